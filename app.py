@@ -1,0 +1,274 @@
+"""Composition root: reads the settings, builds every part, wires them, serves.
+
+Nothing imports this module. ``python app.py`` serves; ``flask --app app …`` offers commands.
+"""
+
+# ruff: noqa: E402 - the standard library is patched before anything else is imported
+
+from __future__ import annotations
+
+import os
+import sys
+
+from quadra.web.serving import patch
+
+patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
+
+import contextlib
+import gc
+import logging
+import secrets
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from quadra import __version__
+from quadra.engine.access import Access, new_secret
+from quadra.engine.catalog import Catalog
+from quadra.engine.health import Health
+from quadra.engine.history import History
+from quadra.engine.journal import Journal
+from quadra.engine.ports import Runtime
+from quadra.engine.times import SeriesTimes
+from quadra.errors import QuadraError, SettingsError
+from quadra.intake.host import HostSource
+from quadra.intake.own import LoopLag, OwnSource, RequestLog
+from quadra.intake.sampler import Sampler
+from quadra.settings import Settings
+from quadra.storage.access import SqlAccess
+from quadra.storage.database import Database
+from quadra.storage.journal import SqlJournal
+from quadra.storage.keys import kept_secret
+from quadra.storage.migrations import upgrade
+from quadra.storage.series import SqlSeries
+from quadra.telemetry.series import SeriesRules
+from quadra.web import commands
+from quadra.web.application import make_application
+from quadra.web.gate import Gate, HostRules, WsgiApp
+from quadra.web.identity import Identity
+from quadra.web.live import MAX_INBOUND_BYTES, FastJson, Live
+from quadra.web.observing import log_context
+from quadra.web.parts import WebParts
+from quadra.web.serving import listen, make_runtime, make_server
+from utils.metrics import metrics_manager
+from utils.structured_logging import setup_structured_logging
+
+log = logging.getLogger("quadra")
+
+STOP_WITHIN_S = 2.5
+
+
+@dataclass(slots=True)
+class Quadra:
+    """The wired house."""
+
+    settings: Settings
+    app: Flask
+    wsgi: WsgiApp
+    runtime: Runtime
+    access: Access
+    database: Database
+    journal: Journal
+    times: SeriesTimes
+    live: Live
+    lag: LoopLag
+    samplers: list[Sampler]
+
+    def start(self) -> None:
+        """Take up what was kept, then let the parts run."""
+        self.times.restore()
+        self.journal.start()
+        self.times.start()
+        self.live.start()
+        self.lag.start()
+        for sampler in self.samplers:
+            sampler.start()
+
+    def stop(self) -> None:
+        """Write what waits, tell the browsers, close."""
+        if not self.journal.close(STOP_WITHIN_S - 1):
+            log.error("The journal could not be written to its end")
+        self.live.close()
+        with contextlib.suppress(QuadraError):
+            self.times.keep()
+
+
+def build(settings: Settings, instance: str) -> Quadra:
+    """Build every part and wire them; raises SettingsError."""
+    for variable, folder in (("DATA_DIR", settings.data_dir), ("LOGS_DIR", settings.logs_dir)):
+        _writable(variable, folder)
+    setup_structured_logging(
+        settings.log_level,
+        settings.logs_dir,
+        console_level="WARNING" if settings.use_structured_logging else settings.log_level,
+        enable_file=settings.use_structured_logging,
+        environment=settings.environment,
+        context=log_context,
+    )
+    for chatty in ("quadra.web.socketio", "quadra.web.engineio", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    metrics_manager.initialize(__version__, settings.environment)
+    runtime = make_runtime(settings.async_mode)
+    clock = time.time
+    hostname = socket.gethostname()
+
+    database = Database(settings.database_url)
+    upgrade(database)
+    store = SqlJournal(database, clock)
+    catalog = Catalog(max_series=settings.max_series)
+    journal = Journal(store, catalog, runtime, clock)
+    times = SeriesTimes(catalog, SqlSeries(database), store, journal, runtime)
+
+    secret_key = settings.secret_key or kept_secret(
+        settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
+    )
+    access = Access(SqlAccess(database), clock, secret_key.encode())
+    access.set_admin_token(
+        settings.admin_token or kept_secret(settings.admin_token_file, new_secret)
+    )
+    first_steps = kept_secret(settings.data_dir / "ingest-token", new_secret)
+    access.set_first_steps_token(first_steps)
+    limited = settings.ratelimit_enabled
+    identity = Identity(access, runtime, settings.ratelimit_login if limited else None)
+
+    requests = RequestLog(clock)
+    lag = LoopLag(runtime, time.monotonic)
+    own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())
+    parts = WebParts(
+        settings=settings,
+        runtime=runtime,
+        clock=clock,
+        access=access,
+        identity=identity,
+        catalog=catalog,
+        journal=journal,
+        history=History(store, catalog, runtime),
+        health=Health(journal, store, runtime, settings.data_dir),
+        rules=SeriesRules(max_labels=settings.max_labels),
+        requests=requests,
+        metrics=metrics_manager,
+        hostname=hostname,
+        instance=instance,
+        started_at=clock(),
+        first_steps_token=first_steps,
+        consoles=lambda: live.consoles(),
+        samples_per_second=lambda: own.samples_per_second,
+    )
+    app = make_application(parts, secret_key.encode())
+    hosts = HostRules(
+        ("localhost", hostname, settings.host, *settings.allowed_hosts), settings.cors_origins
+    )
+    socketio = SocketIO(
+        app,
+        async_mode=settings.async_mode,
+        transports=["websocket"],
+        cors_allowed_origins=lambda origin, environ: hosts.origin_allowed(
+            origin, environ.get("HTTP_HOST", "")
+        ),
+        json=FastJson,
+        manage_session=False,
+        async_handlers=False,
+        max_http_buffer_size=MAX_INBOUND_BYTES,
+        logger=logging.getLogger("quadra.web.socketio"),
+        engineio_logger=logging.getLogger("quadra.web.engineio"),
+    )
+    live = Live(
+        socketio, journal, store, catalog, identity, access, runtime, clock, metrics_manager
+    )
+    gate: WsgiApp = Gate(
+        app.wsgi_app,
+        hosts,
+        connect_limit=settings.ratelimit_connect if limited else None,
+        websocket_only=True,
+        consoles=live.consoles,
+        max_consoles=settings.max_consoles,
+    )
+    if settings.num_proxies:
+        n = settings.num_proxies
+        gate = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)  # type: ignore[assignment]  # its own names for the same types
+    commands.register(app, settings, access)
+    sources = [
+        Sampler("host", HostSource(hostname).read, journal, runtime, clock, blocking=True),
+        Sampler("self", own.read, journal, runtime, clock, blocking=False),
+    ]
+    return Quadra(
+        settings, app, gate, runtime, access, database, journal, times, live, lag, sources
+    )
+
+
+def create_app() -> Flask:
+    """Make the application for ``flask --app app``; serves nothing by itself."""
+    try:
+        settings = Settings.from_env()
+        return build(settings, f"{socket.gethostname()}:{settings.port}").app
+    except SettingsError as error:
+        sys.exit(_complaint(error))
+
+
+def serve() -> int:
+    """Serve until a signal ends it; gives the exit code."""
+    try:
+        settings = Settings.from_env()
+        listener = listen(settings.host, settings.port)
+        port = listener.getsockname()[1]
+        quadra = build(settings, f"{socket.gethostname()}:{port}")
+        code = quadra.access.first_run_code()
+    except SettingsError as error:
+        _complaint(error)
+        return 2
+    server = make_server(settings.async_mode, listener, quadra.wsgi)
+    quadra.start()
+    stopping = quadra.runtime.signal()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    quadra.runtime.spawn(server.serve)
+    gc.collect()
+    gc.freeze()  # what lives from here on for good needs no more looking at
+    gc.set_threshold(50_000, 20, 50)
+    _print_address(settings, port, code)
+    stopping.wait()
+    server.stop()
+    quadra.stop()
+    log.info("Stopped")
+    return 0
+
+
+def _print_address(settings: Settings, port: int, code: str | None) -> None:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    address = f"http://{host}:{port}"
+    if code is not None:
+        sys.stdout.write(f"Quadra {__version__} is ready. Open {address}/?token={code}\n")
+    else:
+        where = "QUADRA_ADMIN_TOKEN" if settings.admin_token else settings.admin_token_file
+        sys.stdout.write(f"Quadra {__version__} is ready. Open {address}\n")
+        sys.stdout.write(f"Not signed in there yet? The token is in {where}.\n")
+    sys.stdout.flush()
+
+
+def _writable(variable: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        msg = f"{variable}={folder}: can't write there ({error.strerror}); choose another folder."
+        raise SettingsError(msg) from error
+
+
+def _complaint(error: SettingsError) -> str:
+    sys.stderr.write(f"quadra: {error.detail}\n")
+    return ""
+
+
+if __name__ == "__main__":
+    code = serve()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # native threads of the loop's pool would keep a plain exit waiting

@@ -1,0 +1,149 @@
+"""All series in memory: which ids they have, which of them a selector means, when they last came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from quadra.engine.ports import Entry, KnownSeries
+from quadra.errors import InvalidError
+from quadra.telemetry.batch import Batch, Columns
+from quadra.telemetry.selector import Selector
+from quadra.telemetry.series import SeriesKey
+
+_NEVER_FIRST = np.iinfo(np.int64).max
+_NEVER_LAST = np.iinfo(np.int64).min
+
+
+class TooManySeriesError(InvalidError):
+    """The batch would bring more series than MAX_SERIES allows."""
+
+    code = "too_many_series"
+    title = "The limit on series is reached"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    """A series as people see it; times in unix ms."""
+
+    id: int
+    name: str
+    labels: dict[str, str]
+    first: int
+    last: int
+
+
+class Catalog:
+    """The series of this installation. Used from the loop only; never blocks."""
+
+    def __init__(self, *, max_series: int) -> None:
+        """Begin empty; ``max_series`` bounds what ``entry_for`` lets in."""
+        self.max_series = max_series
+        self._ids: dict[SeriesKey, int] = {}
+        self._keys: dict[int, SeriesKey] = {}
+        self._by_name: dict[str, list[int]] = {}
+        self._first: npt.NDArray[np.int64] = np.full(1024, _NEVER_FIRST)
+        self._last: npt.NDArray[np.int64] = np.full(1024, _NEVER_LAST)
+        self._dirty: npt.NDArray[np.bool_] = np.zeros(1024, np.bool_)
+
+    def __len__(self) -> int:
+        """Give the number of series."""
+        return len(self._ids)
+
+    @property
+    def capacity(self) -> int:
+        """Give one more than the largest id that masks over ids must hold."""
+        return len(self._first)
+
+    def load(self, known: Iterable[KnownSeries]) -> None:
+        """Take over what the store has kept."""
+        for series in known:
+            self.add(series.id, series.key)
+            self._first[series.id] = series.first
+            self._last[series.id] = series.last
+
+    def add(self, series_id: int, key: SeriesKey) -> bool:
+        """Learn a series; says whether it is new here."""
+        if key in self._ids:
+            return False
+        self._ids[key] = series_id
+        self._keys[series_id] = key
+        self._by_name.setdefault(key[0], []).append(series_id)
+        while series_id >= len(self._first):
+            grown = len(self._first)
+            self._first = np.concatenate((self._first, np.full(grown, _NEVER_FIRST)))
+            self._last = np.concatenate((self._last, np.full(grown, _NEVER_LAST)))
+            self._dirty = np.concatenate((self._dirty, np.zeros(grown, np.bool_)))
+        return True
+
+    def entry_for(self, batch: Batch) -> Entry:
+        """Give the batch the ids that are known; raises TooManySeriesError, then changes nothing."""
+        known = self._ids
+        ids = [known.get(key, 0) for key in batch.keys]
+        missing = ids.count(0)
+        if missing and len(known) + missing > self.max_series:
+            msg = (
+                f"{missing} new series would exceed the limit of {self.max_series} "
+                "(MAX_SERIES). Nothing of this request was stored."
+            )
+            raise TooManySeriesError(msg)
+        return Entry(batch, ids)
+
+    def observe(self, columns: Columns) -> None:
+        """Note the times of committed samples."""
+        if len(columns):
+            np.minimum.at(self._first, columns.ids, columns.t)
+            np.maximum.at(self._last, columns.ids, columns.t)
+            self._dirty[columns.ids] = True
+
+    def take_changed_times(self) -> list[tuple[int, int, int]]:
+        """Give (id, first, last) of the series observed since the last call, in unix ms."""
+        ids = np.flatnonzero(self._dirty)
+        self._dirty[ids] = False
+        return list(
+            zip(ids.tolist(), self._first[ids].tolist(), self._last[ids].tolist(), strict=True)
+        )
+
+    def mark_changed(self, ids: Iterable[int]) -> None:
+        """Note that the times of these series are still to be kept."""
+        self._dirty[list(ids)] = True
+
+    def key(self, series_id: int) -> SeriesKey:
+        """Give the key of a known id; raises KeyError."""
+        return self._keys[series_id]
+
+    def info(self, series_id: int) -> SeriesInfo:
+        """Describe a known series; raises KeyError."""
+        name, labels = self._keys[series_id]
+        return SeriesInfo(
+            series_id,
+            name,
+            dict(labels),
+            int(self._first[series_id]),
+            int(self._last[series_id]),
+        )
+
+    def select(self, selectors: Sequence[Selector]) -> list[int]:
+        """Give the ids that any of the selectors means, sorted."""
+        found: set[int] = set()
+        for selector in selectors:
+            if selector.name is not None:
+                candidates: Iterable[int] = self._by_name.get(selector.name, ())
+            else:
+                candidates = self._keys
+            found.update(i for i in candidates if selector.matches(self._keys[i]))
+        return sorted(found)
+
+    def search(self, words: Sequence[str]) -> list[int]:
+        """Give the ids whose name or label values hold every word, whatever the case, sorted."""
+        wanted = [word.lower() for word in words]
+        return sorted(i for i, key in self._keys.items() if _holds(key, wanted))
+
+
+def _holds(key: SeriesKey, words: Sequence[str]) -> bool:
+    name, labels = key
+    text = "\n".join((name, *(value for _label, value in labels))).lower()
+    return all(word in text for word in words)

@@ -1,0 +1,70 @@
+"""Whether each part works: the database, the disk, Redis, the worker."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from quadra.engine.journal import Journal
+from quadra.engine.ports import JournalStore, Runtime
+from quadra.errors import StorageError
+
+State = Literal["ok", "degraded", "down", "off"]
+
+MIN_FREE_BYTES = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The state of one part, and why when it is not ok."""
+
+    state: State
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Give the part as the API shows it."""
+        return {"state": self.state, **({"detail": self.detail} if self.detail else {})}
+
+
+class Health:
+    """Looks at every part when asked."""
+
+    def __init__(
+        self, journal: Journal, store: JournalStore, runtime: Runtime, data_dir: Path
+    ) -> None:
+        """Wire the looks."""
+        self._journal = journal
+        self._store = store
+        self._runtime = runtime
+        self._data_dir = data_dir
+
+    def parts(self) -> dict[str, Part]:
+        """Give the state of every part."""
+        return {
+            "database": self._database(),
+            "disk": self._disk(),
+            "redis": Part("off", "one process needs none"),
+            "worker": Part("off", "nothing in this version runs apart"),
+        }
+
+    def _database(self) -> Part:
+        if self._journal.failing_since is not None:
+            return Part("down", "samples can't be written")
+        try:
+            self._runtime.offload(self._store.head)
+        except StorageError as error:
+            return Part("down", error.detail)
+        return Part("ok")
+
+    def _disk(self) -> Part:
+        free = shutil.disk_usage(self._data_dir).free
+        if free < MIN_FREE_BYTES:
+            return Part("degraded", f"{free // 1024**2} MiB left in {self._data_dir}")
+        return Part("ok")
+
+
+def is_ready(parts: dict[str, Part]) -> bool:
+    """Say whether samples can be taken and shown."""
+    return all(part.state != "down" for part in parts.values())

@@ -1,0 +1,95 @@
+"""Answer what the past was: choose the series, read the journal, put it into steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quadra.engine.catalog import Catalog, SeriesInfo
+from quadra.engine.ports import JournalStore, Runtime
+from quadra.errors import InvalidError, UnavailableError
+from quadra.telemetry.aggregate import into_steps
+from quadra.telemetry.batch import IdArray, TimeArray, ValueArray, latest_of_each
+from quadra.telemetry.selector import Selector
+
+MAX_SERIES_A_QUERY = 2_000
+MAX_POINTS_A_QUERY = 2_000_000
+MAX_QUERIES_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series over a span: ``t`` in unix ms and ``v``, both of length n, t rising."""
+
+    info: SeriesInfo
+    t: TimeArray
+    v: ValueArray
+
+
+class History:
+    """Reads the past, off the loop."""
+
+    def __init__(self, store: JournalStore, catalog: Catalog, runtime: Runtime) -> None:
+        """Wire the reader."""
+        self._store = store
+        self._catalog = catalog
+        self._runtime = runtime
+        self._running = 0
+
+    def query(
+        self, selectors: Sequence[Selector], start: int, end: int, step: int | None, agg: str
+    ) -> list[Line]:
+        """Give the lines of all series selected.
+
+        ``start``, ``end`` (both inclusive) and ``step`` are in ms; without ``step`` the samples
+        come as they were sent. Series without a sample in the span are left out. Raises
+        InvalidError when the answer would be too large, StorageError.
+        """
+        ids = self._catalog.select(selectors)
+        if len(ids) > MAX_SERIES_A_QUERY:
+            msg = (
+                f"The selector means {len(ids)} series, more than {MAX_SERIES_A_QUERY} at once. "
+                "Add a label to narrow it."
+            )
+            raise InvalidError(msg, code="too_many_series_selected")
+        if not ids:
+            return []
+        if self._running >= MAX_QUERIES_AT_ONCE:
+            msg = "Too many queries of history run at once. Try again in a moment."
+            raise UnavailableError(msg, code="overloaded", retry_after=1)
+        wanted = np.array(ids, np.uint32)
+        self._running += 1
+        try:
+            lines = self._runtime.offload(_read_lines, self._store, wanted, start, end, step, agg)
+        finally:
+            self._running -= 1
+        return [Line(self._catalog.info(series_id), t, v) for series_id, t, v in lines]
+
+    def size(self) -> int:
+        """Give the bytes on disk; blocking; raises StorageError."""
+        return self._store.size()
+
+
+def _read_lines(
+    store: JournalStore, wanted: IdArray, start: int, end: int, step: int | None, agg: str
+) -> list[tuple[int, TimeArray, ValueArray]]:
+    columns = latest_of_each(store.between(start, end, wanted))
+    if step is None and len(columns) > MAX_POINTS_A_QUERY:
+        msg = (
+            f"The answer has {len(columns)} points, more than {MAX_POINTS_A_QUERY}. "
+            "Shorten the span or give a step."
+        )
+        raise InvalidError(msg, code="too_many_points")
+    if len(columns) == 0:
+        return []
+    bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()
+    lines = []
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        t, v = columns.t[low:high], columns.v[low:high]
+        if step is not None:
+            t, v = into_steps(t, v, step, agg)
+        if len(t):
+            lines.append((int(columns.ids[low]), t, v))
+    return lines

@@ -1,0 +1,120 @@
+"""The outside world as the engine needs it. Adapters implement these; the engine imports none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ParamSpec, Protocol, TypeVar
+
+from quadra.telemetry.batch import Batch, Columns, IdArray
+from quadra.telemetry.series import SeriesKey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Clock = Callable[[], float]
+"""Gives unix seconds."""
+
+
+class Signal(Protocol):
+    """A flag that can be waited for."""
+
+    def set(self) -> None:
+        """Raise the flag and wake all who wait."""
+
+    def clear(self) -> None:
+        """Lower the flag."""
+
+    def is_set(self) -> bool:
+        """Say whether the flag is raised."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the flag is raised, ``timeout`` seconds at most; say whether it is."""
+
+
+class Runtime(Protocol):
+    """The event loop: tasks, waiting, and a way off the loop for what would hold it."""
+
+    def spawn(self, task: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run a task beside the others."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait without holding the loop."""
+
+    def offload(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work`` on a native thread while the loop goes on, and give its result.
+
+        ``work`` must neither log nor share locks with the loop: under a patched interpreter a
+        contended lock can't wake a waiter on another native thread.
+        """
+
+    def signal(self) -> Signal:
+        """Make a lowered flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One batch on its way into the journal.
+
+    ``ids[n]`` is the id of the series ``batch.keys[n]``, or 0 where the catalog does not know
+    it: the store finds or makes those.
+    """
+
+    batch: Batch
+    ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What a commit did: its journal position, the samples in order, the series it met first."""
+
+    seq: int
+    columns: Columns
+    met: list[tuple[int, SeriesKey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the journal: its position, when it was committed (unix s), its samples."""
+
+    seq: int
+    committed_at: float
+    columns: Columns
+
+
+class JournalStore(Protocol):
+    """The durable, ordered log. A position (``seq``) grows with every commit."""
+
+    def append(self, entries: Sequence[Entry]) -> Appended:
+        """Write all entries in one durable transaction; blocking; raises StorageError."""
+
+    def head(self) -> int:
+        """Give the newest position, 0 for an empty journal."""
+
+    def since(self, seq: int, limit: int) -> list[Row]:
+        """Read the rows after a position in order, ``limit`` rows at most."""
+
+    def between(self, start: int, end: int, wanted: IdArray) -> Columns:
+        """Read samples of the wanted series with start <= t <= end (unix ms), in order written."""
+
+    def size(self) -> int:
+        """Give the bytes that the history takes on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSeries:
+    """A series as the store knows it; times in unix ms."""
+
+    id: int
+    key: SeriesKey
+    first: int
+    last: int
+
+
+class SeriesStore(Protocol):
+    """The kept list of series and of how far their first and last times are known."""
+
+    def load(self) -> tuple[list[KnownSeries], int]:
+        """Give all series, and the journal position up to which their times are right."""
+
+    def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
+        """Keep (id, first, last) of changed series together with the position they stand for."""

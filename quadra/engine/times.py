@@ -1,0 +1,66 @@
+"""Keeps the first and last time of every series across restarts."""
+
+from __future__ import annotations
+
+import logging
+
+from quadra.engine.catalog import Catalog
+from quadra.engine.journal import Journal
+from quadra.engine.ports import JournalStore, Runtime, SeriesStore
+from quadra.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+KEEP_EVERY_S = 30.0
+_ROWS_A_READ = 500
+
+
+class SeriesTimes:
+    """Writes changed times down now and then; after a crash, reads the rest off the journal."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        series: SeriesStore,
+        journal_store: JournalStore,
+        journal: Journal,
+        runtime: Runtime,
+    ) -> None:
+        """Wire the keeper."""
+        self._catalog = catalog
+        self._series = series
+        self._journal_store = journal_store
+        self._journal = journal
+        self._runtime = runtime
+
+    def restore(self) -> None:
+        """Fill the catalog; called once, before the journal starts."""
+        known, seq = self._runtime.offload(self._series.load)
+        self._catalog.load(known)
+        while rows := self._runtime.offload(self._journal_store.since, seq, _ROWS_A_READ):
+            for row in rows:
+                self._catalog.observe(row.columns)
+                seq = row.seq
+
+    def start(self) -> None:
+        """Keep the times every half minute."""
+        self._runtime.spawn(self._keep_forever)
+
+    def keep(self) -> None:
+        """Write the changed times now; raises StorageError."""
+        seq = self._journal.seq
+        times = self._catalog.take_changed_times()
+        try:
+            self._runtime.offload(self._series.keep_times, times, seq)
+        except StorageError:
+            self._catalog.mark_changed(series_id for series_id, _first, _last in times)
+            raise
+
+    def _keep_forever(self) -> None:
+        while True:
+            self._runtime.sleep(KEEP_EVERY_S)
+            try:
+                self.keep()
+            except StorageError:
+                # The journal's writer reports the outage; after a restart the journal is read.
+                log.debug("Series times were not kept this time", exc_info=True)

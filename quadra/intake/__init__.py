@@ -1,0 +1,1 @@
+"""Wire formats and sources: bytes in, columnar batches out."""

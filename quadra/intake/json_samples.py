@@ -1,0 +1,177 @@
+"""Quadra's own JSON: a list of samples, or columns a series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from quadra.errors import Fault, InvalidError, MalformedError
+from quadra.intake.bounds import (
+    MAX_FAULTS,
+    MAX_SAMPLES_A_REQUEST,
+    first_bad_time,
+    time_fault,
+)
+from quadra.telemetry.batch import Batch
+from quadra.telemetry.series import SeriesKey, SeriesRules, series_key
+
+_NUMBERS = {int, float}
+
+
+def parse_samples(body: bytes, now: float, rules: SeriesRules) -> Batch:
+    """Read a request; ``now`` (unix seconds) stands in where a sample names no time.
+
+    Raises MalformedError when it is not JSON, InvalidError with the place of each fault.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        msg = f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        raise MalformedError(msg, code="bad_json") from None
+    if isinstance(document, dict):
+        samples, series = document.get("samples"), document.get("series")
+        if isinstance(samples, list) and series is None:
+            return _Rows(now, rules).read(samples)
+        if isinstance(series, list) and samples is None:
+            return _ColumnsReader(now, rules).read(series)
+    msg = 'Send {"samples": [{"name", "labels", "value", "timestamp"}]} or {"series": […]}.'
+    raise InvalidError(msg, faults=(Fault(None, "samples", "a list is needed"),))
+
+
+class _Reader:
+    """What both forms share: the keys found so far, and the faults."""
+
+    def __init__(self, now: float, rules: SeriesRules) -> None:
+        self.now = now
+        self.rules = rules
+        self.faults: list[Fault] = []
+        self.numbers: dict[SeriesKey, int] = {}
+
+    def number_of(self, item: dict[str, Any], index: int) -> int:
+        """Give the place of the item's series among the keys; -1 when it has a fault."""
+        name, labels = item.get("name"), item.get("labels") or {}
+        if not isinstance(name, str):
+            return self.fault(index, "name", "a text is needed")
+        if not isinstance(labels, dict):
+            return self.fault(index, "labels", "an object of texts is needed")
+        key = series_key(name, labels)
+        try:
+            known = self.numbers.get(key)
+        except TypeError:  # a label value that is a list or an object
+            known = None
+        if known is not None:
+            return known
+        for label, value in key[1]:
+            if not isinstance(value, str):
+                return self.fault(index, f"labels.{label[:60]}", "a text is needed")
+        found = self.rules.faults(key, index)
+        if found:
+            self.faults.extend(found)
+            self.stop_when_many()
+            return -1
+        number = self.numbers[key] = len(self.numbers)
+        return number
+
+    def fault(self, index: int, field: str, reason: str) -> int:
+        self.faults.append(Fault(index, field, reason))
+        self.stop_when_many()
+        return -1
+
+    def stop_when_many(self) -> None:
+        if len(self.faults) >= MAX_FAULTS:
+            self.raise_faults()
+
+    def raise_faults(self) -> None:
+        if self.faults:
+            first = self.faults[0]
+            msg = f"Nothing was stored. First fault: {first.field} of item {first.index}: "
+            msg += f"{first.reason}."
+            raise InvalidError(msg, faults=tuple(self.faults))
+
+    def refuse_many(self, count: int) -> None:
+        if count > MAX_SAMPLES_A_REQUEST:
+            msg = f"More than {MAX_SAMPLES_A_REQUEST} samples in one request; send them in parts."
+            raise InvalidError(msg, code="too_many_samples")
+
+
+class _Rows(_Reader):
+    def read(self, items: Sequence[object]) -> Batch:
+        self.refuse_many(len(items))
+        index: list[int] = []
+        times: list[float] = []
+        values: list[float] = []
+        for i, item in enumerate(items):
+            if not isinstance(item, dict):
+                self.fault(i, "", "an object with name and value is needed")
+                continue
+            number = self.number_of(item, i)
+            value, seconds = item.get("value"), item.get("timestamp")
+            if type(value) not in _NUMBERS:
+                self.fault(i, "value", "a number is needed")
+                continue
+            if seconds is None:
+                seconds = self.now
+            elif type(seconds) not in _NUMBERS:
+                self.fault(i, "timestamp", "a number of unix seconds is needed")
+                continue
+            elif reason := time_fault(seconds, self.now):
+                self.fault(i, "timestamp", reason)
+                continue
+            index.append(number)
+            times.append(seconds)
+            values.append(value)
+        self.raise_faults()
+        return Batch(
+            tuple(self.numbers),
+            np.array(index, np.uint32),
+            np.rint(np.array(times, np.float64) * 1000).astype(np.int64),
+            np.array(values, np.float64),
+        )
+
+
+class _ColumnsReader(_Reader):
+    def read(self, items: Sequence[object]) -> Batch:
+        index: list[int] = []
+        lengths: list[int] = []
+        times: list[float] = []
+        values: list[float] = []
+        for i, item in enumerate(items):
+            if not isinstance(item, dict):
+                self.fault(i, "", "an object with name, timestamps and values is needed")
+                continue
+            number = self.number_of(item, i)
+            column = item.get("values")
+            seconds = item.get("timestamps")
+            if not isinstance(column, list) or not set(map(type, column)) <= _NUMBERS:
+                self.fault(i, "values", "a list of numbers is needed")
+                continue
+            if seconds is None and len(column) == 1:
+                seconds = [self.now]
+            if not isinstance(seconds, list) or not set(map(type, seconds)) <= _NUMBERS:
+                self.fault(i, "timestamps", "a list of unix seconds is needed")
+                continue
+            if len(seconds) != len(column):
+                self.fault(i, "timestamps", f"{len(seconds)} times for {len(column)} values")
+                continue
+            index.append(max(number, 0))
+            lengths.append(len(column))
+            times += seconds
+            values += column
+            self.refuse_many(len(values))
+        t = np.array(times, np.float64) * 1000
+        owner = np.repeat(np.arange(len(lengths)), lengths)
+        bad = first_bad_time(t.astype(np.int64), self.now) if len(t) else None
+        if bad is not None:
+            place = bad - sum(lengths[: owner[bad]])
+            reason = time_fault(times[bad], self.now) or "not a time"
+            self.fault(int(owner[bad]), f"timestamps.{place}", reason)
+        self.raise_faults()
+        return Batch(
+            tuple(self.numbers),
+            np.array(index, np.uint32)[owner],
+            np.rint(t).astype(np.int64),
+            np.array(values, np.float64),
+        )

@@ -1,0 +1,229 @@
+"""All configuration, read once from the environment, frozen, and loud about mistakes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from quadra.errors import SettingsError
+
+AsyncMode = Literal["eventlet", "gevent", "threading"]
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+_RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
+_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN"}
+_MASK = "********"
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+def _flag(value: str) -> bool:
+    lowered = value.lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    msg = "use true or false"
+    raise ValueError(msg)
+
+
+def _items(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.strip().isdecimal() or not low <= int(value) <= high:
+            msg = f"use a whole number from {low} to {high}"
+            raise ValueError(msg)
+        return int(value)
+
+    return parse
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            msg = f"use one of {', '.join(allowed)}"
+            raise ValueError(msg)
+        return value
+
+    return parse
+
+
+def _level(value: str) -> str:
+    return _choice("DEBUG", "INFO", "WARNING", "ERROR")(value.upper())
+
+
+def _rate(value: str) -> str:
+    if not _RATE.fullmatch(value.strip()):
+        msg = 'write it like "10 per minute"'
+        raise ValueError(msg)
+    return value.strip()
+
+
+def _database(value: str) -> str:
+    if value.startswith("postgres://"):
+        value = "postgresql://" + value.removeprefix("postgres://")
+    if value.startswith("postgresql://"):
+        value = "postgresql+psycopg://" + value.removeprefix("postgresql://")
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        msg = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        raise ValueError(msg)
+    return value
+
+
+def _no_redis(value: str) -> bool:
+    if _flag(value):
+        msg = "this version runs as one process without Redis; leave it false"
+        raise ValueError(msg)
+    return False
+
+
+def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str) -> Any:  # noqa: ANN401 - a dataclass field takes the type of its annotation
+    return field(metadata={"env": name, "default": default, "parse": parse, "help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting; the help texts are the ones the README shows."""
+
+    host: str = _env("HOST", "127.0.0.1", _text, "address to listen on")
+    port: int = _env("PORT", "5000", _number(0, 65535), "port to listen on")
+    environment: str = _env(
+        "ENVIRONMENT", "production", _text, "name of this installation, in logs and console"
+    )
+    async_mode: AsyncMode = _env(
+        "ASYNC_MODE",
+        "eventlet",
+        _choice("eventlet", "gevent", "threading"),
+        "the event loop: eventlet, gevent or threading",
+    )
+    role: str = _env("ROLE", "all", _choice("all", "web"), "what this process does: all or web")
+    data_dir: Path = _env("DATA_DIR", "data", _path, "folder for the database and secrets")
+    logs_dir: Path = _env("LOGS_DIR", "logs", _path, "folder for log files")
+    database_url: str = _env(
+        "DATABASE_URL",
+        "",
+        lambda value: _database(value) if value else "",
+        "sqlite:///FILE or postgresql://…; without it, quadra_matrix.db in DATA_DIR",
+    )
+    secret_key: str = _env(
+        "SECRET_KEY", "", _text, "signs what browsers hold; made and kept in DATA_DIR when absent"
+    )
+    admin_token: str = _env(
+        "QUADRA_ADMIN_TOKEN",
+        "",
+        _text,
+        "the administrator's token; made and kept in DATA_DIR/admin-token when absent",
+    )
+    allowed_hosts: tuple[str, ...] = _env(
+        "ALLOWED_HOSTS",
+        "",
+        _items,
+        "further host names this server answers to, by comma (addresses, localhost and this "
+        "machine's name always work)",
+    )
+    cors_origins: tuple[str, ...] = _env(
+        "CORS_ORIGINS", "", _items, "other origins whose pages may call the API, by comma"
+    )
+    num_proxies: int = _env(
+        "NUM_PROXIES", "0", _number(0, 9), "reverse proxies in front, whose X-Forwarded-* count"
+    )
+    log_level: str = _env("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR")
+    use_structured_logging: bool = _env(
+        "USE_STRUCTURED_LOGGING", "true", _flag, "write JSON log files into LOGS_DIR"
+    )
+    redis_enabled: bool = _env(
+        "REDIS_ENABLED", "false", _no_redis, "several processes through Redis (not yet)"
+    )
+    ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
+    ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")
+    ratelimit_write: str = _env("RATELIMIT_WRITE", "120 per minute", _rate, "changing things")
+    ratelimit_ingest: str = _env(
+        "RATELIMIT_INGEST", "120000 per minute", _rate, "requests that send samples"
+    )
+    ratelimit_heavy: str = _env("RATELIMIT_HEAVY", "10 per minute", _rate, "expensive work")
+    ratelimit_login: str = _env(
+        "RATELIMIT_LOGIN", "20 per minute", _rate, "sign-ins and wrong credentials an address"
+    )
+    ratelimit_connect: str = _env(
+        "RATELIMIT_CONNECT", "240 per minute", _rate, "live connections opened by an address"
+    )
+    max_body_bytes: int = _env(
+        "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"
+    )
+    max_unpacked_bytes: int = _env(
+        "MAX_UNPACKED_BYTES", "16777216", _number(1_024, 1 << 30), "largest body, decompressed"
+    )
+    max_series: int = _env(
+        "MAX_SERIES", "100000", _number(100, 50_000_000), "series this installation keeps"
+    )
+    max_labels: int = _env("MAX_LABELS", "32", _number(1, 256), "labels on a series")
+    max_consoles: int = _env(
+        "MAX_CONSOLES", "5000", _number(1, 100_000), "live connections at once"
+    )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; raises SettingsError with the variable's name and the mend."""
+        env = os.environ if env is None else env
+        known = {f.metadata["env"] for f in fields(cls)}
+        for name in sorted(env):
+            if name.startswith("QUADRA_") and name not in known:
+                allowed = ", ".join(sorted(n for n in known if n.startswith("QUADRA_")))
+                msg = f"{name}: no such setting. Known with this prefix: {allowed}."
+                raise SettingsError(msg)
+        values = {f.name: _read(f, env) for f in fields(cls)}
+        if not values["database_url"]:
+            values["database_url"] = f"sqlite:///{values['data_dir']}/quadra_matrix.db"
+        return cls(**values)
+
+    def masked(self) -> dict[str, str]:
+        """Give every setting by its variable's name, with secrets and passwords masked."""
+        shown = {}
+        for f in fields(self):
+            name, value = f.metadata["env"], getattr(self, f.name)
+            if name in _SECRETS:
+                shown[name] = _MASK if value else ""
+            elif name == "DATABASE_URL":
+                shown[name] = re.sub(r"(://[^:/@]*:)[^@]*@", rf"\1{_MASK}@", value)
+            elif isinstance(value, tuple):
+                shown[name] = ",".join(value)
+            else:
+                shown[name] = str(value).lower() if isinstance(value, bool) else str(value)
+        return shown
+
+    @property
+    def admin_token_file(self) -> Path:
+        """Where the administrator's token is kept when it was not given."""
+        return self.data_dir / "admin-token"
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """List all settings as (variable, default, help), in the order of the class."""
+    return [
+        (f.metadata["env"], f.metadata["default"], f.metadata["help"]) for f in fields(Settings)
+    ]
+
+
+def _read(f: Field[Any], env: Mapping[str, str]) -> Any:  # noqa: ANN401 - see _env
+    name, parse = f.metadata["env"], f.metadata["parse"]
+    raw = env.get(name, "").strip() or f.metadata["default"]
+    try:
+        return parse(raw)
+    except ValueError as error:
+        shown = _MASK if name in _SECRETS else repr(raw)
+        msg = f"{name}={shown}: {error}."
+        raise SettingsError(msg) from None

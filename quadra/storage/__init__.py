@@ -1,0 +1,1 @@
+"""What is kept: SQLite or Postgres through SQLAlchemy. One module of queries a noun."""

@@ -1,0 +1,174 @@
+"""Tokens, browser sessions and sign-in codes. Secrets are never here, only their SHA-256."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from quadra.engine.access import Token
+from quadra.storage.database import Database
+from quadra.storage.tables import sessions, sign_in_codes, tokens
+
+
+class SqlAccess:
+    """Implements ``engine.access.AccessStore``."""
+
+    def __init__(self, database: Database) -> None:
+        """Wire the store."""
+        self._database = database
+
+    def add_token(
+        self, name: str, digest: bytes, scopes: Sequence[str], now: float, expires: float | None
+    ) -> Token:
+        """Keep a new token."""
+        token_id = self._database.write(_add_token, name, digest, scopes, now, expires)
+        return Token(token_id, name, tuple(scopes), now, expires)
+
+    def put_own_token(
+        self, purpose: str, digest: bytes, scopes: Sequence[str], now: float
+    ) -> None:
+        """Make this the token for one of Quadra's own purposes and end the one before."""
+        self._database.write(_put_own_token, purpose, digest, scopes, now)
+
+    def token_by_digest(self, digest: bytes) -> Token | None:
+        """Find a token, valid or not."""
+        return self._database.read(_one_token, tokens.c.digest == digest)
+
+    def tokens(self) -> list[Token]:
+        """List all tokens that are not revoked."""
+        return self._database.read(_all_tokens)
+
+    def revoke_token(self, token_id: int, now: float) -> bool:
+        """End a token."""
+        return self._database.write(_revoke, token_id, now)
+
+    def add_session(self, digest: bytes, token_id: int, now: float, expires: float) -> None:
+        """Keep a new session, and drop those that have run out."""
+        self._database.write(_add_session, digest, token_id, now, expires)
+
+    def session_token(self, digest: bytes, now: float) -> Token | None:
+        """Find the token behind a session that has not run out."""
+        condition = tokens.c.id.in_(
+            sa.select(sessions.c.token_id).where(
+                sessions.c.digest == digest, sessions.c.expires_at > now
+            )
+        )
+        return self._database.read(_one_token, condition)
+
+    def end_session(self, digest: bytes) -> None:
+        """End a session."""
+        self._database.write(_execute, sessions.delete().where(sessions.c.digest == digest))
+
+    def put_code(self, digest: bytes, now: float) -> None:
+        """Make this the only sign-in code that can be used."""
+        self._database.write(_put_code, digest, now)
+
+    def use_code(self, digest: bytes, now: float, oldest: float) -> bool:
+        """Use a code up: of two that try at once only one changes the row."""
+        statement = (
+            sign_in_codes.update()
+            .where(
+                sign_in_codes.c.digest == digest,
+                sign_in_codes.c.used_at.is_(None),
+                sign_in_codes.c.created_at > oldest,
+            )
+            .values(used_at=now)
+        )
+        return self._database.write(_execute, statement) == 1
+
+    def code_was_used(self) -> bool:
+        """Say whether anybody ever signed in with a code."""
+        return self._database.read(_code_was_used)
+
+    def own_token_id(self, purpose: str) -> int | None:
+        """Give the token in force for one of Quadra's own purposes."""
+        condition = sa.and_(tokens.c.purpose == purpose, tokens.c.revoked_at.is_(None))
+        token = self._database.read(_one_token, condition)
+        return None if token is None else token.id
+
+
+def _token(row: sa.Row[Any]) -> Token:
+    return Token(
+        row.id, row.name, tuple(row.scopes.split()), row.created_at, row.expires_at, row.revoked_at
+    )
+
+
+def _one_token(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Token | None:
+    row = connection.execute(sa.select(tokens).where(condition)).first()
+    return None if row is None else _token(row)
+
+
+def _all_tokens(connection: sa.Connection) -> list[Token]:
+    rows = connection.execute(
+        sa.select(tokens).where(tokens.c.revoked_at.is_(None)).order_by(tokens.c.id)
+    )
+    return [_token(row) for row in rows]
+
+
+def _add_token(
+    connection: sa.Connection,
+    name: str,
+    digest: bytes,
+    scopes: Sequence[str],
+    now: float,
+    expires: float | None,
+) -> int:
+    values = {
+        "name": name,
+        "digest": digest,
+        "scopes": " ".join(scopes),
+        "created_at": now,
+        "expires_at": expires,
+    }
+    return connection.execute(tokens.insert().returning(tokens.c.id), values).scalar_one()
+
+
+def _put_own_token(
+    connection: sa.Connection, purpose: str, digest: bytes, scopes: Sequence[str], now: float
+) -> None:
+    current = connection.execute(sa.select(tokens).where(tokens.c.purpose == purpose)).first()
+    if current is not None and current.digest == digest and current.revoked_at is None:
+        return
+    connection.execute(
+        tokens.update().where(tokens.c.purpose == purpose).values(revoked_at=now, purpose=None)
+    )
+    # The same secret may come back after another was in force; its digest is unique.
+    connection.execute(tokens.delete().where(tokens.c.digest == digest))
+    token_id = _add_token(connection, purpose, digest, scopes, now, None)
+    connection.execute(tokens.update().where(tokens.c.id == token_id).values(purpose=purpose))
+
+
+def _revoke(connection: sa.Connection, token_id: int, now: float) -> bool:
+    statement = (
+        tokens.update()
+        .where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _add_session(
+    connection: sa.Connection, digest: bytes, token_id: int, now: float, expires: float
+) -> None:
+    connection.execute(sessions.delete().where(sessions.c.expires_at <= now))
+    connection.execute(
+        sessions.insert().values(
+            digest=digest, token_id=token_id, created_at=now, expires_at=expires
+        )
+    )
+
+
+def _put_code(connection: sa.Connection, digest: bytes, now: float) -> None:
+    connection.execute(sign_in_codes.delete().where(sign_in_codes.c.used_at.is_(None)))
+    connection.execute(sign_in_codes.insert().values(digest=digest, created_at=now))
+
+
+def _code_was_used(connection: sa.Connection) -> bool:
+    used = sa.select(sign_in_codes.c.digest).where(sign_in_codes.c.used_at.is_not(None)).limit(1)
+    return connection.execute(used).first() is not None
+
+
+def _execute(connection: sa.Connection, statement: sa.Update | sa.Delete) -> int:
+    return connection.execute(statement).rowcount

@@ -1,0 +1,165 @@
+"""Connections: one writer and a few readers, each used by one native thread at a time."""
+
+from __future__ import annotations
+
+from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool
+
+from quadra.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+_TURN_TIMEOUT_S = 15.0
+_BUSY_TIMEOUT_MS = 10_000
+_SQLITE_CACHE_KB = 16_384
+
+
+def _sqlite_driver() -> ModuleType:
+    """Prefer the SQLite that comes as a package: a distribution's own may lose WAL pages."""
+    try:
+        from pysqlite3 import dbapi2 as packaged  # noqa: PLC0415 - not there on every platform
+    except ImportError:
+        import sqlite3 as packaged  # noqa: PLC0415
+    return packaged
+
+
+class Database:
+    """Owns the engine and hands its connections to work, one piece of work a connection.
+
+    All methods block, so they run on native threads. Under a patched interpreter SQLAlchemy's
+    own pool would wait there on green locks, which can't wake another native thread; hence no
+    pool but two queues of connections, whose locks are the real ones.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare; connects when first used."""
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"poolclass": NullPool}
+        if self.is_sqlite:
+            options["module"] = _sqlite_driver()
+            options["connect_args"] = {"check_same_thread": False, "isolation_level": None}
+        else:
+            options["connect_args"] = {
+                "connect_timeout": 5,
+                "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+            }
+        self.engine = sa.create_engine(self.url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writers: SimpleQueue[sa.Connection | None] = SimpleQueue()
+        self._writers.put(None)  # connects when first used
+        self._readers: SimpleQueue[sa.Connection | None] = SimpleQueue()
+        for _ in range(READERS):
+            self._readers.put(None)
+
+    @property
+    def file(self) -> Path | None:
+        """Give the database's file, when it is one."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    def write(
+        self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work(connection, …)`` in one transaction of the only writer; commits durably."""
+        return self._run(self._writers, work, *args, **kwargs)
+
+    def read(
+        self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work(connection, …)`` in one consistent read."""
+        return self._run(self._readers, work, *args, **kwargs)
+
+    def close(self) -> None:
+        """Close what is idle."""
+        for idle in (self._writers, self._readers):
+            try:
+                while True:
+                    connection = idle.get_nowait()
+                    if connection is not None:
+                        connection.close()
+            except Empty:
+                continue
+
+    def _run(
+        self,
+        idle: SimpleQueue[sa.Connection | None],
+        work: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        try:
+            connection = idle.get(timeout=_TURN_TIMEOUT_S)
+        except Empty:
+            msg = "The database is busy. Try again in a moment."
+            raise StorageError(msg, code="database_busy", retry_after=2) from None
+        try:
+            with _wrapped_errors():
+                if connection is None:
+                    connection = self.engine.connect()
+                    if idle is not self._writers:
+                        connection = connection.execution_options(quadra_reader=True)
+                with connection.begin():
+                    return work(connection, *args, **kwargs)
+        except StorageError:
+            # After a driver's error the connection's state is unknown: begin with a new one.
+            if connection is not None:
+                _discard(connection)
+                connection = None
+            raise
+        finally:
+            idle.put(connection)
+
+
+def _discard(connection: sa.Connection) -> None:
+    try:
+        connection.invalidate()
+        connection.close()
+    except sa.exc.SQLAlchemyError:
+        return
+
+
+@contextmanager
+def _wrapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        words = str(cause).strip().splitlines()
+        msg = f"The database refused: {words[0] if words else type(cause).__name__}."
+        raise StorageError(msg, retry_after=2) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        f"cache_size=-{_SQLITE_CACHE_KB}",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Writers lock at once: a lock taken later can't be waited for, and loses updates."""
+    reader = connection.get_execution_options().get("quadra_reader", False)
+    connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")

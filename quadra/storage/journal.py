@@ -1,0 +1,159 @@
+"""The journal in SQL: one packed row a commit, and the series that came with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from quadra.engine.ports import Appended, Entry, Row
+from quadra.storage.database import Database
+from quadra.storage.tables import journal, series
+from quadra.telemetry.batch import Columns, IdArray
+from quadra.telemetry.packing import pack, unpack
+from quadra.telemetry.series import SeriesKey, digest
+
+_APPEND_LOCK = 7_305_801_143
+_SERIES_A_STATEMENT = 500
+
+
+class SqlJournal:
+    """Implements ``engine.ports.JournalStore`` on SQLite and Postgres."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        """Wire the store; ``clock`` gives unix seconds."""
+        self._database = database
+        self._clock = clock
+
+    def append(self, entries: Sequence[Entry]) -> Appended:
+        """Write all entries in one durable transaction."""
+        return self._database.write(self._append, entries)
+
+    def head(self) -> int:
+        """Give the newest position."""
+        return self._database.read(_head)
+
+    def since(self, seq: int, limit: int) -> list[Row]:
+        """Read the rows after a position in order."""
+        return self._database.read(_since, seq, limit)
+
+    def between(self, start: int, end: int, wanted: IdArray) -> Columns:
+        """Read samples of the wanted series with start <= t <= end, in order written."""
+        return self._database.read(_between, start, end, wanted)
+
+    def size(self) -> int:
+        """Give the bytes on disk."""
+        file = self._database.file
+        if file is not None:
+            return sum(
+                path.stat().st_size
+                for path in (file, file.with_name(file.name + "-wal"))
+                if path.exists()
+            )
+        return self._database.read(_postgres_size)
+
+    def _append(self, connection: sa.Connection, entries: Sequence[Entry]) -> Appended:
+        if not self._database.is_sqlite:
+            # Positions must become visible in their order, also with several processes writing.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
+        made = self._ids_of_unknown(connection, entries)
+        columns = Columns.concat([_columns(entry, made) for entry in entries])
+        statement = journal.insert().returning(journal.c.seq)
+        row = {
+            "committed_at": self._clock(),
+            "first_t": int(columns.t.min()) if len(columns) else 0,
+            "last_t": int(columns.t.max()) if len(columns) else 0,
+            "samples": len(columns),
+            "columns": pack(columns),
+        }
+        seq = connection.execute(statement, row).scalar_one()
+        return Appended(seq, columns, [(series_id, key) for key, series_id in made.items()])
+
+    def _ids_of_unknown(
+        self, connection: sa.Connection, entries: Sequence[Entry]
+    ) -> dict[SeriesKey, int]:
+        times: dict[SeriesKey, int] = {}
+        for entry in entries:
+            if 0 not in entry.ids:
+                continue
+            newest = int(entry.batch.t.max()) if len(entry.batch) else 0
+            for key, series_id in zip(entry.batch.keys, entry.ids, strict=True):
+                if series_id == 0:
+                    times[key] = newest
+        made: dict[SeriesKey, int] = {}
+        keys = list(times)
+        for at in range(0, len(keys), _SERIES_A_STATEMENT):
+            made |= self._make(connection, keys[at : at + _SERIES_A_STATEMENT], times)
+        return made
+
+    def _make(
+        self, connection: sa.Connection, keys: list[SeriesKey], times: dict[SeriesKey, int]
+    ) -> dict[SeriesKey, int]:
+        digests = {digest(key): key for key in keys}
+        insert = (sqlite if self._database.is_sqlite else postgresql).insert(series)
+        rows = [
+            {
+                "digest": mark,
+                "name": key[0],
+                "labels": orjson.dumps(dict(key[1])).decode(),
+                "first_t": times[key],
+                "last_t": times[key],
+            }
+            for mark, key in digests.items()
+        ]
+        connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]), rows)
+        found = connection.execute(
+            sa.select(series.c.id, series.c.digest).where(series.c.digest.in_(digests))
+        )
+        return {digests[bytes(mark)]: series_id for series_id, mark in found}
+
+
+def _columns(entry: Entry, made: dict[SeriesKey, int]) -> Columns:
+    batch = entry.batch
+    ids = [
+        series_id or made[key] for key, series_id in zip(batch.keys, entry.ids, strict=True)
+    ]
+    return Columns(np.array(ids, np.uint32)[batch.index], batch.t, batch.v)
+
+
+def _head(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.max(journal.c.seq))).scalar() or 0
+
+
+def _since(connection: sa.Connection, seq: int, limit: int) -> list[Row]:
+    rows = connection.execute(
+        sa.select(journal.c.seq, journal.c.committed_at, journal.c.columns)
+        .where(journal.c.seq > seq)
+        .order_by(journal.c.seq)
+        .limit(limit)
+    )
+    return [Row(position, committed_at, unpack(blob)) for position, committed_at, blob in rows]
+
+
+def _between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> Columns:
+    rows = connection.execute(
+        sa.select(journal.c.columns)
+        .where(journal.c.last_t >= start, journal.c.first_t <= end)
+        .order_by(journal.c.seq)
+    )
+    if len(wanted) == 0:
+        return Columns.empty()
+    is_wanted = np.zeros(int(wanted.max()) + 2, np.bool_)
+    is_wanted[wanted] = True
+    beyond = len(is_wanted) - 1
+    parts = []
+    for (blob,) in rows:
+        columns = unpack(blob)
+        mask = is_wanted[np.minimum(columns.ids, beyond)]
+        mask &= (columns.t >= start) & (columns.t <= end)
+        parts.append(columns.where(mask))
+    return Columns.concat(parts)
+
+
+def _postgres_size(connection: sa.Connection) -> int:
+    return connection.execute(
+        sa.select(sa.func.pg_total_relation_size(sa.literal(journal.name)))
+    ).scalar_one()

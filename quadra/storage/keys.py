@@ -1,0 +1,33 @@
+"""The secrets that Quadra makes for itself: each in a file of its own that only its owner reads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from quadra.errors import SettingsError
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """Read a secret from its file, or make it and keep it there with mode 0600."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            kept = path.read_text(encoding="utf-8").strip()
+            if kept:
+                return kept
+        secret = make()
+        write_secret(path, secret)
+    except OSError as error:
+        msg = f"DATA_DIR: can't keep {path.name} in {path.parent} ({error.strerror})."
+        raise SettingsError(msg) from error
+    return secret
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a secret so that no other user can read it at any moment."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(secret + "\n")

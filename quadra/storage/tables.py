@@ -1,0 +1,92 @@
+"""The tables. Alembic alone creates them; only this package reads their names."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only plain INTEGER keys
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", _BigKey, primary_key=True, autoincrement=True),
+    Column("committed_at", Float, nullable=False, comment="unix seconds"),
+    Column("first_t", BigInteger, nullable=False, comment="oldest sample, unix ms"),
+    Column("last_t", BigInteger, nullable=False, comment="newest sample, unix ms"),
+    Column("samples", Integer, nullable=False),
+    Column("columns", LargeBinary, nullable=False, comment="quadra.telemetry.packing"),
+    Index(None, "last_t", "first_t"),
+    sqlite_autoincrement=True,
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("labels", Text, nullable=False, comment="JSON object"),
+    Column("first_t", BigInteger, nullable=False, comment="unix ms"),
+    Column("last_t", BigInteger, nullable=False, comment="unix ms"),
+    sqlite_autoincrement=True,
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("follower", String(40), primary_key=True),
+    Column("seq", BigInteger, nullable=False, comment="journal position it has reached"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True, comment="SHA-256"),
+    Column("scopes", String(100), nullable=False, comment="by space"),
+    Column("purpose", String(20), unique=True, comment="for the tokens that Quadra makes itself"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("expires_at", Float, comment="unix seconds"),
+    Column("revoked_at", Float, comment="unix seconds"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the cookie"),
+    Column("token_id", ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("expires_at", Float, nullable=False, comment="unix seconds"),
+    Index(None, "expires_at"),
+)
+
+sign_in_codes = Table(
+    "sign_in_codes",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("used_at", Float, comment="unix seconds"),
+)

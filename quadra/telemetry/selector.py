@@ -1,0 +1,210 @@
+"""Prometheus's series selectors: ``name{label="x", other=~"y.*"}``.
+
+Regular expressions run on RE2, in time linear in the text, so that no pattern a visitor
+sends can hold the process. As in Prometheus they must match the whole value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import re2
+
+from quadra.errors import InvalidError
+from quadra.telemetry.series import SeriesKey
+
+MAX_SELECTOR_LENGTH = 4_096
+MAX_MATCHERS = 32
+_OPERATORS = ("=~", "!~", "!=", "=")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`"}
+_REGEX_MEMORY = 1 << 20
+
+
+class SelectorError(InvalidError):
+    """A selector can't be understood; says at which character and what was expected."""
+
+    code = "bad_selector"
+    title = "The selector can't be understood"
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One condition on a label; an absent label counts as the empty value."""
+
+    label: str
+    op: str
+    value: str
+    accepts: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A parsed selector. ``name`` is set when only that exact name can match."""
+
+    text: str
+    name: str | None
+    matchers: tuple[Matcher, ...]
+
+    def matches(self, key: SeriesKey) -> bool:
+        """Say whether a series is selected."""
+        name, labels = key
+        if self.name is not None and name != self.name:
+            return False
+        if not self.matchers:
+            return True
+        values: Mapping[str, str] = dict(labels)
+        return all(
+            m.accepts(name if m.label == "__name__" else values.get(m.label, ""))
+            for m in self.matchers
+        )
+
+
+def parse_selector(text: str) -> Selector:
+    """Parse one selector; raises SelectorError."""
+    if len(text) > MAX_SELECTOR_LENGTH:
+        msg = f"The selector is longer than {MAX_SELECTOR_LENGTH} characters."
+        raise SelectorError(msg)
+    return _Parser(text).parse()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def parse(self) -> Selector:
+        name: str | None = None
+        self._space()
+        if self._peek() != "{":
+            name = self._word(":")
+            if not name:
+                raise self._error("a metric name or {")
+        matchers = self._braces(named=name is not None)
+        self._space()
+        if self.at != len(self.text):
+            raise self._error("the end")
+        for matcher in matchers:
+            if matcher.label == "__name__" and matcher.op == "=" and name is None:
+                name = matcher.value
+        if name is None and not any(not m.accepts("") for m in matchers):
+            msg = (
+                "The selector would match every series: give a name, or a condition "
+                'that does not match the empty value, such as {job="x"}.'
+            )
+            raise SelectorError(msg)
+        rest = tuple(m for m in matchers if not (m.label == "__name__" and m.op == "="))
+        equal_names = [m.value for m in matchers if m.label == "__name__" and m.op == "="]
+        if any(other != name for other in equal_names):
+            rest = (*rest, Matcher("__name__", "=", "", lambda _value: False))
+        return Selector(self.text, name, rest)
+
+    def _braces(self, *, named: bool) -> list[Matcher]:
+        matchers: list[Matcher] = []
+        self._space()
+        if self.at == len(self.text):
+            return matchers
+        self._take("{")
+        self._space()
+        while self._peek() != "}":
+            if len(matchers) >= MAX_MATCHERS:
+                msg = f"The selector has more than {MAX_MATCHERS} conditions."
+                raise SelectorError(msg)
+            matchers.append(self._matcher(named=named))
+            self._space()
+            if self._peek() != ",":
+                break
+            self.at += 1
+            self._space()
+        self._take("}")
+        return matchers
+
+    def _matcher(self, *, named: bool) -> Matcher:
+        if self._peek() in "\"'`" and self._peek():
+            quoted = self._string()
+            self._space()
+            if self._peek() in ",}":  # {"name"}: Prometheus 3's way to write any name
+                if named:
+                    raise self._error("a label, the name is already given")
+                return Matcher("__name__", "=", quoted, lambda value: value == quoted)
+            label = quoted
+        else:
+            label = self._word("")
+            if not label:
+                raise self._error("a label name")
+        self._space()
+        op = next((o for o in _OPERATORS if self.text.startswith(o, self.at)), None)
+        if op is None:
+            raise self._error("one of = != =~ !~")
+        self.at += len(op)
+        self._space()
+        value = self._string()
+        return Matcher(label, op, value, _acceptor(op, value))
+
+    def _word(self, extra: str) -> str:
+        start = self.at
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if not (char.isascii() and (char.isalnum() or char == "_" or char in extra)):
+                break
+            self.at += 1
+        word = self.text[start : self.at]
+        if word[:1].isdigit():
+            self.at = start
+            raise self._error("a name that does not start with a digit")
+        return word
+
+    def _string(self) -> str:
+        quote = self._peek()
+        if quote not in ('"', "'", "`"):
+            raise self._error("a quoted value")
+        self.at += 1
+        out: list[str] = []
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            self.at += 1
+            if char == quote:
+                return "".join(out)
+            if char == "\\" and quote != "`":
+                escaped = self.text[self.at : self.at + 1]
+                if escaped not in _ESCAPES:
+                    raise self._error("one of \\n \\t \\r \\\\ \\\" \\'")
+                out.append(_ESCAPES[escaped])
+                self.at += 1
+            else:
+                out.append(char)
+        raise self._error(f"a closing {quote}")
+
+    def _space(self) -> None:
+        while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
+            self.at += 1
+
+    def _peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def _take(self, char: str) -> None:
+        if self._peek() != char:
+            raise self._error(char)
+        self.at += 1
+
+    def _error(self, wanted: str) -> SelectorError:
+        return SelectorError(f"At character {self.at + 1}: expected {wanted}.")
+
+
+def _acceptor(op: str, value: str) -> Callable[[str], bool]:
+    if op == "=":
+        return lambda found: found == value
+    if op == "!=":
+        return lambda found: found != value
+    options = re2.Options()
+    options.max_mem = _REGEX_MEMORY
+    options.log_errors = False
+    options.dot_nl = True
+    try:
+        pattern = re2.compile(value, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+        msg = f"The regular expression {value[:80]!r} can't be used: {reason}."
+        raise SelectorError(msg) from None
+    wanted = op == "=~"
+    return lambda found: (pattern.fullmatch(found) is not None) is wanted

@@ -1,0 +1,95 @@
+"""Reads query parameters, and says exactly which one is wrong."""
+
+from __future__ import annotations
+
+import math
+
+import orjson
+from flask import request
+
+from quadra.errors import Fault, InvalidError, MalformedError, UnsupportedTypeError
+from quadra.telemetry.selector import Selector, parse_selector
+
+MAX_MATCHES = 60
+
+
+def selectors(*, required: bool) -> list[Selector]:
+    """Read every ``match``; raises InvalidError."""
+    texts = [*request.args.getlist("match"), *request.args.getlist("match[]")]
+    if not texts and required:
+        raise wrong("match", 'give a selector such as name{label="x"}')
+    if len(texts) > MAX_MATCHES:
+        raise wrong("match", f"at most {MAX_MATCHES} selectors")
+    return [parse_selector(text) for text in texts]
+
+
+def seconds(name: str, default: float) -> float:
+    """Read a time in unix seconds."""
+    return _number(name, default)
+
+
+def whole(name: str, default: int, low: int, high: int) -> int:
+    """Read a whole number within bounds."""
+    raw = request.args.get(name)
+    if raw is None:
+        return default
+    if not raw.isdecimal() or len(raw) > 18 or not low <= int(raw) <= high:  # noqa: PLR2004 - fits int64
+        raise wrong(name, f"use a whole number from {low} to {high}")
+    return int(raw)
+
+
+def step_seconds() -> float | None:
+    """Read ``step``: seconds, or a duration such as 30s, 5m, 1h; None when absent."""
+    raw = request.args.get("step")
+    if raw is None:
+        return None
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(raw[-1:], 0)
+    try:
+        step = float(raw[:-1]) * unit if unit else float(raw)
+    except ValueError:
+        raise wrong("step", "use seconds, or 30s, 5m, 1h") from None
+    if not math.isfinite(step) or not 0.001 <= step <= 366 * 86_400:  # noqa: PLR2004 - 1 ms to a year
+        raise wrong("step", "use 0.001 seconds to a year")
+    return step
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Read one of several words."""
+    raw = request.args.get(name, default)
+    if raw not in allowed:
+        raise wrong(name, f"use one of {', '.join(allowed)}")
+    return raw
+
+
+def json_object() -> dict[str, object]:
+    """Read the body as a JSON object."""
+    if request.mimetype != "application/json":
+        msg = "Send Content-Type: application/json."
+        raise UnsupportedTypeError(msg)
+    try:
+        document = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        msg = f"The body is not JSON: {error.msg}."
+        raise MalformedError(msg, code="bad_json") from None
+    if not isinstance(document, dict):
+        msg = "The body must be a JSON object."
+        raise InvalidError(msg)
+    return document
+
+
+def wrong(name: str, reason: str) -> InvalidError:
+    """Make the error for one wrong parameter."""
+    return InvalidError(f"{name}: {reason}.", faults=(Fault(None, name, reason),))
+
+
+def _number(name: str, default: float) -> float:
+    raw = request.args.get(name)
+    if raw is None:
+        return default
+    try:
+        value = float(raw)
+    except ValueError:
+        raise wrong(name, "use a number of unix seconds") from None
+    if not math.isfinite(value) or abs(value) > 1e11:  # noqa: PLR2004 - beyond, it is milliseconds
+        raise wrong(name, "use a number of unix seconds")
+    return value

@@ -1,0 +1,81 @@
+"""Whether Quadra lives, is ready, and how it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from prometheus_client.exposition import choose_encoder
+
+from quadra import __version__
+from quadra.engine.health import is_ready
+from quadra.web.api import schemas
+from quadra.web.api.telemetry import answer
+from quadra.web.openapi import document
+from quadra.web.operations import route
+
+if TYPE_CHECKING:
+    from quadra.web.parts import WebParts
+
+
+def make_status(parts: WebParts) -> Blueprint:
+    """Make the blueprint of health, status, metrics and the API's description."""
+    api = Blueprint("status", __name__)
+
+    @route(
+        api, "GET", "/health", access="open", work="none", tag="Status",
+        summary="Alive", responses={200: schemas.HEALTH},
+    )  # fmt: skip
+    def health() -> ResponseReturnValue:
+        return answer({"status": "alive"})
+
+    @route(
+        api, "GET", "/ready", access="open", work="none", tag="Status",
+        summary="Ready to take samples, with the state of each part",
+        responses={200: schemas.READY, 503: schemas.READY},
+    )  # fmt: skip
+    def ready() -> ResponseReturnValue:
+        found = parts.health.parts()
+        good = is_ready(found)
+        states = {name: {"state": part.state} for name, part in found.items()}
+        response = answer({"ready": good, **states}, 200 if good else 503)
+        if not good:
+            response.headers["Retry-After"] = "5"
+        return response
+
+    @route(
+        api, "GET", "/api/v1/status", access="read", work="read", tag="Status",
+        summary="How Quadra itself does", responses={200: schemas.STATUS},
+    )  # fmt: skip
+    def status() -> ResponseReturnValue:
+        return answer(
+            {
+                "version": __version__,
+                "uptime": round(parts.clock() - parts.started_at, 3),
+                "series": len(parts.catalog),
+                "samples_per_second": round(parts.samples_per_second(), 3),
+                "consoles": parts.consoles(),
+                "seq": parts.journal.seq,
+                "parts": {name: part.as_dict() for name, part in parts.health.parts().items()},
+            }
+        )
+
+    @route(
+        api, "GET", "/metrics", access="scrape", work="none", tag="Status",
+        summary="Prometheus exposition of Quadra itself",
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )  # fmt: skip
+    def metrics() -> ResponseReturnValue:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        parts.metrics.history_bytes.set(parts.runtime.offload(parts.history.size))
+        return Response(encode(parts.metrics.registry), content_type=content_type)
+
+    @route(
+        api, "GET", "/api/openapi.json", access="read", work="read", tag="Status",
+        summary="This description", responses={200: {"content": {"application/json": {}}}},
+    )  # fmt: skip
+    def openapi() -> ResponseReturnValue:
+        return answer(document())
+
+    return api

@@ -1,0 +1,160 @@
+"""Samples in, series and history out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from quadra.errors import QuadraError, TooLargeError, UnsupportedTypeError
+from quadra.intake.body import unpack_body
+from quadra.intake.json_samples import parse_samples
+from quadra.telemetry.aggregate import AGGREGATES
+from quadra.web.api import asking, schemas
+from quadra.web.operations import route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quadra.engine.catalog import SeriesInfo
+    from quadra.engine.history import Line
+    from quadra.telemetry.batch import Batch
+    from quadra.web.parts import WebParts
+
+DEFAULT_SPAN_S = 3_600
+MAX_PAGE = 1_000
+MAX_STEPS = 50_000
+
+
+def answer(document: object, status: int = 200) -> Response:
+    """Answer with JSON; numpy arrays become lists, NaN becomes null."""
+    return Response(
+        orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY),
+        status,
+        content_type="application/json",
+    )
+
+
+def take_in(parts: WebParts, parse: Callable[[bytes], Batch]) -> Batch:
+    """Read the body, make a batch of it and keep it; counts what comes and what is refused."""
+    began = time.perf_counter()
+    try:
+        body = unpack_body(
+            request.get_data(cache=False),
+            request.headers.get("Content-Encoding", ""),
+            parts.settings.max_unpacked_bytes,
+        )
+        if len(body) > parts.settings.max_unpacked_bytes:
+            msg = f"The body is larger than {parts.settings.max_unpacked_bytes} bytes."
+            raise TooLargeError(msg)
+        batch = parse(body)
+        if len(batch):
+            parts.journal.append(batch)
+    except QuadraError as error:
+        parts.metrics.samples_rejected.labels(error.code).inc()
+        raise
+    parts.metrics.samples_ingested.labels(batch.source).inc(len(batch))
+    parts.metrics.ingest_duration.observe(time.perf_counter() - began)
+    return batch
+
+
+def make_telemetry(parts: WebParts) -> Blueprint:
+    """Make the blueprint of samples, series and history."""
+    api = Blueprint("telemetry", __name__, url_prefix=None)
+
+    @route(
+        api, "POST", "/api/v1/samples", access="ingest", work="ingest", tag="Send",
+        summary="Send samples; answered once they are on disk",
+        body=schemas.SAMPLES,
+        responses={200: schemas.ACCEPTED},
+    )  # fmt: skip
+    def send_samples() -> ResponseReturnValue:
+        if request.mimetype != "application/json":
+            msg = "Send Content-Type: application/json."
+            raise UnsupportedTypeError(msg)
+        batch = take_in(parts, lambda body: parse_samples(body, parts.clock(), parts.rules))
+        return answer({"accepted": len(batch), "series": len(batch.keys)})
+
+    @route(
+        api, "GET", "/api/v1/series", access="read", work="read", tag="Read",
+        summary="Find series by selector or words",
+        parameters=(schemas.MATCH, schemas.QUERY, schemas.LIMIT, schemas.AFTER),
+        responses={200: schemas.SERIES_LIST},
+    )  # fmt: skip
+    def find_series() -> ResponseReturnValue:
+        chosen = asking.selectors(required=False)
+        words = request.args.get("q", "").split()
+        limit = asking.whole("limit", 200, 1, MAX_PAGE)
+        after = asking.whole("after", 0, 0, 1 << 62)
+        catalog = parts.catalog
+        ids = catalog.select(chosen) if chosen else catalog.search(words)
+        if chosen and words:
+            ids = sorted(set(ids) & set(catalog.search(words)))
+        rest = [i for i in ids if i > after]
+        page: dict[str, Any] = {"series": [_series(catalog.info(i)) for i in rest[:limit]]}
+        if len(rest) > limit:
+            page["next"] = rest[limit - 1]
+        return answer(page)
+
+    @route(
+        api, "GET", "/api/v1/history", access="read", work="read", tag="Read",
+        summary="Read the past of the selected series",
+        parameters=(
+            {**schemas.MATCH, "required": True}, schemas.START, schemas.END, schemas.STEP,
+            schemas.AGG,
+        ),
+        responses={200: schemas.HISTORY},
+    )  # fmt: skip
+    def read_history() -> ResponseReturnValue:
+        chosen = asking.selectors(required=True)
+        now = parts.clock()
+        end = asking.seconds("end", now)
+        start = asking.seconds("start", end - DEFAULT_SPAN_S)
+        if start > end:
+            raise asking.wrong("start", "must not be after end")
+        step = asking.step_seconds()
+        if step is not None and (end - start) / step > MAX_STEPS:
+            raise asking.wrong("step", f"too small for this span: at most {MAX_STEPS} steps")
+        lines = parts.history.query(
+            chosen,
+            round(start * 1000),
+            round(end * 1000),
+            None if step is None else max(round(step * 1000), 1),
+            asking.choice("agg", "avg", AGGREGATES),
+        )
+        body = parts.runtime.offload(_history_json, lines)
+        return Response(body, content_type="application/json")
+
+    return api
+
+
+def _series(info: SeriesInfo) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "name": info.name,
+        "labels": info.labels,
+        "first": info.first / 1000,
+        "last": info.last / 1000,
+    }
+
+
+def _history_json(lines: list[Line]) -> bytes:
+    return orjson.dumps(
+        {
+            "series": [
+                {
+                    "id": line.info.id,
+                    "name": line.info.name,
+                    "labels": line.info.labels,
+                    "timestamps": line.t / 1000.0,
+                    "values": np.ascontiguousarray(line.v),
+                }
+                for line in lines
+            ]
+        },
+        option=orjson.OPT_SERIALIZE_NUMPY,
+    )

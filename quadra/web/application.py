@@ -1,0 +1,37 @@
+"""Puts the Flask application together from its parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from quadra.web import assets, identity, limits, observing, problems
+from quadra.web.api.status import make_status
+from quadra.web.api.telemetry import make_telemetry
+from quadra.web.api.tokens import make_tokens
+from quadra.web.pages import make_pages
+from quadra.web.parts import WebParts
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def make_application(parts: WebParts, secret_key: bytes) -> Flask:
+    """Make the application with all its routes.
+
+    The order matters: what runs before a request first gives it an id, then finds who asks,
+    then counts it against their allowance.
+    """
+    app = Flask("quadra", template_folder=str(TEMPLATES), static_folder=None)
+    app.secret_key = secret_key
+    app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
+    problems.register(app, parts.metrics)
+    observing.install(app, parts.metrics, parts.requests)
+    pages = make_pages(parts)
+    for blueprint in (make_telemetry(parts), make_status(parts), make_tokens(parts), pages):
+        app.register_blueprint(blueprint)
+    identity.install(app, parts.identity)
+    assets.install(app)
+    limits.install(app, parts.settings, parts.metrics)
+    return app

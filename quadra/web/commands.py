@@ -1,0 +1,59 @@
+"""The commands of ``flask --app app``."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from quadra.engine.access import SCOPES, Access
+from quadra.errors import QuadraError
+from quadra.settings import Settings
+
+
+def register(app: Flask, settings: Settings, access: Access) -> None:
+    """Add the commands to the application."""
+    tokens = AppGroup("tokens", help="Tokens that programs and people sign in with.")
+    config = AppGroup("config", help="The settings in force.")
+
+    @tokens.command("create")
+    @click.argument("name")
+    @click.option(
+        "--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES),
+        help="What it opens; may be given several times.",
+    )  # fmt: skip
+    @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="Life in days.")
+    def create(name: str, scopes: tuple[str, ...], days: float | None) -> None:
+        """Make a token and show its secret this once."""
+        try:
+            token, secret = access.create_token(name, scopes, days and days * 86_400)
+        except QuadraError as error:
+            faults = "; ".join(f"{f.field}: {f.reason}" for f in error.faults)
+            raise click.ClickException(f"{error.detail} {faults}") from None
+        click.echo(f"Token {token.id}, “{token.name}”, scopes {' '.join(token.scopes)}:")
+        click.echo(secret)
+
+    @tokens.command("list")
+    def list_tokens() -> None:
+        """List the tokens in force."""
+        for token in access.tokens():
+            click.echo(f"{token.id:>5}  {' '.join(token.scopes):<24}  {token.name}")
+
+    @tokens.command("revoke")
+    @click.argument("token_id", type=int)
+    def revoke(token_id: int) -> None:
+        """End a token; a running server follows within seconds."""
+        try:
+            access.revoke(token_id)
+        except QuadraError as error:
+            raise click.ClickException(error.detail) from None
+        click.echo(f"Token {token_id} is revoked.")
+
+    @config.command("show")
+    def show() -> None:
+        """Show every setting; secrets are masked."""
+        for name, value in settings.masked().items():
+            click.echo(f"{name}={value}")
+
+    app.cli.add_command(tokens)
+    app.cli.add_command(config)

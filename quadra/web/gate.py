@@ -1,0 +1,135 @@
+"""The outermost door, before Flask and before the live socket: Host, Origin, method, handshakes.
+
+``/socket.io`` does not pass through Flask, so what must hold for both is held here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from quadra.errors import ForbiddenError, MalformedError, QuadraError, TooManyError
+from quadra.web.problems import CONTENT_TYPE, problem_of
+
+SOCKET_PATH = "/socket.io"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_REASONS = {400: "Bad Request", 403: "Forbidden", 429: "Too Many Requests"}
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class HostRules:
+    """Which Host and Origin headers are ours.
+
+    An address given as numbers can't be the work of DNS rebinding, so all of them are let in;
+    a name must be known.
+    """
+
+    def __init__(self, names: Iterable[str], origins: Iterable[str]) -> None:
+        """Take the allowed host names and the foreign origins that may call."""
+        self._names = {name.lower().rstrip(".") for name in names}
+        self._origins = {origin.rstrip("/").lower() for origin in origins}
+
+    def host_allowed(self, host: str) -> bool:
+        """Say whether a Host header names this server."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if not host or set(host) & set("/\\@ \t?#"):
+            return False
+        if name.rstrip(".") in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    def origin_allowed(self, origin: str, host: str) -> bool:
+        """Say whether a page from ``origin`` may speak to this server, reached as ``host``."""
+        if origin.rstrip("/").lower() in self._origins:
+            return True
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+class Gate:
+    """Wraps the whole application."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each
+        self,
+        app: WsgiApp,
+        rules: HostRules,
+        *,
+        connect_limit: str | None,
+        websocket_only: bool,
+        consoles: Callable[[], int],
+        max_consoles: int,
+    ) -> None:
+        """Wire the gate; ``connect_limit`` bounds live connections an address, None for none."""
+        self._app = app
+        self._rules = rules
+        self._limit = parse(connect_limit) if connect_limit else None
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._websocket_only = websocket_only
+        self._consoles = consoles
+        self._max_consoles = max_consoles
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Let a request in, or answer it here."""
+        try:
+            self._check(environ)
+        except QuadraError as error:
+            body = problem_of(error)
+            status = body["status"]
+            headers = [("Content-Type", CONTENT_TYPE), ("Connection", "close")]
+            if error.retry_after is not None:
+                headers.append(("Retry-After", str(int(error.retry_after))))
+            start_response(f"{status} {_REASONS[status]}", headers)
+            return [orjson.dumps(body)]
+        return self._app(environ, start_response)
+
+    def _check(self, environ: dict[str, Any]) -> None:
+        host = environ.get("HTTP_HOST", "")
+        if not self._rules.host_allowed(host):
+            msg = f"This server does not answer to the host {host[:100]!r} (ALLOWED_HOSTS)."
+            raise MalformedError(msg, code="unknown_host")
+        method = environ["REQUEST_METHOD"]
+        if method not in METHODS:
+            msg = "This HTTP method is not used here."
+            raise MalformedError(msg, code="unknown_method")
+        is_socket = environ.get("PATH_INFO", "").startswith(SOCKET_PATH)
+        origin = environ.get("HTTP_ORIGIN")
+        if (
+            origin is not None
+            and (is_socket or method not in _SAFE)
+            and not self._rules.origin_allowed(origin, host)
+        ):
+            msg = "Pages from another origin may not do this (CORS_ORIGINS)."
+            raise ForbiddenError(msg, code="foreign_origin")
+        if is_socket:
+            self._check_socket(environ)
+
+    def _check_socket(self, environ: dict[str, Any]) -> None:
+        upgrades = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        if self._websocket_only and not upgrades:
+            msg = 'Only websocket is open here: set transports: ["websocket"].'
+            raise MalformedError(msg, code="websocket_only")
+        if self._consoles() >= self._max_consoles:
+            msg = "As many live connections as allowed are open (MAX_CONSOLES)."
+            raise TooManyError(msg, code="too_many_consoles", retry_after=10)
+        address = environ.get("REMOTE_ADDR", "")
+        if self._limit is not None and not self._limiter.hit(self._limit, "connect", address):
+            msg = f"Too many live connections opened from one address: {self._limit}."
+            raise TooManyError(msg, retry_after=10)

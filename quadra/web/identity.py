@@ -1,0 +1,143 @@
+"""Who stands behind a request, and whether they may do what they ask."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import cast
+from urllib.parse import quote
+
+from flask import Flask, Request, g, redirect, request
+from flask.typing import ResponseReturnValue
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from quadra.engine.access import Access, Principal
+from quadra.engine.ports import Runtime
+from quadra.errors import ForbiddenError, NotFoundError, TooManyError, UnauthenticatedError
+from quadra.web.operations import operation
+
+COOKIE = "quadra_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_API = ("/api/", "/otlp/", "/prometheus/")
+_HOW_TO = "Send a token as `Authorization: Bearer …`, or sign in at /login."
+_FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
+
+
+class Identity:
+    """Finds the principal of a request and refuses what they may not do."""
+
+    def __init__(self, access: Access, runtime: Runtime, guess_limit: str | None) -> None:
+        """Wire; ``guess_limit`` bounds wrong credentials an address, None for no bound."""
+        self._access = access
+        self._runtime = runtime
+        self._limit = parse(guess_limit) if guess_limit else None
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def principal_of(self, bearer: str | None, cookie: str | None, address: str) -> Principal | None:
+        """Find who holds a credential; raises TooManyError after too many wrong ones."""
+        if bearer is None and cookie is None:
+            return None
+        secret = cast("str", bearer if bearer is not None else cookie)
+        session = bearer is None
+        known, principal = self._access.cached(secret, session=session)
+        if known and principal is not None:
+            return principal
+        self.refuse_guessing(address)
+        find = self._access.by_session if session else self._access.by_token
+        principal = self._runtime.offload(find, secret)
+        if principal is None and not session:
+            self.count_wrong(address)
+        return principal
+
+    def refuse_guessing(self, address: str) -> None:
+        """Raise TooManyError when an address has sent too many wrong credentials."""
+        if self._limit is not None and not self._limiter.test(self._limit, "wrong", address):
+            msg = "Too many wrong credentials came from this address."
+            raise TooManyError(msg, retry_after=self._limit.get_expiry())
+
+    def count_wrong(self, address: str) -> None:
+        """Note a wrong credential."""
+        if self._limit is not None:
+            self._limiter.hit(self._limit, "wrong", address)
+
+    def authorize(self) -> ResponseReturnValue | None:
+        """Run before every request; default deny."""
+        g.principal = None
+        if request.routing_exception is not None:
+            self._refuse_strangers()
+            return None  # 404 and 405 speak for themselves
+        declared = operation(request.endpoint)
+        if declared is None:
+            if request.endpoint == "static":
+                return None
+            raise NotFoundError("There is nothing at this address.")
+        if declared.access == "open":
+            return None
+        if declared.access == "scrape" and is_local(request):
+            return None
+        principal = self._who_asks()
+        if principal is None:
+            if declared.access == "page":
+                target = request.full_path.rstrip("?")
+                return redirect("/login" if target == "/" else f"/login?next={quote(target)}")
+            raise UnauthenticatedError(_HOW_TO)
+        g.principal = principal
+        scope = {"page": "read", "scrape": "read"}.get(declared.access, declared.access)
+        if not principal.may(scope):
+            msg = f"This needs the scope “{scope}”; yours: {', '.join(sorted(principal.scopes))}."
+            raise ForbiddenError(msg, code="missing_scope")
+        if principal.is_session and request.method not in _SAFE:
+            sent = request.headers.get(CSRF_HEADER, "")
+            if not hmac.compare_digest(sent.encode(), self._access.csrf_token(principal).encode()):
+                msg = f"Changes from a browser need the page's {CSRF_HEADER} header."
+                raise ForbiddenError(msg, code="bad_csrf_token")
+        return None
+
+    def _who_asks(self) -> Principal | None:
+        return self.principal_of(
+            bearer_of(request), request.cookies.get(COOKIE), client_address(request)
+        )
+
+    def _refuse_strangers(self) -> None:
+        """Don't tell a stranger which addresses of the API exist."""
+        if request.path.startswith(_API) and self._who_asks() is None:
+            raise UnauthenticatedError(_HOW_TO)
+
+
+def install(app: Flask, identity: Identity) -> None:
+    """Run ``identity`` before everything else of every request."""
+    app.before_request(identity.authorize)
+
+
+def current() -> Principal:
+    """Give the principal of the request being served; only where the route demands one."""
+    principal = g.get("principal")
+    if principal is None:
+        msg = "Sign in first."
+        raise UnauthenticatedError(msg)
+    return cast("Principal", principal)
+
+
+def bearer_of(req: Request) -> str | None:
+    """Give the bearer token, when one was sent."""
+    header = req.headers.get("Authorization", "")
+    kind, _, secret = header.partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else None
+
+
+def client_address(req: Request) -> str:
+    """Give the client's address; behind NUM_PROXIES it is the one that they saw."""
+    return req.remote_addr or ""
+
+
+def is_local(req: Request) -> bool:
+    """Say whether a program on this very machine asks, without any proxy between."""
+    if any(name in req.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(client_address(req)).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,464 @@
+"""The live stream: one columnar frame a room and tick, to whoever watches.
+
+A room is what its consoles watch: a set of selectors and a format. Consoles that watch the
+same share the room, and its frame is built once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from flask import request
+from flask_socketio import SocketIO
+
+from quadra.engine.access import Access, Principal
+from quadra.engine.catalog import Catalog
+from quadra.engine.journal import Journal
+from quadra.engine.ports import Appended, Clock, JournalStore, Row, Runtime
+from quadra.errors import InvalidError, QuadraError
+from quadra.telemetry.batch import Columns
+from quadra.telemetry.selector import Selector, parse_selector
+from quadra.telemetry.series import SeriesKey
+from quadra.web.identity import COOKIE, Identity, client_address
+from utils.metrics import MetricsManager
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+REPLAY_S = 60.0
+REPLAY_ROWS = 4_000
+CHECK_S = 2.0
+CONNECT_WITHIN_S = 5.0
+MAX_SELECTORS = 120
+MAX_LISTED_SERIES = 10_000
+MAX_ANNOUNCED = 200
+MAX_QUEUED_PACKETS = 300
+MAX_INBOUND_BYTES = 65_536
+EVENTS_A_SECOND = 30
+EVENTS_BEFORE_CLOSE = 300
+EVENTS = ("series", "alerts", "anomalies", "training", "system")
+
+Format = Literal["json", "binary"]
+Ack = dict[str, Any]
+RoomKey = tuple[frozenset[str], Format]
+
+
+class FastJson:
+    """The codec of the socket: orjson, which writes no NaN and reads none."""
+
+    @staticmethod
+    def dumps(value: object, **_options: object) -> str:
+        """Encode."""
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_options: object) -> object:
+        """Decode; raises ValueError."""
+        return orjson.loads(text)
+
+
+@dataclass(slots=True)
+class Room:
+    """What its members watch; ``watched[id]`` says whether a series belongs."""
+
+    name: str
+    form: Format
+    selectors: tuple[Selector, ...]
+    watched: npt.NDArray[np.bool_]
+    members: set[str] = field(default_factory=set)
+
+    def matches(self, key: SeriesKey) -> bool:
+        """Say whether a series belongs here."""
+        return any(selector.matches(key) for selector in self.selectors)
+
+    def watch(self, ids: Iterable[int], capacity: int) -> None:
+        """Let series join."""
+        if capacity > len(self.watched):
+            grown = np.zeros(capacity, np.bool_)
+            grown[: len(self.watched)] = self.watched
+            self.watched = grown
+        self.watched[list(ids)] = True
+
+    def part_of(self, columns: Columns) -> Columns:
+        """Give the samples that are watched here."""
+        within = columns.ids < len(self.watched)
+        return columns.where(within & self.watched[np.where(within, columns.ids, 0)])
+
+
+@dataclass(slots=True)
+class Console:
+    """One connected socket."""
+
+    principal: Principal
+    room: Room | None = None
+    events: frozenset[str] = frozenset()
+    window: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A subscription as it was asked for."""
+
+    selectors: tuple[Selector, ...]
+    events: frozenset[str]
+    form: Format
+    since: int | None
+
+
+def read_wish(data: object) -> Wish:
+    """Read what a client sent to ``subscribe``; raises InvalidError."""
+    if not isinstance(data, dict):
+        msg = "Send an object: {series: […], events: […], format, since}."
+        raise InvalidError(msg, code="bad_subscription")
+    series, events = data.get("series", []), data.get("events", [])
+    form, since = data.get("format", "json"), data.get("since")
+    if not isinstance(series, list) or not all(isinstance(s, str) for s in series):
+        msg = "`series` is a list of selectors."
+        raise InvalidError(msg, code="bad_subscription")
+    if len(series) > MAX_SELECTORS:
+        msg = f"At most {MAX_SELECTORS} selectors; join some with a regular expression."
+        raise InvalidError(msg, code="too_many_selectors")
+    if not isinstance(events, list) or any(event not in EVENTS for event in events):
+        msg = f"`events` is a list out of {', '.join(EVENTS)}."
+        raise InvalidError(msg, code="bad_subscription")
+    if form not in ("json", "binary"):
+        msg = "`format` is json or binary."
+        raise InvalidError(msg, code="bad_subscription")
+    if since is not None and (type(since) is not int or since < 0):
+        msg = "`since` is the seq of the last frame received."
+        raise InvalidError(msg, code="bad_subscription")
+    selectors = tuple(parse_selector(text) for text in sorted(set(series)))
+    return Wish(selectors, frozenset(events), form, since)
+
+
+def frame(form: Format, seq: int, columns: Columns) -> dict[str, Any]:
+    """Make a frame: ``t`` in unix ms, series ``id``, value ``v``, all of one length."""
+    if form == "json":
+        return {
+            "seq": seq,
+            "t": columns.t.tolist(),
+            "id": columns.ids.tolist(),
+            "v": columns.v.tolist(),
+        }
+    return {
+        "seq": seq,
+        "t": columns.t.astype("<f8").tobytes(),
+        "id": columns.ids.astype("<u4", copy=False).tobytes(),
+        "v": columns.v.astype("<f8", copy=False).tobytes(),
+    }
+
+
+class Live:
+    """Knows the consoles and their rooms, and sends the frames. Runs on the loop only."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each
+        self,
+        socketio: SocketIO,
+        journal: Journal,
+        store: JournalStore,
+        catalog: Catalog,
+        identity: Identity,
+        access: Access,
+        runtime: Runtime,
+        clock: Clock,
+        metrics: MetricsManager,
+    ) -> None:
+        """Wire the stream and its handlers."""
+        self._socketio = socketio
+        self._journal = journal
+        self._store = store
+        self._catalog = catalog
+        self._identity = identity
+        self._access = access
+        self._runtime = runtime
+        self._clock = clock
+        self._metrics = metrics
+        self._consoles: dict[str, Console] = {}
+        self._rooms: dict[RoomKey, Room] = {}
+        self._room_count = 0
+        self._pending: list[Columns] = []
+        self._pending_since = 0.0
+        self._fresh: list[tuple[int, SeriesKey]] = []
+        self._seq = 0
+        self._sent_seq = 0
+        self._dirty = runtime.signal()
+        self._unconnected: dict[str, float] = {}
+        socketio.on_event("connect", self._on_connect)
+        socketio.on_event("disconnect", self._on_disconnect)
+        socketio.on_event("subscribe", self._on_subscribe)
+        socketio.on_event("unsubscribe", self._on_unsubscribe)
+        socketio.on_event("*", self._on_anything)
+        journal.follow(self._on_commit)
+
+    def start(self) -> None:
+        """Begin to send frames and to look after the sockets."""
+        self._seq = self._sent_seq = self._journal.seq
+        self._runtime.spawn(self._send_forever)
+        self._runtime.spawn(self._look_after_sockets)
+
+    def consoles(self) -> int:
+        """Give the number of sockets that are signed in."""
+        return len(self._consoles)
+
+    def announce(self, kind: str, message: str) -> None:
+        """Tell the consoles that listen to ``system``."""
+        self._socketio.emit("system", {"kind": kind, "message": message}, to="events:system")
+        self._metrics.websocket_messages.labels("system", "out").inc()
+
+    def close(self) -> None:
+        """Send what is pending, say good-bye and cut every socket."""
+        self._flush()
+        self.announce("stopping", "Quadra is stopping; the console connects again by itself.")
+        self._runtime.sleep(0.05)  # let the writers put the farewell on the wire
+        for sid in list(self._consoles):
+            with contextlib.suppress(KeyError):
+                self._socketio.server.disconnect(sid)
+
+    # -- what clients ask -------------------------------------------------------------------
+
+    def _on_connect(self, auth: object = None) -> bool | None:
+        sid = self._sid()
+        token = auth.get("token") if isinstance(auth, dict) else None
+        bearer = token if isinstance(token, str) else None
+        try:
+            principal = self._identity.principal_of(
+                bearer, request.cookies.get(COOKIE), client_address(request)
+            )
+        except QuadraError as error:
+            raise ConnectionRefusedError(error.code) from None
+        if principal is None:
+            raise ConnectionRefusedError("unauthorized")
+        if not principal.may("read"):
+            raise ConnectionRefusedError("missing_scope")
+        self._consoles[sid] = Console(principal)
+        self._metrics.websocket_connections.set(len(self._consoles))
+        return None
+
+    def _on_disconnect(self, *_reason: object) -> None:
+        console = self._consoles.pop(self._sid(), None)
+        if console is not None:
+            self._leave(self._sid(), console)
+        self._metrics.websocket_connections.set(len(self._consoles))
+
+    def _on_subscribe(self, data: object = None) -> Ack:
+        sid, console = self._asking("subscribe")
+        if console is None:
+            return _refusal("too_many_events", "Slow down.")
+        try:
+            wish = read_wish(data)
+        except QuadraError as error:
+            return _refusal(error.code, error.detail)
+        self._leave(sid, console)
+        room = self._join(sid, console, wish)
+        upto = self._sent_seq
+        if wish.since is not None and wish.since != upto:
+            self._runtime.spawn(self._replay, sid, room, wish.since, upto)
+        ids = np.flatnonzero(room.watched).tolist() if room is not None else []
+        return {
+            "ok": True,
+            "seq": upto,
+            "series": [self._described(i) for i in ids[:MAX_LISTED_SERIES]],
+        }
+
+    def _on_unsubscribe(self, _data: object = None) -> Ack:
+        sid, console = self._asking("unsubscribe")
+        if console is None:
+            return _refusal("too_many_events", "Slow down.")
+        self._leave(sid, console)
+        return {"ok": True, "seq": self._sent_seq, "series": []}
+
+    def _on_anything(self, _event: object = None, *_data: object) -> Ack:
+        self._asking("unknown")
+        return _refusal("unknown_event", "Known events: subscribe, unsubscribe.")
+
+    def _asking(self, event: str) -> tuple[str, Console | None]:
+        """Count an event; gives no console to one who asks too often, and cuts the worst off."""
+        sid = self._sid()
+        self._metrics.websocket_messages.labels(event, "in").inc()
+        console = self._consoles.get(sid)
+        if console is None:
+            return sid, None
+        second = self._clock() // 1
+        if console.window != second:
+            console.window, console.count = second, 0
+        console.count += 1
+        if console.count > EVENTS_BEFORE_CLOSE:
+            log.warning("A console sent more than %d events a second", EVENTS_BEFORE_CLOSE)
+            self._socketio.server.disconnect(sid)
+        return sid, console if console.count <= EVENTS_A_SECOND else None
+
+    @staticmethod
+    def _sid() -> str:
+        return str(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds it
+
+    # -- rooms ------------------------------------------------------------------------------
+
+    def _join(self, sid: str, console: Console, wish: Wish) -> Room | None:
+        console.events = wish.events
+        for event in wish.events:
+            self._socketio.server.enter_room(sid, f"events:{event}")
+        if not wish.selectors:
+            return None
+        key: RoomKey = (frozenset(s.text for s in wish.selectors), wish.form)
+        room = self._rooms.get(key)
+        if room is None:
+            self._room_count += 1
+            room = Room(
+                f"series:{self._room_count}", wish.form, wish.selectors, np.zeros(1, np.bool_)
+            )
+            room.watch(self._catalog.select(wish.selectors), self._catalog.capacity)
+            self._rooms[key] = room
+        room.members.add(sid)
+        console.room = room
+        self._socketio.server.enter_room(sid, room.name)
+        return room
+
+    def _leave(self, sid: str, console: Console) -> None:
+        room, console.room = console.room, None
+        for event in console.events:
+            self._socketio.server.leave_room(sid, f"events:{event}")
+        console.events = frozenset()
+        if room is None:
+            return
+        self._socketio.server.leave_room(sid, room.name)
+        room.members.discard(sid)
+        if not room.members:
+            self._rooms = {key: other for key, other in self._rooms.items() if other is not room}
+
+    def _described(self, series_id: int) -> dict[str, Any]:
+        name, labels = self._catalog.key(series_id)
+        return {"id": series_id, "name": name, "labels": dict(labels)}
+
+    # -- frames -----------------------------------------------------------------------------
+
+    def _on_commit(self, done: Appended) -> None:
+        if not self._pending:
+            self._pending_since = self._clock()
+        self._seq = done.seq
+        self._pending.append(done.columns)
+        self._fresh += done.met
+        self._dirty.set()
+
+    def _send_forever(self) -> None:
+        while True:
+            self._dirty.wait()
+            self._dirty.clear()
+            try:
+                self._flush()
+            except Exception:
+                log.exception("A live frame could not be sent")
+                self._metrics.errors.labels("frame", "live").inc()
+            # The first sample after a quiet moment goes at once, those after it with the tick.
+            self._runtime.sleep(TICK_S)
+
+    def _flush(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        if fresh:
+            self._announce_series(fresh)
+        pending, self._pending = self._pending, []
+        self._sent_seq = self._seq
+        if not pending or not self._rooms:
+            return
+        columns = Columns.concat(pending)
+        for room in self._rooms.values():
+            part = room.part_of(columns)
+            if len(part):
+                self._socketio.emit("samples", frame(room.form, self._seq, part), to=room.name)
+                self._metrics.live_frames.inc()
+                self._metrics.websocket_messages.labels("samples", "out").inc(len(room.members))
+        self._metrics.live_event_to_emit.observe(max(self._clock() - self._pending_since, 0))
+
+    def _announce_series(self, fresh: list[tuple[int, SeriesKey]]) -> None:
+        listed = [self._described(i) for i, _key in fresh[:MAX_ANNOUNCED]]
+        self._socketio.emit(
+            "series", {"series": listed, "more": len(fresh) - len(listed)}, to="events:series"
+        )
+        for room in self._rooms.values():
+            joined = [series_id for series_id, key in fresh if room.matches(key)]
+            if joined:
+                room.watch(joined, self._catalog.capacity)
+                told = [self._described(i) for i in joined[:MAX_ANNOUNCED]]
+                self._socketio.emit(
+                    "series", {"series": told, "more": len(joined) - len(told)}, to=room.name
+                )
+
+    # -- catching up ------------------------------------------------------------------------
+
+    def _replay(self, sid: str, room: Room | None, since: int, upto: int) -> None:
+        """Send one console what it missed, or tell it to read history again."""
+        reason = "too_long"
+        if since <= upto and room is not None:
+            try:
+                rows = self._runtime.offload(self._store.since, since, REPLAY_ROWS)
+            except QuadraError:
+                rows, reason = [], "unavailable"
+            missed = self._whole_gap(rows, since, upto)
+            if missed is not None:
+                part = room.part_of(Columns.concat([row.columns for row in missed]))
+                if len(part):
+                    self._socketio.emit("samples", frame(room.form, upto, part), to=sid)
+                return
+        self._metrics.live_resyncs.inc()
+        self._socketio.emit("resync", {"seq": upto, "reason": reason}, to=sid)
+
+    def _whole_gap(self, rows: list[Row], since: int, upto: int) -> list[Row] | None:
+        """Give the rows after ``since`` up to ``upto`` when none can be missing."""
+        missed = [row for row in rows if row.seq <= upto]
+        if since == upto:
+            return []
+        if not missed or missed[-1].seq != upto:
+            return None
+        if missed[0].committed_at < self._clock() - REPLAY_S:
+            return None
+        return missed
+
+    # -- looking after sockets --------------------------------------------------------------
+
+    def _look_after_sockets(self) -> None:
+        while True:
+            self._runtime.sleep(CHECK_S)
+            try:
+                self._cut_ended_credentials()
+                self._cut_stuck_sockets()
+            except QuadraError:
+                log.debug("Sockets could not be checked this time", exc_info=True)
+            except Exception:
+                log.exception("Sockets could not be checked")
+
+    def _cut_ended_credentials(self) -> None:
+        seen: dict[tuple[bytes, bool], bool] = {}
+        for sid, console in list(self._consoles.items()):
+            who = (console.principal.credential, console.principal.is_session)
+            if who not in seen:
+                seen[who] = self._runtime.offload(self._access.still_valid, console.principal)
+            if not seen[who]:
+                self._socketio.server.disconnect(sid)
+
+    def _cut_stuck_sockets(self) -> None:
+        """Cut those that never said CONNECT, and those that do not read."""
+        now = self._clock()
+        engine = self._socketio.server.eio
+        connected = {
+            self._socketio.server.manager.eio_sid_from_sid(sid, "/") for sid in self._consoles
+        }
+        waiting = {eio_sid: self._unconnected.get(eio_sid, now) for eio_sid in engine.sockets}
+        self._unconnected = {k: t for k, t in waiting.items() if k not in connected}
+        late = [k for k, t in self._unconnected.items() if now - t > CONNECT_WITHIN_S]
+        full = [k for k, s in engine.sockets.items() if s.queue.qsize() > MAX_QUEUED_PACKETS]
+        for eio_sid in {*late, *full}:
+            socket = engine.sockets.get(eio_sid)
+            if socket is not None:
+                self._unconnected.pop(eio_sid, None)
+                socket.close(wait=False, abort=True)
+
+
+def _refusal(code: str, detail: str) -> Ack:
+    return {"ok": False, "code": code, "detail": detail}

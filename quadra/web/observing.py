@@ -1,0 +1,102 @@
+"""What every request leaves behind: an id, counts and durations, a log line, safe headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, has_request_context, request
+from prometheus_flask_exporter import PrometheusMetrics
+
+from quadra.intake.own import RequestLog
+from quadra.web.operations import operation
+from utils.metrics import PREFIX, MetricsManager
+
+access_log = logging.getLogger("quadra.web.access")
+
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def content_policy(host: str) -> str:
+    """Give the policy of our pages: own scripts and styles only, nothing inline, no frames."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self' ws://{host} wss://{host}; font-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def log_context() -> dict[str, str]:
+    """Give what log lines say of the request being served."""
+    if not has_request_context():
+        return {}
+    return {k: g.get(k) for k in ("request_id", "trace_id") if g.get(k)}
+
+
+def _route() -> str:
+    """Name the route, never the path, so that visitors can't make labels."""
+    return request.url_rule.rule if request.url_rule is not None else "none"
+
+
+def endpoint(_request: object) -> str:
+    """Group the exporter's metrics by route; its name becomes the label's."""
+    return _route()
+
+
+def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
+    """Watch every request of ``app``."""
+
+    def begin() -> None:
+        g.began = time.perf_counter()
+        sent = request.headers.get("X-Request-ID", "")
+        g.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(8)
+        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+        if trace:
+            g.trace_id = trace[1]
+
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.began
+        requests.done(seconds)
+        route = _route()
+        metrics.http_requests.labels(request.method, route, response.status_code).inc()
+        headers = response.headers
+        headers["X-Request-ID"] = g.request_id
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = content_policy(request.host)
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "no-store"
+        declared = operation(request.endpoint)
+        if declared is None or declared.work != "ingest" or response.status_code >= 400:  # noqa: PLR2004
+            level = logging.DEBUG if declared and declared.access == "open" else logging.INFO
+            access_log.log(
+                level,
+                "%s %s %d",
+                request.method,
+                route,
+                response.status_code,
+                extra={"path": request.path[:500], "duration_ms": round(seconds * 1000, 2)},
+            )
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+    PrometheusMetrics(
+        app,
+        path=None,
+        group_by=endpoint,
+        defaults_prefix=PREFIX.rstrip("_"),
+        registry=metrics.registry,
+    )

@@ -1,0 +1,42 @@
+"""What the web room is given: the engine's parts and how to reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quadra.engine.access import Access
+from quadra.engine.catalog import Catalog
+from quadra.engine.health import Health
+from quadra.engine.history import History
+from quadra.engine.journal import Journal
+from quadra.engine.ports import Clock, Runtime
+from quadra.intake.own import RequestLog
+from quadra.settings import Settings
+from quadra.telemetry.series import SeriesRules
+from quadra.web.identity import Identity
+from utils.metrics import MetricsManager
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Everything a route may use; made once by the composition root."""
+
+    settings: Settings
+    runtime: Runtime
+    clock: Clock
+    access: Access
+    identity: Identity
+    catalog: Catalog
+    journal: Journal
+    history: History
+    health: Health
+    rules: SeriesRules
+    requests: RequestLog
+    metrics: MetricsManager
+    hostname: str
+    instance: str
+    started_at: float
+    first_steps_token: str
+    consoles: Callable[[], int]
+    samples_per_second: Callable[[], float]

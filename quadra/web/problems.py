@@ -1,0 +1,130 @@
+"""Errors as HTTP says them: problem+json (RFC 9457) with a stable code."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from quadra import errors
+from utils.metrics import MetricsManager
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+_STATUS: tuple[tuple[type[errors.QuadraError], int], ...] = (
+    (errors.MalformedError, 400),
+    (errors.UnauthenticatedError, 401),
+    (errors.ForbiddenError, 403),
+    (errors.NotFoundError, 404),
+    (errors.ConflictError, 409),
+    (errors.TooLargeError, 413),
+    (errors.UnsupportedTypeError, 415),
+    (errors.InvalidError, 422),
+    (errors.TooManyError, 429),
+    (errors.UnavailableError, 503),
+)
+_HTTP_CODES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    413: "too_large",
+    414: "address_too_long",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+}
+
+
+def status_of(error: errors.QuadraError) -> int:
+    """Give the HTTP status that says this error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    faults: Iterable[errors.Fault] = (),
+) -> dict[str, Any]:
+    """Make the body of a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:quadra:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    listed = [fault.as_dict() for fault in faults]
+    if listed:
+        body["errors"] = listed
+    return body
+
+
+def problem_of(error: errors.QuadraError) -> dict[str, Any]:
+    """Make the body that says an error of ours."""
+    return problem(status_of(error), error.code, error.title, error.detail, error.faults)
+
+
+def response_of(error: errors.QuadraError) -> Response:
+    """Make the whole answer for an error of ours."""
+    body = problem_of(error)
+    response = Response(orjson.dumps(body), body["status"], content_type=CONTENT_TYPE)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    if isinstance(error, errors.UnauthenticatedError):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="quadra"'
+    return response
+
+
+def register(app: Flask, metrics: MetricsManager) -> None:
+    """Make every error of the application come out as a problem."""
+
+    def ours(error: errors.QuadraError) -> Response:
+        response = response_of(error)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
+            log.warning("Answered %s: %s", response.status_code, error.detail)
+        return response
+
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if error.response is not None and status < HTTPStatus.BAD_REQUEST:
+            return Response(error.response.get_data(), status, error.response.headers)
+        code = _HTTP_CODES.get(status, f"http_{status}")
+        detail = _http_detail(status, error)
+        body = problem(status, code, error.name, detail)
+        response = Response(orjson.dumps(body), status, content_type=CONTENT_TYPE)
+        for name, value in error.get_headers(request.environ):
+            if name.lower() not in ("content-type", "content-length"):
+                response.headers[name] = value
+        return response
+
+    def unexpected(error: Exception) -> Response:
+        metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
+        log.exception("Unexpected error in %s %s", request.method, request.path)
+        detail = f"It is in the log under request {g.get('request_id', '')}."
+        body = problem(500, errors.QuadraError.code, errors.QuadraError.title, detail)
+        return Response(orjson.dumps(body), 500, content_type=CONTENT_TYPE)
+
+    app.register_error_handler(errors.QuadraError, ours)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, unexpected)
+
+
+def _http_detail(status: int, error: HTTPException) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is nothing at this address. The API is described at /api/docs."
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return f"The limit is {error.description}. Wait for Retry-After seconds."
+    return error.description or error.name

@@ -1,0 +1,1 @@
+"""Tools that know nothing of Quadra and may be used without it."""
