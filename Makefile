@@ -1,0 +1,90 @@
+# Quadra's commands. `make help` lists them. Needs bash, Python 3.11 or newer; the rest it gets by itself.
+#
+# Settings reach Quadra from the environment or from the command line alike: `make run PORT=6000`.
+# (make reads a `$` in values on its command line as its own: give those in the environment.)
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.ONESHELL: # a recipe is one script; its first line's @ keeps it quiet
+.NOTPARALLEL: # the steps share one .venv and one frontend/node_modules
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+python := .venv/bin/python
+npm := scripts/tools/npm.sh
+packages := frontend/node_modules/.package-lock.json
+bundle := frontend/dist/manifest.json
+# Folders too, so that a file that was taken away is noticed.
+sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell find frontend/src 2>/dev/null)
+
+# --- what users call
+
+.PHONY: run test check bench lock format clean help
+
+run: venv-run $(bundle) ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
+	@exec $(python) app.py
+
+# The front end's tests and Python's both run whatever the other says; pytest has the last word, with the counts.
+# End-to-end and fault tests share one worker and come last, see tests/conftest.py.
+test: venv-run venv-dev $(bundle) ## Get what the tests need, then run all of them (TESTS= picks some of pytest's)
+	@scripts/tools/servers.sh
+	status=0
+	$(if $(TESTS),,$(npm) run --silent test || status=1)
+	$(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS) || status=$$?
+	exit $$status
+
+check: lint types contracts console-check test ## Lint, types, import contracts, front-end checks, then all tests
+
+bench: venv-run venv-dev $(bundle) ## Run the benchmarks: a table, and JSON with the facts of the machine (ARGS= for more)
+	@$(python) scripts/bench.py $(ARGS)
+
+format: venv-dev ## Format the Python sources and mend what ruff can mend by itself
+	@$(python) -m ruff check --fix-only .
+	$(python) -m ruff format .
+
+lock: venv-run venv-dev ## Write the lock files anew from pyproject.toml (UPGRADE=1: with the newest versions)
+	@UPGRADE="$(UPGRADE)" scripts/tools/lock.sh
+
+clean: ## Remove all that was built or fetched; data, logs and backups stay
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf frontend/node_modules frontend/dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# --- their parts
+
+.PHONY: venv-run venv-dev lint types contracts console-check
+
+venv-run:
+	@scripts/tools/venv.sh run
+
+venv-dev:
+	@scripts/tools/venv.sh dev
+
+lint: venv-run venv-dev
+	@$(python) -m ruff check .
+	$(python) -m ruff format --check .
+
+types: venv-run venv-dev
+	@$(python) -m mypy
+
+contracts: venv-run venv-dev
+	@$(python) .venv/bin/lint-imports --no-logo
+
+console-check: venv-run $(packages)
+	@$(npm) run --silent check
+	$(npm) run --silent size
+
+# npm writes this file last, so that an installation that was cut off is done again.
+$(packages): $(addprefix frontend/,package.json package-lock.json .npmrc)
+	@echo "Installing the console's npm packages ..." >&2
+	$(npm) ci --silent
+	touch $@
+
+$(bundle): $(packages) $(sources)
+	@echo "Building the console ..." >&2
+	$(npm) run --silent build
+	touch $@
