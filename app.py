@@ -3,8 +3,6 @@
 Nothing imports this module. ``python app.py`` serves; ``flask --app app …`` offers commands.
 """
 
-# ruff: noqa: E402 - the standard library is patched before anything else is imported
-
 from __future__ import annotations
 
 import os
@@ -23,6 +21,7 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_socketio import SocketIO
@@ -139,7 +138,7 @@ def build(settings: Settings, instance: str) -> Quadra:
 
     requests = RequestLog(clock)
     lag = LoopLag(runtime, time.monotonic)
-    own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())
+    own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())  # noqa: PLW0108 - made below
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -157,30 +156,32 @@ def build(settings: Settings, instance: str) -> Quadra:
         instance=instance,
         started_at=clock(),
         first_steps_token=first_steps,
-        consoles=lambda: live.consoles(),
+        consoles=lambda: live.consoles(),  # noqa: PLW0108 - made below
         samples_per_second=lambda: own.samples_per_second,
     )
     app = make_application(parts, secret_key.encode())
     hosts = HostRules(
         ("localhost", hostname, settings.host, *settings.allowed_hosts), settings.cors_origins
     )
+    # The stubs don't know what is passed through to the servers below it.
+    options: dict[str, Any] = {
+        "transports": ["websocket"],
+        "cors_allowed_origins": lambda origin, environ: hosts.origin_allowed(
+            origin, environ.get("HTTP_HOST", "")
+        ),
+    }
     socketio = SocketIO(
         app,
         async_mode=settings.async_mode,
-        transports=["websocket"],
-        cors_allowed_origins=lambda origin, environ: hosts.origin_allowed(
-            origin, environ.get("HTTP_HOST", "")
-        ),
         json=FastJson,
         manage_session=False,
         async_handlers=False,
         max_http_buffer_size=MAX_INBOUND_BYTES,
         logger=logging.getLogger("quadra.web.socketio"),
         engineio_logger=logging.getLogger("quadra.web.engineio"),
+        **options,
     )
-    live = Live(
-        socketio, journal, store, catalog, identity, access, runtime, clock, metrics_manager
-    )
+    live = Live(socketio, store, parts)
     gate: WsgiApp = Gate(
         app.wsgi_app,
         hosts,
@@ -191,7 +192,7 @@ def build(settings: Settings, instance: str) -> Quadra:
     )
     if settings.num_proxies:
         n = settings.num_proxies
-        gate = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)  # type: ignore[assignment]  # its own names for the same types
+        gate = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)
     commands.register(app, settings, access)
     sources = [
         Sampler("host", HostSource(hostname).read, journal, runtime, clock, blocking=True),

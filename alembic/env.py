@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+
+from alembic import context
 from quadra.settings import Settings
 from quadra.storage.database import Database
 from quadra.storage.tables import metadata
-
-from alembic import context
 
 
 def run(connection: sa.Connection) -> None:

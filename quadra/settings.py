@@ -91,7 +91,7 @@ def _no_redis(value: str) -> bool:
     return False
 
 
-def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str) -> Any:  # noqa: ANN401 - a dataclass field takes the type of its annotation
+def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str) -> Any:
     return field(metadata={"env": name, "default": default, "parse": parse, "help": text})
 
 
@@ -218,7 +218,7 @@ def describe() -> list[tuple[str, str, str]]:
     ]
 
 
-def _read(f: Field[Any], env: Mapping[str, str]) -> Any:  # noqa: ANN401 - see _env
+def _read(f: Field[Any], env: Mapping[str, str]) -> Any:
     name, parse = f.metadata["env"], f.metadata["parse"]
     raw = env.get(name, "").strip() or f.metadata["default"]
     try:

@@ -130,6 +130,8 @@ def _clean(value: object) -> object:
 
 def _as_text(value: object) -> str:
     text = str(value)
-    return (text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…").encode(
-        "utf-8", "replace"
-    ).decode()
+    return (
+        (text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…")
+        .encode("utf-8", "replace")
+        .decode()
+    )

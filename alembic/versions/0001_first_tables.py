@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+
 from alembic import op
 
 revision = "0001"
@@ -22,12 +23,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("committed_at", sa.Float(), nullable=False, comment="unix seconds"),
-        sa.Column(
-            "first_t", sa.BigInteger(), nullable=False, comment="oldest sample, unix ms"
-        ),
-        sa.Column(
-            "last_t", sa.BigInteger(), nullable=False, comment="newest sample, unix ms"
-        ),
+        sa.Column("first_t", sa.BigInteger(), nullable=False, comment="oldest sample, unix ms"),
+        sa.Column("last_t", sa.BigInteger(), nullable=False, comment="newest sample, unix ms"),
         sa.Column("samples", sa.Integer(), nullable=False),
         sa.Column(
             "columns",
@@ -65,9 +62,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sign_in_codes",
-        sa.Column(
-            "digest", sa.LargeBinary(length=32), nullable=False, comment="SHA-256"
-        ),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False, comment="SHA-256"),
         sa.Column("created_at", sa.Float(), nullable=False, comment="unix seconds"),
         sa.Column("used_at", sa.Float(), nullable=True, comment="unix seconds"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_codes")),
@@ -76,9 +71,7 @@ def upgrade() -> None:
         "tokens",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column(
-            "digest", sa.LargeBinary(length=32), nullable=False, comment="SHA-256"
-        ),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False, comment="SHA-256"),
         sa.Column("scopes", sa.String(length=100), nullable=False, comment="by space"),
         sa.Column(
             "purpose",

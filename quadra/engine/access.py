@@ -22,6 +22,7 @@ CACHE_SECONDS = 3.0
 _CACHE_LIMIT = 10_000
 MIN_TOKEN_LENGTH = 16
 MAX_TOKEN_LENGTH = 512
+MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,7 @@ class AccessStore(Protocol):
     ) -> Token:
         """Keep a new token."""
 
-    def put_own_token(
-        self, purpose: str, digest: bytes, scopes: Sequence[str], now: float
-    ) -> None:
+    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> None:
         """Make this the token for one of Quadra's own purposes and end the one before."""
 
     def token_by_digest(self, digest: bytes) -> Token | None:
@@ -188,8 +187,8 @@ class Access:
     ) -> tuple[Token, str]:
         """Make a token; returns it with its secret, which is shown this once."""
         faults = []
-        if not 1 <= len(name) <= 100 or not name.isprintable():
-            faults.append(Fault(None, "name", "use 1 to 100 printable characters"))
+        if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+            faults.append(Fault(None, "name", f"use 1 to {MAX_NAME_LENGTH} printable characters"))
         if not scopes or any(scope not in SCOPES for scope in scopes):
             faults.append(Fault(None, "scopes", f"choose from {', '.join(SCOPES)}"))
         if faults:

@@ -1,4 +1,4 @@
-"""All series in memory: which ids they have, which of them a selector means, when they last came."""
+"""All series in memory: their ids, what a selector means, when they last came."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Catalog:
         return True
 
     def entry_for(self, batch: Batch) -> Entry:
-        """Give the batch the ids that are known; raises TooManySeriesError, then changes nothing."""
+        """Give a batch the ids that are known; raises TooManySeriesError."""
         known = self._ids
         ids = [known.get(key, 0) for key in batch.keys]
         missing = ids.count(0)

@@ -44,7 +44,9 @@ class HostSource:
             *_temperatures(),
         ]
         self._at = now
-        return [(name, {"host": self.hostname, **labels}, value) for name, labels, value in readings]
+        return [
+            (name, {"host": self.hostname, **labels}, value) for name, labels, value in readings
+        ]
 
     def _cpus(self) -> Iterator[Reading]:
         before, self._cpu = self._cpu, psutil.cpu_times()
@@ -84,7 +86,7 @@ class HostSource:
                 yield "host_network_transmit_bytes_per_second", labels, sent / elapsed
 
 
-def _shares(before: Any, after: Any) -> dict[str, float]:  # noqa: ANN401 - psutil's types differ by system
+def _shares(before: Any, after: Any) -> dict[str, float]:
     """Give each mode's share of the time between two readings, in percent."""
     spent = {mode: max(getattr(after, mode) - getattr(before, mode), 0.0) for mode in after._fields}
     # Linux counts a guest's time a second time within user and nice.

@@ -52,10 +52,12 @@ class _Reader:
 
     def number_of(self, item: dict[str, Any], index: int) -> int:
         """Give the place of the item's series among the keys; -1 when it has a fault."""
-        name, labels = item.get("name"), item.get("labels") or {}
+        name, labels = item.get("name"), item.get("labels")
         if not isinstance(name, str):
             return self.fault(index, "name", "a text is needed")
-        if not isinstance(labels, dict):
+        if labels is None:
+            labels = {}
+        elif not isinstance(labels, dict):
             return self.fault(index, "labels", "an object of texts is needed")
         key = series_key(name, labels)
         try:
@@ -64,7 +66,8 @@ class _Reader:
             known = None
         if known is not None:
             return known
-        for label, value in key[1]:
+        pairs: tuple[tuple[str, Any], ...] = key[1]
+        for label, value in pairs:
             if not isinstance(value, str):
                 return self.fault(index, f"labels.{label[:60]}", "a text is needed")
         found = self.rules.faults(key, index)
@@ -85,6 +88,7 @@ class _Reader:
             self.raise_faults()
 
     def raise_faults(self) -> None:
+        """Refuse the request when any fault was found."""
         if self.faults:
             first = self.faults[0]
             msg = f"Nothing was stored. First fault: {first.field} of item {first.index}: "
@@ -108,7 +112,8 @@ class _Rows(_Reader):
                 self.fault(i, "", "an object with name and value is needed")
                 continue
             number = self.number_of(item, i)
-            value, seconds = item.get("value"), item.get("timestamp")
+            value: Any = item.get("value")
+            seconds: Any = item.get("timestamp")
             if type(value) not in _NUMBERS:
                 self.fault(i, "value", "a number is needed")
                 continue

@@ -26,9 +26,7 @@ class SqlAccess:
         token_id = self._database.write(_add_token, name, digest, scopes, now, expires)
         return Token(token_id, name, tuple(scopes), now, expires)
 
-    def put_own_token(
-        self, purpose: str, digest: bytes, scopes: Sequence[str], now: float
-    ) -> None:
+    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> None:
         """Make this the token for one of Quadra's own purposes and end the one before."""
         self._database.write(_put_own_token, purpose, digest, scopes, now)
 
@@ -122,7 +120,8 @@ def _add_token(
         "created_at": now,
         "expires_at": expires,
     }
-    return connection.execute(tokens.insert().returning(tokens.c.id), values).scalar_one()
+    made = connection.execute(tokens.insert().returning(tokens.c.id), values)
+    return int(made.scalar_one())
 
 
 def _put_own_token(

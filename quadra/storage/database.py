@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,10 +16,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from quadra.errors import StorageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,10 +29,9 @@ _SQLITE_CACHE_KB = 16_384
 def _sqlite_driver() -> ModuleType:
     """Prefer the SQLite that comes as a package: a distribution's own may lose WAL pages."""
     try:
-        from pysqlite3 import dbapi2 as packaged  # noqa: PLC0415 - not there on every platform
+        return import_module("pysqlite3.dbapi2")  # not there on every platform
     except ImportError:
-        import sqlite3 as packaged  # noqa: PLC0415
-    return packaged
+        return import_module("sqlite3")
 
 
 class Database:
@@ -145,7 +142,7 @@ def _wrapped_errors() -> Iterator[None]:
         raise StorageError(msg, retry_after=2) from error
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

@@ -113,9 +113,7 @@ class SqlJournal:
 
 def _columns(entry: Entry, made: dict[SeriesKey, int]) -> Columns:
     batch = entry.batch
-    ids = [
-        series_id or made[key] for key, series_id in zip(batch.keys, entry.ids, strict=True)
-    ]
+    ids = [series_id or made[key] for key, series_id in zip(batch.keys, entry.ids, strict=True)]
     return Columns(np.array(ids, np.uint32)[batch.index], batch.t, batch.v)
 
 
@@ -154,6 +152,5 @@ def _between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -
 
 
 def _postgres_size(connection: sa.Connection) -> int:
-    return connection.execute(
-        sa.select(sa.func.pg_total_relation_size(sa.literal(journal.name)))
-    ).scalar_one()
+    size = sa.select(sa.func.pg_total_relation_size(sa.literal(journal.name)))
+    return int(connection.execute(size).scalar_one())

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from alembic import command
 from quadra.errors import SettingsError, StorageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from quadra.storage.database import Database
+from quadra.storage.database import Database
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOCK_KEY = 7_305_801_142  # any number that no other program on this Postgres uses

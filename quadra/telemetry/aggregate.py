@@ -44,7 +44,8 @@ def _avg(v: ValueArray, first: _Edges) -> ValueArray:
 
 
 def _last(v: ValueArray, first: _Edges) -> ValueArray:
-    return v[np.append(first[1:], len(v)) - 1]
+    newest: ValueArray = v[np.append(first[1:], len(v)) - 1]
+    return newest
 
 
 def _count(v: ValueArray, first: _Edges) -> ValueArray:

@@ -12,6 +12,7 @@ from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
 from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
+from quadra.web.signing_in import make_signing_in
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -28,9 +29,8 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
     problems.register(app, parts.metrics)
     observing.install(app, parts.metrics, parts.requests)
-    pages = make_pages(parts)
-    for blueprint in (make_telemetry(parts), make_status(parts), make_tokens(parts), pages):
-        app.register_blueprint(blueprint)
+    for make in (make_telemetry, make_status, make_tokens, make_pages, make_signing_in):
+        app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
     assets.install(app)
     limits.install(app, parts.settings, parts.metrics)

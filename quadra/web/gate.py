@@ -65,7 +65,7 @@ class HostRules:
 class Gate:
     """Wraps the whole application."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each
+    def __init__(
         self,
         app: WsgiApp,
         rules: HostRules,

@@ -36,7 +36,9 @@ class Identity:
         self._limit = parse(guess_limit) if guess_limit else None
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def principal_of(self, bearer: str | None, cookie: str | None, address: str) -> Principal | None:
+    def principal_of(
+        self, bearer: str | None, cookie: str | None, address: str
+    ) -> Principal | None:
         """Find who holds a credential; raises TooManyError after too many wrong ones."""
         if bearer is None and cookie is None:
             return None
@@ -74,27 +76,28 @@ class Identity:
             if request.endpoint == "static":
                 return None
             raise NotFoundError("There is nothing at this address.")
-        if declared.access == "open":
+        if declared.access == "open" or (declared.access == "scrape" and is_local(request)):
             return None
-        if declared.access == "scrape" and is_local(request):
-            return None
-        principal = self._who_asks()
+        principal = g.principal = self._who_asks()
         if principal is None:
             if declared.access == "page":
                 target = request.full_path.rstrip("?")
                 return redirect("/login" if target == "/" else f"/login?next={quote(target)}")
             raise UnauthenticatedError(_HOW_TO)
-        g.principal = principal
         scope = {"page": "read", "scrape": "read"}.get(declared.access, declared.access)
         if not principal.may(scope):
             msg = f"This needs the scope “{scope}”; yours: {', '.join(sorted(principal.scopes))}."
             raise ForbiddenError(msg, code="missing_scope")
-        if principal.is_session and request.method not in _SAFE:
-            sent = request.headers.get(CSRF_HEADER, "")
-            if not hmac.compare_digest(sent.encode(), self._access.csrf_token(principal).encode()):
-                msg = f"Changes from a browser need the page's {CSRF_HEADER} header."
-                raise ForbiddenError(msg, code="bad_csrf_token")
+        self._demand_csrf_token(principal)
         return None
+
+    def _demand_csrf_token(self, principal: Principal) -> None:
+        if not principal.is_session or request.method in _SAFE:
+            return
+        sent = request.headers.get(CSRF_HEADER, "").encode()
+        if not hmac.compare_digest(sent, self._access.csrf_token(principal).encode()):
+            msg = f"Changes from a browser need the page's {CSRF_HEADER} header."
+            raise ForbiddenError(msg, code="bad_csrf_token")
 
     def _who_asks(self) -> Principal | None:
         return self.principal_of(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Flask, g, request
+from flask.typing import RouteCallable
 from flask_limiter import Limiter, RequestLimit
 
 from quadra.settings import Settings
@@ -48,7 +51,7 @@ def install(app: Flask, settings: Settings, metrics: MetricsManager) -> None:
     for endpoint, view in list(app.view_functions.items()):
         declared = operation(endpoint)
         if declared is not None and declared.work in shared:
-            app.view_functions[endpoint] = shared[declared.work](view)
+            app.view_functions[endpoint] = cast("RouteCallable", shared[declared.work](view))
         else:
             limiter.exempt(view)
     app.extensions["quadra.limiter"] = limiter  # its wrappers hold it only weakly

@@ -18,16 +18,14 @@ import orjson
 from flask import request
 from flask_socketio import SocketIO
 
-from quadra.engine.access import Access, Principal
-from quadra.engine.catalog import Catalog
-from quadra.engine.journal import Journal
-from quadra.engine.ports import Appended, Clock, JournalStore, Row, Runtime
+from quadra.engine.access import Principal
+from quadra.engine.ports import Appended, JournalStore, Row
 from quadra.errors import InvalidError, QuadraError
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.selector import Selector, parse_selector
 from quadra.telemetry.series import SeriesKey
-from quadra.web.identity import COOKIE, Identity, client_address
-from utils.metrics import MetricsManager
+from quadra.web.identity import COOKIE, client_address
+from quadra.web.parts import WebParts
 
 log = logging.getLogger(__name__)
 
@@ -159,28 +157,18 @@ def frame(form: Format, seq: int, columns: Columns) -> dict[str, Any]:
 class Live:
     """Knows the consoles and their rooms, and sends the frames. Runs on the loop only."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each
-        self,
-        socketio: SocketIO,
-        journal: Journal,
-        store: JournalStore,
-        catalog: Catalog,
-        identity: Identity,
-        access: Access,
-        runtime: Runtime,
-        clock: Clock,
-        metrics: MetricsManager,
-    ) -> None:
+    def __init__(self, socketio: SocketIO, store: JournalStore, parts: WebParts) -> None:
         """Wire the stream and its handlers."""
         self._socketio = socketio
-        self._journal = journal
+        self._server: Any = socketio.server  # type: ignore[attr-defined]  # the stubs leave it out
         self._store = store
-        self._catalog = catalog
-        self._identity = identity
-        self._access = access
-        self._runtime = runtime
-        self._clock = clock
-        self._metrics = metrics
+        self._journal = parts.journal
+        self._catalog = parts.catalog
+        self._identity = parts.identity
+        self._access = parts.access
+        self._runtime = parts.runtime
+        self._clock = parts.clock
+        self._metrics = parts.metrics
         self._consoles: dict[str, Console] = {}
         self._rooms: dict[RoomKey, Room] = {}
         self._room_count = 0
@@ -189,14 +177,14 @@ class Live:
         self._fresh: list[tuple[int, SeriesKey]] = []
         self._seq = 0
         self._sent_seq = 0
-        self._dirty = runtime.signal()
+        self._dirty = parts.runtime.signal()
         self._unconnected: dict[str, float] = {}
         socketio.on_event("connect", self._on_connect)
         socketio.on_event("disconnect", self._on_disconnect)
         socketio.on_event("subscribe", self._on_subscribe)
         socketio.on_event("unsubscribe", self._on_unsubscribe)
         socketio.on_event("*", self._on_anything)
-        journal.follow(self._on_commit)
+        parts.journal.follow(self._on_commit)
 
     def start(self) -> None:
         """Begin to send frames and to look after the sockets."""
@@ -220,7 +208,7 @@ class Live:
         self._runtime.sleep(0.05)  # let the writers put the farewell on the wire
         for sid in list(self._consoles):
             with contextlib.suppress(KeyError):
-                self._socketio.server.disconnect(sid)
+                self._server.disconnect(sid)
 
     # -- what clients ask -------------------------------------------------------------------
 
@@ -292,7 +280,7 @@ class Live:
         console.count += 1
         if console.count > EVENTS_BEFORE_CLOSE:
             log.warning("A console sent more than %d events a second", EVENTS_BEFORE_CLOSE)
-            self._socketio.server.disconnect(sid)
+            self._server.disconnect(sid)
         return sid, console if console.count <= EVENTS_A_SECOND else None
 
     @staticmethod
@@ -304,7 +292,7 @@ class Live:
     def _join(self, sid: str, console: Console, wish: Wish) -> Room | None:
         console.events = wish.events
         for event in wish.events:
-            self._socketio.server.enter_room(sid, f"events:{event}")
+            self._server.enter_room(sid, f"events:{event}")
         if not wish.selectors:
             return None
         key: RoomKey = (frozenset(s.text for s in wish.selectors), wish.form)
@@ -318,17 +306,17 @@ class Live:
             self._rooms[key] = room
         room.members.add(sid)
         console.room = room
-        self._socketio.server.enter_room(sid, room.name)
+        self._server.enter_room(sid, room.name)
         return room
 
     def _leave(self, sid: str, console: Console) -> None:
         room, console.room = console.room, None
         for event in console.events:
-            self._socketio.server.leave_room(sid, f"events:{event}")
+            self._server.leave_room(sid, f"events:{event}")
         console.events = frozenset()
         if room is None:
             return
-        self._socketio.server.leave_room(sid, room.name)
+        self._server.leave_room(sid, room.name)
         room.members.discard(sid)
         if not room.members:
             self._rooms = {key: other for key, other in self._rooms.items() if other is not room}
@@ -440,15 +428,13 @@ class Live:
             if who not in seen:
                 seen[who] = self._runtime.offload(self._access.still_valid, console.principal)
             if not seen[who]:
-                self._socketio.server.disconnect(sid)
+                self._server.disconnect(sid)
 
     def _cut_stuck_sockets(self) -> None:
         """Cut those that never said CONNECT, and those that do not read."""
         now = self._clock()
-        engine = self._socketio.server.eio
-        connected = {
-            self._socketio.server.manager.eio_sid_from_sid(sid, "/") for sid in self._consoles
-        }
+        engine = self._server.eio
+        connected = {self._server.manager.eio_sid_from_sid(sid, "/") for sid in self._consoles}
         waiting = {eio_sid: self._unconnected.get(eio_sid, now) for eio_sid in engine.sockets}
         self._unconnected = {k: t for k, t in waiting.items() if k not in connected}
         late = [k for k, t in self._unconnected.items() if now - t > CONNECT_WITHIN_S]

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from quadra import __version__
-from quadra.web.api.schemas import PROBLEM
 from quadra.web.operations import Operation, all_operations
+from quadra.web.schemas import PROBLEM
 
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _TITLES = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from quadra import errors
@@ -97,10 +98,10 @@ def register(app: Flask, metrics: MetricsManager) -> None:
             log.warning("Answered %s: %s", response.status_code, error.detail)
         return response
 
-    def http(error: HTTPException) -> Response:
+    def http(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
-        if error.response is not None and status < HTTPStatus.BAD_REQUEST:
-            return Response(error.response.get_data(), status, error.response.headers)
+        if status < HTTPStatus.BAD_REQUEST:  # a redirect
+            return error.get_response()
         code = _HTTP_CODES.get(status, f"http_{status}")
         detail = _http_detail(status, error)
         body = problem(status, code, error.name, detail)
@@ -112,7 +113,7 @@ def register(app: Flask, metrics: MetricsManager) -> None:
 
     def unexpected(error: Exception) -> Response:
         metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
-        log.exception("Unexpected error in %s %s", request.method, request.path)
+        log.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
         detail = f"It is in the log under request {g.get('request_id', '')}."
         body = problem(500, errors.QuadraError.code, errors.QuadraError.title, detail)
         return Response(orjson.dumps(body), 500, content_type=CONTENT_TYPE)

@@ -52,7 +52,12 @@ def patch(mode: str) -> None:
 
 def make_runtime(mode: AsyncMode) -> Runtime:
     """Give the runtime of a loop."""
-    return {"eventlet": _Eventlet, "gevent": _Gevent, "threading": _Threading}[mode]()
+    kinds: dict[AsyncMode, Callable[[], Runtime]] = {
+        "eventlet": _Eventlet,
+        "gevent": _Gevent,
+        "threading": _Threading,
+    }
+    return kinds[mode]()
 
 
 class _Eventlet:
@@ -161,7 +166,9 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(msg) from error
     except OSError as error:
         words = os.strerror(error.errno) if error.errno else str(error)
-        msg = f"PORT={port}: can't listen on {host}:{port} ({words}); stop what uses it, or set PORT."
+        msg = (
+            f"PORT={port}: can't listen on {host}:{port} ({words}); stop what uses it, or set PORT."
+        )
         raise SettingsError(msg) from error
     return listener
 
@@ -178,8 +185,12 @@ class Server(Protocol):
 
 def make_server(mode: AsyncMode, listener: socket.socket, app: WsgiApp) -> Server:
     """Give the server of a loop for a socket that listens."""
-    kind = {"eventlet": _EventletServer, "gevent": _GeventServer, "threading": _ThreadingServer}
-    return kind[mode](listener, app)
+    kinds: dict[AsyncMode, Callable[[socket.socket, WsgiApp], Server]] = {
+        "eventlet": _EventletServer,
+        "gevent": _GeventServer,
+        "threading": _ThreadingServer,
+    }
+    return kinds[mode](listener, app)
 
 
 class _EventletServer:

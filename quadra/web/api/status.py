@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from prometheus_client.exposition import choose_encoder
 
 from quadra import __version__
 from quadra.engine.health import is_ready
-from quadra.web.api import schemas
+from quadra.web import schemas
 from quadra.web.api.telemetry import answer
 from quadra.web.openapi import document
 from quadra.web.operations import route
-
-if TYPE_CHECKING:
-    from quadra.web.parts import WebParts
+from quadra.web.parts import WebParts
 
 
 def make_status(parts: WebParts) -> Blueprint:

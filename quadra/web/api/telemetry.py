@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from quadra.engine.catalog import SeriesInfo
+from quadra.engine.history import Line
 from quadra.errors import QuadraError, TooLargeError, UnsupportedTypeError
 from quadra.intake.body import unpack_body
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
-from quadra.web.api import asking, schemas
+from quadra.telemetry.batch import Batch
+from quadra.web import schemas
+from quadra.web.api import asking
 from quadra.web.operations import route
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from quadra.engine.catalog import SeriesInfo
-    from quadra.engine.history import Line
-    from quadra.telemetry.batch import Batch
-    from quadra.web.parts import WebParts
+from quadra.web.parts import WebParts
 
 DEFAULT_SPAN_S = 3_600
 MAX_PAGE = 1_000

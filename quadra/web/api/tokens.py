@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from quadra.engine.access import Token
 from quadra.errors import Fault, InvalidError
-from quadra.web.api import asking, schemas
+from quadra.web import schemas
+from quadra.web.api import asking
 from quadra.web.api.telemetry import answer
 from quadra.web.operations import route
-
-if TYPE_CHECKING:
-    from quadra.engine.access import Token
-    from quadra.web.parts import WebParts
+from quadra.web.parts import WebParts
 
 MAX_LIFE_S = 10 * 366 * 86_400
 
@@ -68,10 +67,7 @@ def make_tokens(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def first_steps() -> ResponseReturnValue:
 
-
-        return answer(
-            {"address": request.host_url.rstrip("/"), "token": parts.first_steps_token}
-        )
+        return answer({"address": request.host_url.rstrip("/"), "token": parts.first_steps_token})
 
     return api
 
