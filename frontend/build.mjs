@@ -1,0 +1,67 @@
+// Bundles the console. Writes dist/<name>-<hash>.<ext> and dist/manifest.json, which
+// maps the plain name to the hashed one so that the files can be cached for good.
+//   node build.mjs           build
+//   node build.mjs --size    build, then fail if the overview's script outgrows its budget
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const BUDGET = 80_000; // bytes of script on the overview page, gzip
+const here = import.meta.dirname;
+const dist = join(here, "dist");
+const icons = join(here, "src/icons");
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+
+const result = await build({
+  absWorkingDir: here,
+  entryPoints: [
+    "src/console.tsx",
+    "src/docs.tsx",
+    "src/theme.ts",
+    { in: "src/styles/console.css", out: "console" },
+    { in: "src/styles/login.css", out: "login" },
+    { in: "src/styles/docs.css", out: "docs" },
+  ],
+  outdir: "dist",
+  outbase: "src",
+  entryNames: "[name]-[hash]",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["es2022"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+});
+
+const manifest = {};
+for (const [file, output] of Object.entries(result.metafile.outputs)) {
+  const entry = output.entryPoint;
+  if (entry === undefined) continue;
+  const plain = basename(entry).replace(/\.tsx?$/, ".js");
+  manifest[plain] = basename(file);
+}
+for (const name of await readdir(icons)) {
+  const hash = createHash("sha256").update(await readFile(join(icons, name))).digest("hex").slice(0, 8);
+  const hashed = `${basename(name, extname(name))}-${hash}${extname(name)}`;
+  await cp(join(icons, name), join(dist, hashed));
+  manifest[name] = hashed;
+}
+const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => a.localeCompare(b)));
+await writeFile(join(dist, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
+
+if (process.argv.includes("--size")) {
+  const gzip = async (name) => gzipSync(await readFile(join(dist, manifest[name]))).length;
+  const rows = {};
+  for (const name of Object.keys(sorted)) rows[name] = await gzip(name);
+  for (const [name, bytes] of Object.entries(rows)) console.log(`${String(bytes).padStart(7)}  ${name}`);
+  const script = rows["console.js"] + rows["theme.js"];
+  console.log(`${String(script).padStart(7)}  script of the overview page, gzip (budget ${BUDGET})`);
+  if (script > BUDGET) process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+import { rangeByKey, type Range } from "./data/ranges.ts";
+
+/** What the page shows. `end` null: up to now. */
+export interface View {
+  readonly range: Range;
+  readonly end: number | null;
+  /** Standing still by choice, rather than looking back. */
+  readonly paused: boolean;
+}
+
+const STORED_PINS = "quadra.pins";
+
+/** The address says what is shown, so that a link shows the same. */
+export function readAddress(search: string): { view: View; pins: string[] | null } {
+  const query = new URLSearchParams(search);
+  const end = Number(query.get("end") ?? Number.NaN);
+  const pins = query.getAll("pin");
+  return {
+    view: { range: rangeByKey(query.get("range")), end: Number.isFinite(end) && end > 0 ? end : null, paused: false },
+    pins: pins.length > 0 ? pins : null,
+  };
+}
+
+export function writeAddress(view: View, pins: readonly string[]): string {
+  const query = new URLSearchParams({ range: view.range.key });
+  if (view.end !== null && !view.paused) query.set("end", String(Math.round(view.end)));
+  for (const pin of pins) query.append("pin", pin);
+  return `?${query}`;
+}
+
+export function storedPins(): string[] {
+  try {
+    const pins: unknown = JSON.parse(localStorage.getItem(STORED_PINS) ?? "[]");
+    return Array.isArray(pins) ? pins.filter((pin) => typeof pin === "string") : [];
+  } catch {
+    return []; // storage refused or damaged: no pins
+  }
+}
+
+export function storePins(pins: readonly string[]): void {
+  try {
+    localStorage.setItem(STORED_PINS, JSON.stringify(pins));
+  } catch {
+    // private window: pins live in the address alone
+  }
+}

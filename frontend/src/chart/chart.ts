@@ -1,0 +1,177 @@
+import type { Line } from "../data/lines.ts";
+import type { Axis } from "../data/ticks.ts";
+import { CursorLayer } from "./cursor.ts";
+import { el } from "./dom.ts";
+import { ChartHeader, summaryOf } from "./header.ts";
+import { linesOf, makePicture, tracksOf } from "./picture.ts";
+import { Plot } from "./plot.ts";
+import { PlotState } from "./state.ts";
+import { TablePanel } from "./table.ts";
+import type { ChartSpec, Picture, Stage, Window } from "./types.ts";
+
+/** Which seven lines stand above "other" is settled anew no more often than this. */
+const RERANK_SECONDS = 30;
+
+/** One chart: header, plot, cursor, table. Reads the store, owns its element, knows no page. */
+export class Chart {
+  readonly element = el("article", "chart");
+  readonly spec: ChartSpec;
+  visible = false;
+
+  readonly #stage: Stage;
+  readonly #place = el("div", "plot");
+  readonly #plot: Plot;
+  readonly #header: ChartHeader;
+  readonly #state: PlotState;
+  readonly #table: TablePanel;
+  readonly #cursor = new CursorLayer();
+  readonly #sizes: ResizeObserver;
+  readonly #leave: () => void;
+  #lines: readonly Line[] = [];
+  #linesFor = "";
+  #rankedAt = 0;
+  #axis: Axis | null = null;
+  #epoch = 0;
+  #picture: Picture | null = null;
+  #drawn = "";
+
+  constructor(spec: ChartSpec, stage: Stage, action: HTMLElement) {
+    this.spec = spec;
+    this.#stage = stage;
+    this.#plot = new Plot(this.#place, stage.palette);
+    this.#state = new PlotState(spec.title, stage.retry);
+    this.#table = new TablePanel(spec.title, () => this.#redraw());
+    this.#header = new ChartHeader(spec.key, spec.title, [action, this.#table.button]);
+    this.#assemble();
+    this.#listen();
+    this.#sizes = new ResizeObserver(() => {
+      this.#plot.resize();
+      this.#redraw();
+    });
+    this.#sizes.observe(this.#place);
+    this.#leave = stage.cursor.subscribe(() => this.#showCursor());
+  }
+
+  destroy(): void {
+    this.#leave();
+    this.#sizes.disconnect();
+    this.#plot.destroy();
+  }
+
+  get plotWidth(): number {
+    return this.#plot.width;
+  }
+
+  /** Draws if anything that can be seen has changed. Cheap otherwise. */
+  update(): void {
+    if (!this.visible || this.#place.clientWidth === 0) return;
+    const { store } = this.#stage;
+    const window = this.#stage.window();
+    this.#chooseLines(window.now);
+    const drawn = this.#fingerprint(window);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    // An axis is kept steady from frame to frame, not from range to range.
+    if (store.epoch !== this.#epoch) this.#axis = null;
+    this.#epoch = store.epoch;
+    const picture = makePicture(this.spec, this.#lines, window, store.step, this.#axis);
+    this.#axis = picture.axis;
+    this.#plot.draw(picture);
+    this.#show(picture);
+    this.#showCursor();
+    this.#table.show(picture);
+    this.element.dataset.painted = String(Date.now());
+  }
+
+  /** Once a second: age and lateness move on even when no data comes. */
+  tick(): void {
+    if (!this.visible || this.#picture === null) return;
+    const late = this.#picture.tail !== null;
+    this.#show(makePicture(this.spec, this.#lines, this.#stage.window(), this.#stage.store.step, this.#axis));
+    if (late !== (this.#picture.tail !== null)) this.#drawn = "";
+  }
+
+  /** Moves the cursor by points of this chart. */
+  moveCursor(by: number): void {
+    const picture = this.#picture;
+    if (picture === null) return;
+    const { from, to } = picture.window;
+    const pixel = (to - from) / Math.max(this.#plot.width, 1);
+    const rhythm = Math.min(...picture.lines.map((line) => line.interval), to - from);
+    const pace = Math.max(this.#stage.store.step, pixel, rhythm);
+    const start = this.#stage.cursor.value?.t ?? picture.newest?.t ?? to;
+    this.#stage.cursor.value = { t: Math.min(to, Math.max(from, start + by * pace)), chart: this.spec.key };
+  }
+
+  #assemble(): void {
+    const { element, spec } = this;
+    element.setAttribute("aria-labelledby", this.#header.titleId);
+    element.dataset.testid = "chart";
+    element.dataset.metric = spec.metrics[0]?.name ?? "";
+    element.dataset.key = spec.key;
+    this.#place.tabIndex = 0;
+    this.#place.setAttribute("role", "img");
+    element.append(
+      this.#header.element,
+      el("div", "chart-body", this.#place, this.#cursor.element, this.#state.element, this.#table.element),
+    );
+  }
+
+  #listen(): void {
+    const point = (event: PointerEvent): void => {
+      const x = event.clientX - this.#place.getBoundingClientRect().left;
+      const t = this.#plot.timeAt(x);
+      this.#stage.cursor.value = x > this.#plot.width ? null : { t, chart: this.spec.key };
+    };
+    this.#place.addEventListener("pointermove", point);
+    this.#place.addEventListener("pointerdown", point);
+    this.#place.addEventListener("pointerleave", (event) => {
+      // A finger that is lifted leaves the cursor where it was, to be read.
+      if (event.pointerType !== "touch") this.#stage.cursor.value = null;
+    });
+  }
+
+  #redraw(): void {
+    this.#drawn = "";
+    this.update();
+  }
+
+  /** Changes whenever the drawing would: data, time by a pixel, range, colours, lines. */
+  #fingerprint({ from, to, live }: Window): string {
+    let version = 0;
+    for (const line of this.#lines) for (const track of line.tracks) version += track.version;
+    const shift = Math.floor(to / ((to - from) / this.#place.clientWidth));
+    return [version, shift, to - from, live, this.#stage.palette.version, this.#linesFor].join(" ");
+  }
+
+  #chooseLines(now: number): void {
+    const ids = tracksOf(this.spec, this.#stage.store)
+      .map((track) => track.info.id)
+      .join();
+    const ranked = this.#lines.some((line) => line.key === "other");
+    if (ids === this.#linesFor && !(ranked && now - this.#rankedAt > RERANK_SECONDS)) return;
+    this.#linesFor = ids;
+    this.#rankedAt = now;
+    this.#lines = linesOf(this.spec, this.#stage.store);
+  }
+
+  #show(picture: Picture): void {
+    this.#picture = picture;
+    this.#header.show(picture);
+    this.element.classList.toggle("late", picture.tail !== null);
+    this.#place.setAttribute("aria-label", summaryOf(this.spec.title, picture));
+    const load = this.#stage.loadOf(this.spec.metrics[0]?.name ?? "");
+    this.#state.show(load, picture.lines.every((line) => line.columns.times.length === 0), picture.window.now);
+    if (picture.newest === null) return;
+    this.element.dataset.newest = String(Math.round(picture.newest.t * 1000));
+    this.element.dataset.value = String(picture.newest.v);
+  }
+
+  #showCursor(): void {
+    if (!this.visible || this.#picture === null) return;
+    const cursor = this.#stage.cursor.value;
+    if (cursor === null || !this.#plot.ready || this.#table.open) this.#cursor.hide();
+    else this.#cursor.show(this.#plot, this.#picture, cursor.t, cursor.chart === this.spec.key);
+    this.#plot.point(cursor?.t ?? null);
+  }
+}

@@ -1,0 +1,229 @@
+import type uPlot from "uplot";
+import type { Span } from "../data/gaps.ts";
+import { duration, fixed } from "../data/format.ts";
+import { decimalsFor, timeTicks } from "../data/ticks.ts";
+import { inScale } from "../data/units.ts";
+import { nearest } from "./picture.ts";
+import type { Palette } from "./palette.ts";
+import type { Picture } from "./types.ts";
+
+/** Space around the plot, in design pixels. */
+export const TOP = 20;
+export const BOTTOM = 20;
+export const RIGHT = 44;
+export const RIGHT_LABELS = 132;
+const LABEL_HEIGHT = 15;
+
+interface Box {
+  readonly ctx: CanvasRenderingContext2D;
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  /** Canvas pixels of one design pixel. */
+  readonly k: number;
+}
+
+function boxOf(u: uPlot, palette: Palette, ratio: number): Box {
+  const { left, top, width, height } = u.bbox;
+  return { ctx: u.ctx, left, top, right: left + width, bottom: top + height, k: ratio * palette.unit };
+}
+
+/** Grid and hatch: what lies under the lines. */
+export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: number): void {
+  const box = boxOf(u, palette, ratio);
+  const { ctx, k } = box;
+  ctx.save();
+  ctx.setLineDash([]); // uPlot leaves its last line's
+  ctx.lineWidth = Math.max(1, Math.round(k));
+  for (const tick of picture.axis.ticks) {
+    const y = Math.round(u.valToPos(tick, "y", true)) + 0.5;
+    ctx.strokeStyle = palette.color(tick === picture.axis.ticks[0] ? "line" : "grid");
+    stroke(ctx, box.left, y, box.right, y);
+  }
+  for (const gap of picture.gaps) hatch(u, gap, box, palette, true);
+  if (picture.tail !== null) hatch(u, picture.tail, box, palette, false);
+  ctx.restore();
+}
+
+function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelled: boolean): void {
+  const { ctx, k } = box;
+  const left = Math.max(box.left, u.valToPos(from, "x", true));
+  const right = Math.min(box.right, u.valToPos(to, "x", true));
+  if (right - left < 2 * k) return;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, box.top, right - left, box.bottom - box.top);
+  ctx.clip();
+  ctx.strokeStyle = palette.color("edge");
+  ctx.lineWidth = k;
+  const height = box.bottom - box.top;
+  ctx.beginPath();
+  // Anchored to the canvas, not to the gap: the hatch stands still while time moves on.
+  const pace = 7 * k;
+  for (let x = Math.floor((left - height) / pace) * pace; x < right; x += pace) {
+    ctx.moveTo(x, box.bottom);
+    ctx.lineTo(x + height, box.top);
+  }
+  ctx.stroke();
+  ctx.restore();
+  if (!labelled) return;
+  const text = `no data ${duration(to - from)}`;
+  ctx.font = palette.font(12 * k);
+  const half = ctx.measureText(text).width / 2;
+  if (right - left < 14 * k) return;
+  const middle = Math.min(Math.max((left + right) / 2, box.left + half), box.right - half);
+  write(ctx, text, middle, box.top - 6 * k, "center", palette.color("ink3"));
+}
+
+/** Marks, names and end points: what lies over the lines. */
+export function drawOver(u: uPlot, picture: Picture, palette: Palette, ratio: number, cursor: number | null): void {
+  const box = boxOf(u, palette, ratio);
+  box.ctx.save();
+  box.ctx.textBaseline = "alphabetic";
+  box.ctx.setLineDash([]);
+  const several = picture.lines.length > 1;
+  drawTimes(u, picture, box, palette);
+  drawMarks(u, picture, box, palette, several);
+  drawDots(u, picture, box, palette);
+  if (several) drawNames(u, picture, box, palette, cursor);
+  box.ctx.restore();
+}
+
+function drawTimes(u: uPlot, { window }: Picture, box: Box, palette: Palette): void {
+  const { ctx, k } = box;
+  const color = palette.color("ink3");
+  const y = box.bottom + 15 * k;
+  ctx.font = palette.font(12 * k);
+  let free = box.right;
+  if (window.live) {
+    write(ctx, "now", box.right, y, "right", color);
+    free -= ctx.measureText("now").width + 12 * k;
+  }
+  for (const { t, text } of timeTicks(window.from, window.to, (box.right - box.left) / k)) {
+    const half = ctx.measureText(text).width / 2;
+    const x = u.valToPos(t, "x", true);
+    if (x + half > free || x - half < box.left - 2 * k) continue;
+    write(ctx, text, x, y, "center", color);
+  }
+}
+
+/** The y axis: right of the plot, or on the grid's left end where the names stand right. */
+function drawMarks(u: uPlot, { axis, scale }: Picture, box: Box, palette: Palette, several: boolean): void {
+  const { ctx, k } = box;
+  ctx.font = palette.font(12 * k);
+  const step = ((axis.ticks[1] ?? 1) - (axis.ticks[0] ?? 0)) / scale.divisor;
+  const decimals = decimalsFor(step);
+  for (const tick of axis.ticks) {
+    const text = fixed(tick / scale.divisor, decimals);
+    const y = u.valToPos(tick, "y", true);
+    if (several) {
+      if (tick === axis.ticks[0] && axis.min === 0) continue;
+      // Lines may pass here: a rim of the background keeps the number readable.
+      ctx.strokeStyle = palette.color("bg");
+      ctx.lineWidth = 3 * k;
+      ctx.lineJoin = "round";
+      ctx.textAlign = "left";
+      ctx.strokeText(text, box.left, y - 4 * k);
+      write(ctx, text, box.left, y - 4 * k, "left", palette.color("ink3"));
+    } else {
+      write(ctx, text, box.right + 8 * k, y + 4 * k, "left", palette.color("ink3"));
+    }
+  }
+}
+
+/** A dot at each line's newest point and wherever a point stands alone between holes. */
+function drawDots(u: uPlot, picture: Picture, box: Box, palette: Palette): void {
+  const { ctx, k } = box;
+  for (const line of picture.lines) {
+    const { times, values } = line.columns;
+    const dot = (i: number): void => {
+      const t = times[i];
+      const v = values[i];
+      if (t === undefined || v === undefined || t < picture.window.from || t > picture.window.to) return;
+      ctx.beginPath();
+      ctx.arc(u.valToPos(t, "x", true), u.valToPos(v, "y", true), 2.25 * k, 0, 2 * Math.PI);
+      ctx.fill();
+    };
+    ctx.fillStyle = palette.color(picture.tail === null ? line.token : "ink3");
+    dot(times.length - 1);
+    line.gaps.forEach((gap, i) => {
+      const before = i === 0 ? times[0] : line.gaps[i - 1]?.to;
+      if (before === gap.from) dot(times.indexOf(gap.from));
+    });
+  }
+}
+
+function drawNames(u: uPlot, picture: Picture, box: Box, palette: Palette, cursor: number | null): void {
+  const { ctx, k } = box;
+  const reach = ((picture.window.to - picture.window.from) * 6 * k) / (box.right - box.left);
+  const height = LABEL_HEIGHT * k;
+  const labels = picture.lines
+    .map((line) => ({ line, end: line.columns.values.at(-1) }))
+    .filter((label): label is typeof label & { end: number } => label.end !== undefined)
+    .map(({ line, end }) => ({
+      line,
+      y: u.valToPos(end, "y", true),
+      point: cursor === null ? line.newest : nearest(line, cursor, reach),
+    }));
+  spread(labels, box.top + 4 * k, box.bottom, height);
+  const left = box.right + 8 * k;
+  for (const { line, y, point } of labels) {
+    ctx.strokeStyle = palette.color(picture.tail === null ? line.token : "ink3");
+    ctx.lineWidth = 2 * k;
+    ctx.setLineDash(line.dash === null ? [] : [4 * k, 2 * k]);
+    stroke(ctx, left, y, left + 12 * k, y);
+    ctx.setLineDash([]);
+    const value = point === null ? "–" : inScale(point.v, picture.unit, picture.scale);
+    ctx.font = palette.font(12 * k);
+    const room = u.ctx.canvas.width - left - 20 * k - ctx.measureText(value).width - 4 * k;
+    ctx.font = palette.font(12 * k, 600);
+    const name = shorten(ctx, line.line.label, room);
+    write(ctx, name, left + 18 * k, y + 4 * k, "left", palette.color(picture.tail === null ? "ink1" : "ink3"));
+    const after = left + 22 * k + ctx.measureText(name).width;
+    ctx.font = palette.font(12 * k);
+    write(ctx, value, after, y + 4 * k, "left", palette.color(picture.tail === null ? "ink2" : "ink3"));
+  }
+}
+
+/** Moves labels apart, as little as needed, within the plot. */
+export function spread(labels: { y: number }[], top: number, bottom: number, height: number): void {
+  labels.sort((a, b) => a.y - b.y);
+  let least = top;
+  for (const label of labels) {
+    label.y = Math.max(label.y, least);
+    least = label.y + height;
+  }
+  let most = bottom;
+  for (const label of [...labels].reverse()) {
+    label.y = Math.min(label.y, most);
+    most = label.y - height;
+  }
+}
+
+function shorten(ctx: CanvasRenderingContext2D, text: string, room: number): string {
+  if (ctx.measureText(text).width <= room) return text;
+  let n = text.length - 1;
+  while (n > 1 && ctx.measureText(`${text.slice(0, n)}…`).width > room) n -= 1;
+  return `${text.slice(0, n)}…`;
+}
+
+function write(
+  ctx: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  side: CanvasTextAlign,
+  color: string,
+): void {
+  ctx.textAlign = side;
+  ctx.fillStyle = color;
+  ctx.fillText(text, x, y);
+}
+
+function stroke(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x1, y1);
+  ctx.lineTo(x2, y2);
+  ctx.stroke();
+}

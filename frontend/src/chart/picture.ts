@@ -1,0 +1,119 @@
+import { commonSpans, findGaps, isStale, type Span } from "../data/gaps.ts";
+import { columnsOf, limitLines, makeLines, type Line } from "../data/lines.ts";
+import type { Store, Track } from "../data/store.ts";
+import { steadyAxis, type Axis } from "../data/ticks.ts";
+import type { Point } from "../data/types.ts";
+import { scaleFor } from "../data/units.ts";
+import type { ChartSpec, DrawnLine, Picture, Window } from "./types.ts";
+
+const DASH: readonly number[] = [6, 3];
+
+export function tracksOf(spec: ChartSpec, store: Store): Track[] {
+  return spec.metrics.flatMap(({ name }) => store.named(name).filter((track) => spec.only?.(track) ?? true));
+}
+
+export function linesOf(spec: ChartSpec, store: Store): Line[] {
+  const lines = makeLines(
+    spec.metrics.map((metric) => ({
+      ...metric,
+      tracks: store.named(metric.name).filter((track) => spec.only?.(track) ?? true),
+    })),
+    spec.order,
+  );
+  return limitLines(lines);
+}
+
+/** Works out what a chart shows now. `old` is the axis in use, kept where it still fits. */
+export function makePicture(
+  spec: ChartSpec,
+  lines: readonly Line[],
+  window: Window,
+  step: number,
+  old: Axis | null,
+): Picture {
+  const drawn = lines.map((line, i) => drawLine(spec, line, i, lines.length > 1, window, step));
+  const [low, high] = extent(drawn, window);
+  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top });
+  const newest = drawn.reduce<Point | null>(
+    (best, { newest: point }) => (point !== null && (best === null || point.t > best.t) ? point : best),
+    null,
+  );
+  const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
+  const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
+  const tail = newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null;
+  return {
+    window,
+    lines: drawn,
+    axis,
+    scale: scaleFor(spec.unit, Math.max(Math.abs(axis.max), Math.abs(axis.min))),
+    unit: spec.unit,
+    gaps: commonSpans(drawn.map((line) => line.gaps)),
+    tail,
+    newest,
+    age,
+  };
+}
+
+function drawLine(
+  spec: ChartSpec,
+  line: Line,
+  index: number,
+  several: boolean,
+  window: Window,
+  step: number,
+): DrawnLine {
+  const columns = columnsOf(line, window.from, window.to, step, spec.unit.additive);
+  const interval = Math.max(step, ...line.tracks.map((track) => track.interval(step)));
+  // Buckets are aligned, so a series slower than a bucket leaves some of them empty.
+  const gaps: Span[] = findGaps(columns.times, interval);
+  return {
+    line,
+    columns,
+    token: several ? `c${(index % 8) + 1}` : "trace",
+    dash: several && index >= 4 ? DASH : null,
+    gaps,
+    newest: newestOf(line, columns, window),
+    interval: Math.max(...line.tracks.map((track) => track.interval(window.live ? 0 : step))),
+  };
+}
+
+function newestOf(line: Line, { times, values }: DrawnLine["columns"], window: Window): Point | null {
+  const [only] = line.tracks;
+  if (window.live && line.tracks.length === 1) return only?.newest ?? null;
+  let last = times.length - 1;
+  while (last >= 0 && (times[last] ?? 0) > window.to) last -= 1;
+  return last < 0 ? null : { t: times[last] ?? 0, v: values[last] ?? 0 };
+}
+
+function extent(lines: readonly DrawnLine[], window: Window): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const { columns } of lines) {
+    for (let i = 0; i < columns.times.length; i += 1) {
+      const t = columns.times[i] ?? 0;
+      if (t < window.from || t > window.to) continue;
+      const v = columns.values[i] ?? 0;
+      if (v < low) low = v;
+      if (v > high) high = v;
+    }
+  }
+  return [low, high];
+}
+
+/** The point of a line nearest to `t`, when it is near enough to stand for it. */
+export function nearest(line: DrawnLine, t: number, reach: number): Point | null {
+  const { times, values } = line.columns;
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if ((times[mid] ?? 0) < t) low = mid + 1;
+    else high = mid;
+  }
+  const before = times[low - 1] ?? Number.NEGATIVE_INFINITY;
+  const after = times[low] ?? Number.POSITIVE_INFINITY;
+  const i = t - before < after - t ? low - 1 : low;
+  const found = times[i];
+  if (found === undefined || Math.abs(found - t) > Math.max(reach, 1.25 * line.interval)) return null;
+  return { t: found, v: values[i] ?? 0 };
+}

@@ -1,0 +1,79 @@
+import type { Cell } from "../cell.ts";
+import type { Line, Metric } from "../data/lines.ts";
+import type { Span } from "../data/gaps.ts";
+import type { Point } from "../data/types.ts";
+import type { Store, Track } from "../data/store.ts";
+import type { Axis } from "../data/ticks.ts";
+import type { Columns } from "../data/align.ts";
+import type { Scale, Unit } from "../data/units.ts";
+import type { Palette, Token } from "./palette.ts";
+
+/** What a chart shows: one or more metrics, all their series or those that pass `only`. */
+export interface ChartSpec {
+  readonly key: string;
+  readonly title: string;
+  readonly metrics: readonly Metric[];
+  readonly unit: Unit;
+  /** Fixed upper end of the axis. */
+  readonly top?: number;
+  readonly only?: (track: Track) => boolean;
+  /** Labels of lines that come first, where the alphabet would not do. */
+  readonly order?: readonly string[];
+}
+
+/** The stretch of time all charts show. Unix seconds. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+  /** False when paused or looking back. */
+  readonly live: boolean;
+}
+
+export interface Cursor {
+  readonly t: number;
+  /** Key of the chart in use. */
+  readonly chart: string;
+}
+
+export type Load =
+  | { readonly state: "ready" }
+  | { readonly state: "loading"; readonly since: number; readonly words: string }
+  | { readonly state: "failed"; readonly why: string };
+
+/** What every chart shares with the page. */
+export interface Stage {
+  readonly store: Store;
+  readonly palette: Palette;
+  readonly cursor: Cell<Cursor | null>;
+  readonly window: () => Window;
+  readonly loadOf: (metric: string) => Load;
+  readonly retry: () => void;
+}
+
+/** One line as it is to be drawn. */
+export interface DrawnLine {
+  readonly line: Line;
+  readonly columns: Columns;
+  readonly token: Token;
+  readonly dash: readonly number[] | null;
+  readonly gaps: readonly Span[];
+  readonly newest: Point | null;
+  readonly interval: number;
+}
+
+/** Everything a chart has worked out from the store for one drawing. */
+export interface Picture {
+  readonly window: Window;
+  readonly lines: readonly DrawnLine[];
+  readonly axis: Axis;
+  readonly scale: Scale;
+  readonly unit: Unit;
+  /** Holes that all lines share; hatched. */
+  readonly gaps: readonly Span[];
+  /** From the newest point to now, when it is late. */
+  readonly tail: Span | null;
+  readonly newest: Point | null;
+  /** Seconds since the newest point, at the window's end. */
+  readonly age: number;
+}

@@ -1,0 +1,225 @@
+import type { Boot } from "./boot.ts";
+import { toLogin } from "./api.ts";
+import { Cell } from "./cell.ts";
+import { readAddress, storedPins, storePins, writeAddress, type View } from "./address.ts";
+import { HOST, MOST_OWN, ownNames, pinnedChart, QUADRA } from "./charts.ts";
+import { Palette } from "./chart/palette.ts";
+import type { Cursor, Stage, Window } from "./chart/types.ts";
+import { Filler, groupOf } from "./filler.ts";
+import { fetchSeries } from "./data/history.ts";
+import { Live, type Connection } from "./data/live.ts";
+import { chooseStep, type Range } from "./data/ranges.ts";
+import { anyOfNames } from "./data/selector.ts";
+import { Store } from "./data/store.ts";
+import type { Frame, SeriesInfo } from "./data/types.ts";
+import { Loop } from "./loop.ts";
+
+const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
+const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
+
+/** Ties the parts together: address, store, live connection, history, drawing. */
+export class Console implements Stage {
+  readonly boot: Boot;
+  readonly now: () => number;
+  readonly store = new Store();
+  readonly cursor = new Cell<Cursor | null>(null);
+  readonly view: Cell<View>;
+  readonly pins: Cell<readonly string[]>;
+  readonly connection = new Cell<Connection>({ state: "connecting" });
+  /** Grows when series come to be known. */
+  readonly catalog = new Cell(0);
+  /** Whole seconds, for ages in text. */
+  readonly second = new Cell(0);
+  /** Points that came while paused. */
+  readonly missed = new Cell(0);
+  /** True once the first list of series is here: only then may a list be called empty. */
+  readonly listed = new Cell(false);
+  readonly palette: Palette;
+  readonly loop: Loop;
+  readonly #live: Live;
+  readonly #filler: Filler;
+  #pixels = 360;
+  /** Groups of metrics in which series appeared, to be filled together. */
+  readonly #stale = new Set<string>();
+  #quick: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(boot: Boot, now: () => number) {
+    this.boot = boot;
+    this.now = now;
+    const address = readAddress(location.search);
+    this.view = new Cell(address.view);
+    this.pins = new Cell<readonly string[]>(address.pins ?? storedPins());
+    this.loop = new Loop(() => {
+      this.second.value = Math.floor(now());
+      const { from, live } = this.window();
+      if (live) this.store.trim(from - 2 * Math.max(30, this.store.step));
+    });
+    this.palette = new Palette(() => this.loop.request());
+    this.#filler = new Filler(this.store, now, () => {
+      this.catalog.value += 1;
+      this.loop.request();
+    });
+    this.#live = new Live(
+      {
+        state: (connection) => (this.connection.value = connection),
+        frame: (frame) => this.#frame(frame),
+        series: (series) => this.#announced(series),
+        subscribed: () => this.#listUntilDone(),
+        resync: () => this.refill(),
+        unauthorized: toLogin,
+      },
+      now,
+    );
+  }
+
+  start(): void {
+    if (this.pins.value.length > 0) this.#writeAddress();
+    this.loop.start();
+    this.store.restart(this.#step());
+    this.#subscribe();
+    this.#live.start();
+    this.#listUntilDone();
+    addEventListener("online", () => this.retry());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.connection.value.state === "disconnected") this.retry();
+    });
+  }
+
+  readonly window = (): Window => {
+    const { range, end } = this.view.value;
+    const now = this.now();
+    const to = end ?? now;
+    return { from: to - range.seconds, to, now, live: end === null };
+  };
+
+  readonly loadOf: Stage["loadOf"] = (metric) => this.#filler.loadOf(metric);
+
+  readonly retry = (): void => {
+    if (this.connection.value.state === "disconnected") this.#live.retryNow();
+    this.refill();
+  };
+
+  /** Charts tell how wide they are, which sets the step of history. */
+  widthIs(pixels: number): void {
+    this.#pixels = pixels;
+    if (pixels > 0 && this.#step() !== this.store.step) this.#restart();
+  }
+
+  setRange(range: Range): void {
+    this.#show({ ...this.view.value, range }, true);
+  }
+
+  /** Half a range back or forth; forth beyond now is live. */
+  stepTime(by: 1 | -1): void {
+    const { range } = this.view.value;
+    const end = this.window().to + (by * range.seconds) / 2;
+    this.#show({ range, end: end >= this.now() ? null : end, paused: false }, true);
+  }
+
+  pause(): void {
+    if (this.view.value.end !== null) return;
+    this.missed.value = 0;
+    this.#show({ range: this.view.value.range, end: this.now(), paused: true }, false);
+  }
+
+  goLive(): void {
+    const { range, end, paused } = this.view.value;
+    if (end === null) return;
+    this.#show({ range, end: null, paused: false }, !paused);
+    // What came while paused was not kept: history has it.
+    if (paused) this.refill();
+  }
+
+  togglePin(pin: string): void {
+    const pins = this.pins.value;
+    this.pins.value = pins.includes(pin) ? pins.filter((other) => other !== pin) : [pin, ...pins];
+    storePins(this.pins.value);
+    this.#writeAddress();
+    this.#subscribe();
+    this.refill();
+  }
+
+  /** Fetches the visible range again and merges it. */
+  refill(names: readonly string[] = this.#names()): void {
+    const { from, to } = this.window();
+    this.#filler.fill(names, from, to, this.view.value.range.words);
+  }
+
+  #listUntilDone(): void {
+    this.#list().catch(() => setTimeout(() => this.#listUntilDone(), 3000));
+  }
+
+  async #list(): Promise<void> {
+    const [builtIn, own] = await Promise.all([fetchSeries([BUILT_IN]), fetchSeries([OWN])]);
+    this.store.add([...builtIn, ...own]);
+    this.listed.value = true;
+    this.catalog.value += 1;
+    this.#subscribe();
+    this.refill();
+  }
+
+  #show(view: View, reload: boolean): void {
+    this.view.value = view;
+    this.cursor.value = null;
+    this.#writeAddress();
+    if (reload) this.#restart();
+    this.loop.request();
+  }
+
+  #restart(): void {
+    this.store.restart(this.#step());
+    this.refill();
+  }
+
+  #step(): number {
+    return chooseStep(this.view.value.range.seconds, this.#pixels);
+  }
+
+  #frame(frame: Frame): void {
+    const { live } = this.window();
+    const count = this.store.apply(frame, this.now(), live);
+    if (this.view.value.paused) this.missed.value += count;
+    this.loop.request();
+  }
+
+  /** New series: known from now on, and, when they are shown, asked for. */
+  #announced(series: readonly SeriesInfo[]): void {
+    const now = this.now();
+    // One that is announced for the first time is new, whatever its samples' times say.
+    const dated = this.listed.value ? series.map((info) => ({ first: now, ...info })) : series;
+    const fresh = this.store.add(dated);
+    if (fresh.length === 0) return;
+    this.catalog.value += 1;
+    const shown = new Set(this.#names());
+    if (!this.listed.value || !fresh.some(({ name }) => shown.has(name))) return;
+    for (const { name } of fresh) this.#stale.add(groupOf(name));
+    // A metric with many label sets comes as many series: one request for them all.
+    this.#quick ??= setTimeout(() => {
+      this.#quick = null;
+      const names = this.#names().filter((name) => this.#stale.has(groupOf(name)));
+      this.#stale.clear();
+      this.#subscribe();
+      this.refill(names);
+    }, 30);
+  }
+
+  #subscribe(): void {
+    this.#live.subscribe([anyOfNames(this.#names())]);
+  }
+
+  /** The metrics that have a chart. */
+  #names(): string[] {
+    const built = [...HOST, ...QUADRA].flatMap((chart) => chart.metrics.map(({ name }) => name));
+    const own = ownNames(this.store).slice(0, MOST_OWN);
+    return [...new Set([...built, ...own, ...this.#namesOf(this.pins.value)])];
+  }
+
+  #namesOf(pins: readonly string[]): string[] {
+    return pins.flatMap((pin) => pinnedChart(pin)?.metrics.map(({ name }) => name) ?? []);
+  }
+
+  #writeAddress(): void {
+    history.replaceState(null, "", writeAddress(this.view.value, this.pins.value));
+  }
+}
+

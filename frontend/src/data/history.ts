@@ -1,0 +1,62 @@
+import { getJson } from "../api.ts";
+import type { Labels, SeriesInfo } from "./types.ts";
+
+export interface HistorySeries {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly timestamps: readonly number[];
+  readonly values: readonly (number | null)[];
+}
+
+export interface HistoryQuery {
+  readonly match: readonly string[];
+  readonly start: number;
+  readonly end: number;
+  /** Seconds a bucket, 0 for raw samples. */
+  readonly step: number;
+  readonly agg?: "avg" | "last";
+}
+
+export function historyPath({ match, start, end, step, agg }: HistoryQuery): string {
+  const query = new URLSearchParams(match.map((selector) => ["match", selector]));
+  query.set("start", start.toFixed(3));
+  query.set("end", end.toFixed(3));
+  if (step > 0) query.set("step", String(step));
+  if (agg !== undefined) query.set("agg", agg);
+  return `/api/v1/history?${query}`;
+}
+
+export async function fetchHistory(query: HistoryQuery, signal?: AbortSignal): Promise<readonly HistorySeries[]> {
+  const answer = await getJson<{ series: readonly HistorySeries[] }>(
+    historyPath(query),
+    signal === undefined ? {} : { signal },
+  );
+  return answer.series;
+}
+
+interface SeriesPage {
+  readonly series: readonly SeriesInfo[];
+  readonly next?: number | string;
+}
+
+/** Series that match, page by page, `most` at most. */
+export async function fetchSeries(match: readonly string[], most = 2000): Promise<SeriesInfo[]> {
+  const found: SeriesInfo[] = [];
+  let after: number | string | undefined;
+  do {
+    const query = new URLSearchParams(match.map((selector) => ["match", selector]));
+    query.set("limit", "200");
+    if (after !== undefined) query.set("after", String(after));
+    const page = await getJson<SeriesPage>(`/api/v1/series?${query}`);
+    found.push(...page.series);
+    after = page.next;
+  } while (after !== undefined && found.length < most);
+  return found;
+}
+
+/** Series whose name or label values contain every word of `q`. */
+export async function searchSeries(q: string, signal: AbortSignal): Promise<readonly SeriesInfo[]> {
+  const query = new URLSearchParams({ q, limit: "20" });
+  return (await getJson<SeriesPage>(`/api/v1/series?${query}`, { signal })).series;
+}

@@ -1,0 +1,77 @@
+import { duration, list, plural, THIN } from "./format.ts";
+
+export type Shape = "ok" | "warn" | "unknown" | "wait";
+
+export interface Facts {
+  /** Seconds since the newest sample of all; infinite when there is none. */
+  readonly age: number;
+  /** Seconds since the connection was lost, null while it stands. */
+  readonly lost: number | null;
+  readonly listed: boolean;
+  /** Means of the last seconds, percent; null where not measured. */
+  readonly cpu: number | null;
+  readonly memory: number | null;
+  readonly disk: number | null;
+  /** Who sent something within the last minute. */
+  readonly sources: readonly string[];
+}
+
+export interface Sentence {
+  readonly shape: Shape;
+  readonly text: string;
+  readonly sub: string;
+  /** For the title and the icon. */
+  readonly troubles: number;
+}
+
+/** From here on a part of this machine is called busy or nearly full. */
+const BUSY = 90;
+/** Silence of every source beyond this: nothing is known any more. */
+const SILENT = 10;
+
+/** The page's first words: what is known, and no more. */
+export function sentence(facts: Facts): Sentence {
+  const silence = Math.max(facts.lost ?? 0, facts.age > SILENT && Number.isFinite(facts.age) ? facts.age : 0);
+  if (facts.lost !== null || silence > SILENT) {
+    const text = `Not known: no data for ${duration(silence)}.`;
+    return { shape: "unknown", text, sub: "What you see below is from before.", troubles: 1 };
+  }
+  if (!Number.isFinite(facts.age)) {
+    const text = facts.listed ? "No data has come yet." : "Waiting for the first data.";
+    return { shape: "wait", text, sub: "", troubles: 0 };
+  }
+  const normal = parts(facts).filter(({ value }) => value < BUSY);
+  const busy = parts(facts).filter(({ value }) => value >= BUSY);
+  const known = normal.map(({ name, value }) => `${name} ${percent(value)}`);
+  const rest = known.length === 0 ? "" : `${capital(list(known))}. `;
+  if (busy.length > 0) {
+    const text = `This host is ${busy.map((part) => `${part.state}: ${part.name} ${percent(part.value)}`).join(", and ")}.`;
+    return { shape: "warn", text, sub: `${rest}Data is arriving from ${from(facts.sources)}.`, troubles: busy.length };
+  }
+  return {
+    shape: "ok",
+    text: `Data is arriving from ${from(facts.sources)}.`,
+    sub: `${rest}No limits are set, so nothing else is judged.`,
+    troubles: 0,
+  };
+}
+
+function parts({ cpu, memory, disk }: Facts): { name: string; state: string; value: number }[] {
+  return [
+    { name: "CPU", state: "busy", value: cpu },
+    { name: "memory", state: "nearly full", value: memory },
+    { name: "disk", state: "nearly full", value: disk },
+  ].filter((part): part is { name: string; state: string; value: number } => part.value !== null);
+}
+
+function from(sources: readonly string[]): string {
+  return sources.length <= 2 ? list(sources) : plural(sources.length, "source");
+}
+
+function percent(value: number): string {
+  return `${value.toFixed(0)}${THIN}%`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,75 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useConsole } from "./context.ts";
+import { KEYS, setSingleKeys, singleKeys } from "./keys.ts";
+import { Account } from "./nav.tsx";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-label={title}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) dialog.current?.close();
+      }}
+    >
+      <div class="dialog">
+        <h2>{title}</h2>
+        {children}
+        <button type="button" class="control" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+export function KeysDialog({ onClose }: { onClose: () => void }): JSX.Element {
+  const [on, setOn] = useState(singleKeys());
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <dl class="keys" data-testid="keys">
+        {KEYS.map(([keys, does]) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={(event) => {
+            setSingleKeys(event.currentTarget.checked);
+            setOn(event.currentTarget.checked);
+          }}
+        />
+        Single keys work
+      </label>
+    </Dialog>
+  );
+}
+
+export function MoreDialog({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }): JSX.Element {
+  const { boot } = useConsole();
+  return (
+    <Dialog title="Quadra" onClose={onClose}>
+      <p class="place">{`${boot.hostname}, ${boot.environment}, version ${boot.version}`}</p>
+      <Account onKeys={onKeys} />
+    </Dialog>
+  );
+}

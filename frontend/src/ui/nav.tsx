@@ -1,0 +1,89 @@
+import type { JSX } from "preact";
+import { post } from "../api.ts";
+import { setTheme, theme, THEMES } from "../theme-choice.ts";
+import { useState } from "preact/hooks";
+import { useConsole } from "./context.ts";
+import { Logo } from "./shapes.tsx";
+
+export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
+  const { boot } = useConsole();
+  return (
+    <nav class="nav" aria-label="Pages">
+      <a class="brand" href="/">
+        <Logo />
+        Quadra
+      </a>
+      <a class="page" href="/" aria-current="page">
+        Overview
+      </a>
+      <a class="page" href="/api/docs">
+        API
+      </a>
+      <div class="nav-end">
+        <p class="place">
+          {capital(boot.environment)}
+          <br />
+          {boot.hostname}
+        </p>
+        <Account onKeys={onKeys} />
+      </div>
+    </nav>
+  );
+}
+
+/** Keys, theme and leaving; also the content of the narrow page's "More". */
+export function Account({ onKeys }: { onKeys: () => void }): JSX.Element {
+  const { boot } = useConsole();
+  const [chosen, setChosen] = useState(theme());
+  const logOut = async (): Promise<void> => {
+    await post("/logout", boot.csrf).catch(() => undefined);
+    location.assign("/login");
+  };
+  return (
+    <div class="account">
+      <button type="button" class="plain keys-button" onClick={onKeys}>
+        Keys <kbd aria-hidden="true">?</kbd>
+      </button>
+      <label class="theme">
+        Theme
+        <select
+          value={chosen}
+          onChange={(event) => {
+            setChosen(setTheme(event.currentTarget.value));
+          }}
+        >
+          {THEMES.map((name) => (
+            <option key={name} value={name}>
+              {capital(name)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" class="plain" onClick={() => void logOut()}>
+        Log out
+      </button>
+    </div>
+  );
+}
+
+/** The narrow page's bar. */
+export function BottomBar({ onMore }: { onMore: () => void }): JSX.Element {
+  return (
+    <nav class="bottombar" aria-label="Pages">
+      <a href="/" aria-current="page">
+        Overview
+      </a>
+      <button type="button" onClick={() => document.getElementById("search")?.focus()}>
+        Search
+      </button>
+      <a href="/api/docs">API</a>
+      <button type="button" onClick={onMore}>
+        More
+      </button>
+    </nav>
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,75 @@
+"""`make bench`: measures Quadra on this machine and prints a table and JSON.
+
+Machines are shared and noisy: compare runs on the same machine, as ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from quadra import __version__
+from scripts.benchmarks import footprint, ingest, live
+
+Figures = dict[str, float]
+
+PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
+    "ingest": ("Durable ingest, JSON columns, 1,000 a request, 8 connections", ingest.measure),
+    "socket": ("From POST to a console's socket", live.to_socket),
+    "paint": ("From POST to paint in a browser", live.to_paint),
+    "start": ("From the command to ready", footprint.starts),
+    "memory": ("Memory at idle", footprint.memory),
+    "script": ("What the first page loads", footprint.script),
+}
+
+
+def machine() -> dict[str, str | int | float]:
+    """Say what the figures were measured on."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": psutil.cpu_count() or 1,
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_before": round(psutil.getloadavg()[0], 2),
+    }
+
+
+def main() -> int:
+    """Run the parts asked for."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--only", choices=sorted(PARTS), action="append", help="a part; repeatable")
+    reader.add_argument("--output", type=Path, help="write the JSON here too")
+    chosen = reader.parse_args()
+    facts = machine()
+    print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    results: dict[str, Figures] = {}
+    for name, (title, measure) in PARTS.items():
+        if chosen.only and name not in chosen.only:
+            continue
+        print(f"\n{title}")
+        results[name] = measure()
+        for figure, value in results[name].items():
+            print(f"  {figure:<24} {value:>14,.1f}" if value >= 10 else  # noqa: PLR2004 - layout
+                  f"  {figure:<24} {value:>14,.2f}")  # fmt: skip
+    document = json.dumps(
+        {"version": __version__, "at": time.time(), "machine": facts, "results": results}, indent=2
+    )
+    print(f"\n{document}")
+    if chosen.output:
+        chosen.output.parent.mkdir(parents=True, exist_ok=True)
+        chosen.output.write_text(document + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

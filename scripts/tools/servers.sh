@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Gets the programs that the tests drive and that come from no Python wheel:
+#
+#   Chromium     installed with apt-get where this user may (root, or sudo without a password)
+#   Prometheus   the server and promtool, taken from Debian's package without installing it
+#
+# Prometheus is only downloaded (apt-get checks its signature) and unpacked into .cache/tools: installing the package
+# would start a service on port 9090, and would need root. What is there already is used and never replaced.
+# What cannot be had is named at the end; the tests that need it are then skipped by name. Exit code 0 all the same.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+tools=.cache/tools
+missing=()
+
+say() { printf '%s\n' "$*" >&2; }
+
+have_apt() { command -v apt-get >/dev/null; }
+
+# --- programs that are unpacked
+
+# unpack PACKAGE: leaves the files of a Debian package in .cache/tools/PACKAGE.
+unpack() {
+    local package=$1 work lists
+    work=$(mktemp -d "$PWD/.cache/unpack.XXXXXX")
+    lists=$PWD/.cache/apt
+    # Our own folders for apt's lists, so that no root is needed where the machine has none or only old ones.
+    mkdir -p "$lists"/{state/lists/partial,cache/archives/partial}
+    local private=(-o "Dir::State=$lists/state" -o "Dir::Cache=$lists/cache"
+        -o Dir::State::status=/var/lib/dpkg/status)
+    local common=(-qq -o APT::Sandbox::User=root -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
+    if (cd "$work" && apt-get "${common[@]}" download "$package") >"$work/log" 2>&1 ||
+        { apt-get "${common[@]}" "${private[@]}" update >>"$work/log" 2>&1 &&
+            (cd "$work" && apt-get "${common[@]}" "${private[@]}" download "$package") >>"$work/log" 2>&1; } &&
+        dpkg-deb -x "$work"/*.deb "$work/files" >>"$work/log" 2>&1; then
+        rm -rf "${tools:?}/$package"
+        mv "$work/files" "$tools/$package"
+        rm -rf "$work"
+        return
+    fi
+    tail -n 3 "$work/log" >&2 || true
+    rm -rf "$work"
+    return 1
+}
+
+# unpacked PACKAGE PROGRAM...: sees to it that the programs are on PATH or in .cache/tools/PACKAGE/usr/bin.
+unpacked() {
+    local package=$1 program there=true
+    shift
+    for program in "$@"; do
+        command -v "$program" >/dev/null || [ -x "$tools/$package/usr/bin/$program" ] || there=false
+    done
+    if $there; then return; fi
+    if ! have_apt; then
+        missing+=("$* (no apt-get here; any $package on PATH will do)")
+        return
+    fi
+    say "Getting $package ..."
+    unpack "$package" || missing+=("$* (apt-get could not get the package $package)")
+}
+
+# --- programs that must be installed
+
+# Ubuntu's chromium-browser only tells people to use snap: so ask each for its version.
+find_chromium() {
+    local name
+    for name in ${CHROMIUM:+"$CHROMIUM"} chromium google-chrome google-chrome-stable chromium-browser; do
+        if command -v "$name" >/dev/null && command "$name" --version 2>/dev/null | grep -qi 'chrom'; then return; fi
+    done
+    return 1
+}
+
+get_chromium() {
+    if find_chromium; then return; fi
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+    if ! have_apt || ! "${as_root[@]}" true 2>/dev/null; then
+        missing+=("chromium (may not install it here; any Chromium or Chrome on PATH, or CHROMIUM=/path/to/it, will do)")
+        return
+    fi
+    say "Installing Chromium with apt-get ..."
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+        apt-get install -y -qq --no-install-recommends chromium)
+    mkdir -p .cache
+    if ! "${install[@]}" >.cache/chromium.log 2>&1; then
+        # Its lists may be missing or old.
+        { "${as_root[@]}" apt-get update -qq && "${install[@]}"; } >.cache/chromium.log 2>&1 || true
+    fi
+    if ! find_chromium; then
+        tail -n 3 .cache/chromium.log >&2
+        missing+=("chromium (apt-get could not install it)")
+    fi
+}
+
+mkdir -p "$tools"
+if command -v flock >/dev/null; then
+    exec 9>.cache/servers.lock
+    flock 9
+fi
+get_chromium
+unpacked prometheus prometheus promtool
+
+if [ ${#missing[@]} -gt 0 ]; then
+    say "Could not be had, so the tests that need it are skipped:"
+    for name in "${missing[@]}"; do say "  $name"; done
+fi
