@@ -10,7 +10,8 @@ import sys
 
 from quadra.web.serving import patch
 
-patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
+if __name__ == "__main__":  # the commands run without a loop
+    patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
 
 import contextlib
 import gc
@@ -19,7 +20,7 @@ import secrets
 import signal
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quadra import __version__
-from quadra.engine.access import Access, new_secret
+from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.catalog import Catalog
 from quadra.engine.health import Health
 from quadra.engine.history import History
@@ -60,7 +61,9 @@ from utils.structured_logging import setup_structured_logging
 
 log = logging.getLogger("quadra")
 
-STOP_WITHIN_S = 2.5
+ADMIN = ["admin"]
+REQUESTS_END_WITHIN_S = 1.5
+JOURNAL_ENDS_WITHIN_S = 1.0
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Quadra:
     settings: Settings
     app: Flask
     wsgi: WsgiApp
+    gate: Gate
     runtime: Runtime
     access: Access
     database: Database
@@ -90,12 +94,29 @@ class Quadra:
             sampler.start()
 
     def stop(self) -> None:
-        """Write what waits, tell the browsers, close."""
-        if not self.journal.close(STOP_WITHIN_S - 1):
+        """Answer what was asked, write what waits, tell the browsers."""
+        self.gate.close()
+        until = time.monotonic() + REQUESTS_END_WITHIN_S
+        while self.gate.in_flight and time.monotonic() < until:
+            self.runtime.sleep(0.01)
+        if not self.journal.close(JOURNAL_ENDS_WITHIN_S):
             log.error("The journal could not be written to its end")
         self.live.close()
         with contextlib.suppress(QuadraError):
             self.times.keep()
+
+
+def introduce_tokens(settings: Settings, access: Access) -> None:
+    """Make Quadra's own tokens hold; one that was revoked is replaced by a new one."""
+    if settings.admin_token and not access.introduce(ADMINISTRATOR, settings.admin_token, ADMIN):
+        msg = "QUADRA_ADMIN_TOKEN: this token was revoked; choose another."
+        raise SettingsError(msg)
+    files = {FIRST_STEPS: (settings.first_steps_token_file, ["ingest"])}
+    if not settings.admin_token:
+        files[ADMINISTRATOR] = (settings.admin_token_file, ADMIN)
+    for purpose, (file, scopes) in files.items():
+        while not access.introduce(purpose, kept_secret(file, new_secret), scopes):
+            file.unlink()
 
 
 def build(settings: Settings, instance: str) -> Quadra:
@@ -128,11 +149,6 @@ def build(settings: Settings, instance: str) -> Quadra:
         settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
     )
     access = Access(SqlAccess(database), clock, secret_key.encode())
-    access.set_admin_token(
-        settings.admin_token or kept_secret(settings.admin_token_file, new_secret)
-    )
-    first_steps = kept_secret(settings.data_dir / "ingest-token", new_secret)
-    access.set_first_steps_token(first_steps)
     limited = settings.ratelimit_enabled
     identity = Identity(access, runtime, settings.ratelimit_login if limited else None)
 
@@ -155,7 +171,7 @@ def build(settings: Settings, instance: str) -> Quadra:
         hostname=hostname,
         instance=instance,
         started_at=clock(),
-        first_steps_token=first_steps,
+        first_steps_token=lambda: kept_secret(settings.first_steps_token_file, new_secret),
         consoles=lambda: live.consoles(),  # noqa: PLW0108 - made below
         samples_per_second=lambda: own.samples_per_second,
     )
@@ -182,7 +198,7 @@ def build(settings: Settings, instance: str) -> Quadra:
         **options,
     )
     live = Live(socketio, store, parts)
-    gate: WsgiApp = Gate(
+    gate = Gate(
         app.wsgi_app,
         hosts,
         connect_limit=settings.ratelimit_connect if limited else None,
@@ -190,26 +206,28 @@ def build(settings: Settings, instance: str) -> Quadra:
         consoles=live.consoles,
         max_consoles=settings.max_consoles,
     )
+    wsgi: WsgiApp = gate
     if settings.num_proxies:
         n = settings.num_proxies
-        gate = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)
+        wsgi = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)
     commands.register(app, settings, access)
     sources = [
         Sampler("host", HostSource(hostname).read, journal, runtime, clock, blocking=True),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
     return Quadra(
-        settings, app, gate, runtime, access, database, journal, times, live, lag, sources
+        settings, app, wsgi, gate, runtime, access, database, journal, times, live, lag, sources
     )
 
 
 def create_app() -> Flask:
     """Make the application for ``flask --app app``; serves nothing by itself."""
     try:
-        settings = Settings.from_env()
+        settings = replace(Settings.from_env(), async_mode="threading")
         return build(settings, f"{socket.gethostname()}:{settings.port}").app
     except SettingsError as error:
-        sys.exit(_complaint(error))
+        _complain(error)
+        sys.exit(2)
 
 
 def serve() -> int:
@@ -219,12 +237,13 @@ def serve() -> int:
         listener = listen(settings.host, settings.port)
         port = listener.getsockname()[1]
         quadra = build(settings, f"{socket.gethostname()}:{port}")
+        introduce_tokens(settings, quadra.access)
         code = quadra.access.first_run_code()
-    except SettingsError as error:
-        _complaint(error)
+        quadra.start()
+    except QuadraError as error:
+        _complain(error)
         return 2
     server = make_server(settings.async_mode, listener, quadra.wsgi)
-    quadra.start()
     stopping = quadra.runtime.signal()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -263,9 +282,8 @@ def _writable(variable: str, folder: Path) -> None:
         raise SettingsError(msg) from error
 
 
-def _complaint(error: SettingsError) -> str:
+def _complain(error: QuadraError) -> None:
     sys.stderr.write(f"quadra: {error.detail}\n")
-    return ""
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECA
 _SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN"}
 _MASK = "********"
 
+MIN_TOKEN_LENGTH = 16
+MAX_TOKEN_LENGTH = 512
+
 
 def _text(value: str) -> str:
     return value
@@ -60,6 +63,13 @@ def _choice(*allowed: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _token(value: str) -> str:
+    if value and not MIN_TOKEN_LENGTH <= len(value) <= MAX_TOKEN_LENGTH:
+        msg = f"use {MIN_TOKEN_LENGTH} to {MAX_TOKEN_LENGTH} characters"
+        raise ValueError(msg)
+    return value
 
 
 def _level(value: str) -> str:
@@ -125,7 +135,7 @@ class Settings:
     admin_token: str = _env(
         "QUADRA_ADMIN_TOKEN",
         "",
-        _text,
+        _token,
         "the administrator's token; made and kept in DATA_DIR/admin-token when absent",
     )
     allowed_hosts: tuple[str, ...] = _env(
@@ -209,6 +219,11 @@ class Settings:
     def admin_token_file(self) -> Path:
         """Where the administrator's token is kept when it was not given."""
         return self.data_dir / "admin-token"
+
+    @property
+    def first_steps_token_file(self) -> Path:
+        """Where the token that the console's snippets show is kept."""
+        return self.data_dir / "ingest-token"
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -23,8 +23,9 @@ _MAX_TEXT = 8_192
 
 _SECRET = re.compile(
     r"(qdr_)[\w-]{8,}"
-    r"|(Bearer\s+)[^\s\"']+"
-    r"|((?:token|secret|password|api_?key|authorization|cookie)\"?\s*[=:]\s*\"?)[^\s&\"',}]+"
+    r"|((?:Bearer|Basic)\s+)[^\s\"']+"
+    r"|([\w-]*(?:token|secret|password|passwd|api[_-]?key|authorization|cookie)[\w-]*"
+    r"[\"']?\s*[=:]\s*[\"']?)(?!(?:Bearer|Basic)\s)[^\s&\"',}]+"
     r"|(://[^:/@\s]*:)[^@/\s]+(?=@)",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from quadra.engine.ports import Clock
 from quadra.errors import Fault, InvalidError, NotFoundError, UnauthenticatedError
+from quadra.settings import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
 
 SCOPES = ("ingest", "read", "write", "admin")
 _IMPLIED = {"admin": {"ingest", "read", "write", "admin"}, "write": {"write", "read"}}
@@ -20,8 +21,6 @@ SESSION_SECONDS = 30 * 86_400.0
 CODE_SECONDS = 86_400.0
 CACHE_SECONDS = 3.0
 _CACHE_LIMIT = 10_000
-MIN_TOKEN_LENGTH = 16
-MAX_TOKEN_LENGTH = 512
 MAX_NAME_LENGTH = 100
 
 
@@ -64,8 +63,11 @@ class AccessStore(Protocol):
     ) -> Token:
         """Keep a new token."""
 
-    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> None:
-        """Make this the token for one of Quadra's own purposes and end the one before."""
+    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> bool:
+        """Make this the token for one of Quadra's own purposes and end the one before.
+
+        Says no, and changes nothing, when somebody has revoked this very token.
+        """
 
     def token_by_digest(self, digest: bytes) -> Token | None:
         """Find a token, valid or not."""
@@ -211,13 +213,9 @@ class Access:
             raise NotFoundError(msg)
         self._cache.clear()
 
-    def set_admin_token(self, secret: str) -> None:
-        """Make ``secret`` the administrator's token."""
-        self._store.put_own_token(ADMINISTRATOR, fingerprint(secret), ["admin"], self._clock())
-
-    def set_first_steps_token(self, secret: str) -> None:
-        """Make ``secret`` the token that the console's snippets send their samples with."""
-        self._store.put_own_token(FIRST_STEPS, fingerprint(secret), ["ingest"], self._clock())
+    def introduce(self, purpose: str, secret: str, scopes: Sequence[str]) -> bool:
+        """Make ``secret`` the token of one of Quadra's own purposes; no when it was revoked."""
+        return self._store.put_own_token(purpose, fingerprint(secret), scopes, self._clock())
 
     def first_run_code(self) -> str | None:
         """Make the sign-in code to print, or None when somebody has signed in with one before."""

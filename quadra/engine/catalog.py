@@ -131,16 +131,16 @@ class Catalog:
         found: set[int] = set()
         for selector in selectors:
             if selector.name is not None:
-                candidates: Iterable[int] = self._by_name.get(selector.name, ())
+                candidates = list(self._by_name.get(selector.name, ()))
             else:
-                candidates = self._keys
+                candidates = list(self._keys)
             found.update(i for i in candidates if selector.matches(self._keys[i]))
         return sorted(found)
 
     def search(self, words: Sequence[str]) -> list[int]:
         """Give the ids whose name or label values hold every word, whatever the case, sorted."""
         wanted = [word.lower() for word in words]
-        return sorted(i for i, key in self._keys.items() if _holds(key, wanted))
+        return sorted(i for i, key in list(self._keys.items()) if _holds(key, wanted))
 
 
 def _holds(key: SeriesKey, words: Sequence[str]) -> bool:

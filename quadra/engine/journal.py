@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from quadra.engine.catalog import Catalog
 from quadra.engine.ports import Appended, Clock, Entry, JournalStore, Runtime, Signal
-from quadra.errors import QuadraError, UnavailableError
+from quadra.errors import QuadraError, StorageError, UnavailableError
 from quadra.telemetry.batch import Batch
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Journal:
         self._clock = clock
         self._waiting: deque[_Ticket] = deque()
         self._waiting_samples = 0
+        self._lock = threading.Lock()  # only ASYNC_MODE=threading ever waits for it
         self._wake = runtime.signal()
         self._idle = runtime.signal()
         self._idle.set()
@@ -78,9 +80,10 @@ class Journal:
             msg = "Too many samples wait to be written. Send this again in a moment."
             raise UnavailableError(msg, code="overloaded", retry_after=1)
         ticket = _Ticket(self._catalog.entry_for(batch), self._runtime.signal())
-        self._waiting.append(ticket)
-        self._waiting_samples += len(batch)
-        self._idle.clear()
+        with self._lock:
+            self._waiting.append(ticket)
+            self._waiting_samples += len(batch)
+            self._idle.clear()
         self._wake.set()
         if not ticket.done.wait(COMMIT_TIMEOUT_S):
             msg = "The database did not answer in time; whether this was stored is not known."
@@ -99,7 +102,9 @@ class Journal:
             self._wake.clear()
             while self._waiting:
                 self._write_group(self._take_group())
-            self._idle.set()
+            with self._lock:
+                if not self._waiting:
+                    self._idle.set()
 
     def _take_group(self) -> list[_Ticket]:
         group: list[_Ticket] = []
@@ -114,12 +119,13 @@ class Journal:
         started = self._clock()
         try:
             done = self._runtime.offload(self._store.append, [t.entry for t in group])
-        except QuadraError as error:
+        except Exception as error:
+            # Whatever it was: nobody's batch may be taken for kept, and the next group is tried.
             if self.failing_since is None:
                 self.failing_since = started
                 log.exception("The journal can't be written")
             for ticket in group:
-                ticket.error = error
+                ticket.error = _as_ours(error)
         else:
             if self.failing_since is not None:
                 log.warning("The journal is written again")
@@ -127,7 +133,8 @@ class Journal:
             self.last_commit_seconds = self._clock() - started
             self._tell(done)
         finally:
-            self._waiting_samples -= sum(len(t.entry.batch) for t in group)
+            with self._lock:
+                self._waiting_samples -= sum(len(t.entry.batch) for t in group)
             for ticket in group:
                 ticket.done.set()
 
@@ -143,3 +150,10 @@ class Journal:
             except Exception:
                 # A follower's fault must not cost an acknowledged sample its acknowledgement.
                 log.exception("A follower of the journal failed")
+
+
+def _as_ours(error: Exception) -> QuadraError:
+    if isinstance(error, QuadraError):
+        return error
+    msg = "The samples could not be written; it is in the log. Nothing of this request was stored."
+    return StorageError(msg, code="write_failed", retry_after=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadra.telemetry.batch import TimeArray
+from quadra.telemetry.batch import ValueArray
 
 MAX_AHEAD_S = 600
 MAX_AGE_S = 90 * 86_400
@@ -25,11 +25,11 @@ def time_fault(seconds: float, now: float) -> str | None:
     return None
 
 
-def first_bad_time(t: TimeArray, now: float) -> int | None:
-    """Give the place of the first time (unix ms) that is refused, or None."""
-    if len(t) == 0:
+def first_bad_time(seconds: ValueArray, now: float) -> int | None:
+    """Give the place of the first time (unix seconds) that is refused, or None."""
+    if len(seconds) == 0:
         return None
-    low, high = (now - MAX_AGE_S) * 1000, (now + MAX_AHEAD_S) * 1000
-    if t.min() >= low and t.max() <= high:
+    low, high = now - MAX_AGE_S, now + MAX_AHEAD_S
+    if seconds.min() >= low and seconds.max() <= high:
         return None
-    return int(np.flatnonzero((t < low) | (t > high))[0])
+    return int(np.flatnonzero((seconds < low) | (seconds > high))[0])

@@ -140,6 +140,7 @@ class _Rows(_Reader):
 class _ColumnsReader(_Reader):
     def read(self, items: Sequence[object]) -> Batch:
         index: list[int] = []
+        places: list[int] = []
         lengths: list[int] = []
         times: list[float] = []
         values: list[float] = []
@@ -162,21 +163,22 @@ class _ColumnsReader(_Reader):
                 self.fault(i, "timestamps", f"{len(seconds)} times for {len(column)} values")
                 continue
             index.append(max(number, 0))
+            places.append(i)
             lengths.append(len(column))
             times += seconds
             values += column
             self.refuse_many(len(values))
-        t = np.array(times, np.float64) * 1000
+        t = np.array(times, np.float64)
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        bad = first_bad_time(t.astype(np.int64), self.now) if len(t) else None
+        bad = first_bad_time(t, self.now)
         if bad is not None:
             place = bad - sum(lengths[: owner[bad]])
             reason = time_fault(times[bad], self.now) or "not a time"
-            self.fault(int(owner[bad]), f"timestamps.{place}", reason)
+            self.fault(places[owner[bad]], f"timestamps.{place}", reason)
         self.raise_faults()
         return Batch(
             tuple(self.numbers),
             np.array(index, np.uint32)[owner],
-            np.rint(t).astype(np.int64),
+            np.rint(t * 1000).astype(np.int64),
             np.array(values, np.float64),
         )

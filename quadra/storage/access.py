@@ -26,9 +26,9 @@ class SqlAccess:
         token_id = self._database.write(_add_token, name, digest, scopes, now, expires)
         return Token(token_id, name, tuple(scopes), now, expires)
 
-    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> None:
-        """Make this the token for one of Quadra's own purposes and end the one before."""
-        self._database.write(_put_own_token, purpose, digest, scopes, now)
+    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> bool:
+        """Make this the token for a purpose; no when this very token was revoked."""
+        return self._database.write(_put_own_token, purpose, digest, scopes, now)
 
     def token_by_digest(self, digest: bytes) -> Token | None:
         """Find a token, valid or not."""
@@ -126,17 +126,23 @@ def _add_token(
 
 def _put_own_token(
     connection: sa.Connection, purpose: str, digest: bytes, scopes: Sequence[str], now: float
-) -> None:
-    current = connection.execute(sa.select(tokens).where(tokens.c.purpose == purpose)).first()
-    if current is not None and current.digest == digest and current.revoked_at is None:
-        return
+) -> bool:
+    same = connection.execute(sa.select(tokens).where(tokens.c.digest == digest)).first()
+    if same is not None and same.revoked_at is not None:
+        return False
+    if same is not None and same.purpose == purpose:
+        return True
+    connection.execute(tokens.delete().where(tokens.c.purpose == purpose))
+    if same is None:
+        token_id = _add_token(connection, purpose, digest, scopes, now, None)
+    else:
+        token_id = same.id
     connection.execute(
-        tokens.update().where(tokens.c.purpose == purpose).values(revoked_at=now, purpose=None)
+        tokens.update()
+        .where(tokens.c.id == token_id)
+        .values(purpose=purpose, scopes=" ".join(scopes))
     )
-    # The same secret may come back after another was in force; its digest is unique.
-    connection.execute(tokens.delete().where(tokens.c.digest == digest))
-    token_id = _add_token(connection, purpose, digest, scopes, now, None)
-    connection.execute(tokens.update().where(tokens.c.id == token_id).values(purpose=purpose))
+    return True
 
 
 def _revoke(connection: sa.Connection, token_id: int, now: float) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.ports import Appended, Entry, Row
 from quadra.storage.database import Database
 from quadra.storage.tables import journal, series
-from quadra.telemetry.batch import Columns, IdArray
+from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.packing import pack, unpack
 from quadra.telemetry.series import SeriesKey, digest
 
@@ -75,14 +75,15 @@ class SqlJournal:
     def _ids_of_unknown(
         self, connection: sa.Connection, entries: Sequence[Entry]
     ) -> dict[SeriesKey, int]:
-        times: dict[SeriesKey, int] = {}
+        times: dict[SeriesKey, tuple[int, int]] = {}
         for entry in entries:
             if 0 not in entry.ids:
                 continue
-            newest = int(entry.batch.t.max()) if len(entry.batch) else 0
-            for key, series_id in zip(entry.batch.keys, entry.ids, strict=True):
+            spans = _spans(entry.batch)
+            for key, series_id, span in zip(entry.batch.keys, entry.ids, spans, strict=True):
                 if series_id == 0:
-                    times[key] = newest
+                    first, last = times.get(key, span)
+                    times[key] = (min(first, span[0]), max(last, span[1]))
         made: dict[SeriesKey, int] = {}
         keys = list(times)
         for at in range(0, len(keys), _SERIES_A_STATEMENT):
@@ -90,7 +91,10 @@ class SqlJournal:
         return made
 
     def _make(
-        self, connection: sa.Connection, keys: list[SeriesKey], times: dict[SeriesKey, int]
+        self,
+        connection: sa.Connection,
+        keys: list[SeriesKey],
+        times: dict[SeriesKey, tuple[int, int]],
     ) -> dict[SeriesKey, int]:
         digests = {digest(key): key for key in keys}
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(series)
@@ -99,8 +103,8 @@ class SqlJournal:
                 "digest": mark,
                 "name": key[0],
                 "labels": orjson.dumps(dict(key[1])).decode(),
-                "first_t": times[key],
-                "last_t": times[key],
+                "first_t": times[key][0],
+                "last_t": times[key][1],
             }
             for mark, key in digests.items()
         ]
@@ -109,6 +113,15 @@ class SqlJournal:
             sa.select(series.c.id, series.c.digest).where(series.c.digest.in_(digests))
         )
         return {digests[bytes(mark)]: series_id for series_id, mark in found}
+
+
+def _spans(batch: Batch) -> list[tuple[int, int]]:
+    """Give the first and last time of each of the batch's series, in unix ms."""
+    first = np.full(len(batch.keys), np.iinfo(np.int64).max)
+    last = np.full(len(batch.keys), np.iinfo(np.int64).min)
+    np.minimum.at(first, batch.index, batch.t)
+    np.maximum.at(last, batch.index, batch.t)
+    return list(zip(first.tolist(), last.tolist(), strict=True))
 
 
 def _columns(entry: Entry, made: dict[SeriesKey, int]) -> Columns:

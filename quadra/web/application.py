@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from quadra.web import assets, identity, limits, observing, problems
+from quadra.web import assets, cors, identity, limits, observing, problems
 from quadra.web.api.status import make_status
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
@@ -29,6 +29,7 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
     problems.register(app, parts.metrics)
     observing.install(app, parts.metrics, parts.requests)
+    cors.install(app, parts.settings.cors_origins)
     for make in (make_telemetry, make_status, make_tokens, make_pages, make_signing_in):
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)

@@ -14,14 +14,26 @@ import orjson
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.wsgi import ClosingIterator
 
-from quadra.errors import ForbiddenError, MalformedError, QuadraError, TooManyError
+from quadra.errors import (
+    ForbiddenError,
+    MalformedError,
+    QuadraError,
+    TooManyError,
+    UnavailableError,
+)
 from quadra.web.problems import CONTENT_TYPE, problem_of
 
 SOCKET_PATH = "/socket.io"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_REASONS = {400: "Bad Request", 403: "Forbidden", 429: "Too Many Requests"}
+_REASONS = {
+    400: "Bad Request",
+    403: "Forbidden",
+    429: "Too Many Requests",
+    503: "Service Unavailable",
+}
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -40,11 +52,13 @@ class HostRules:
 
     def host_allowed(self, host: str) -> bool:
         """Say whether a Host header names this server."""
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
         if not host or set(host) & set("/\\@ \t?#"):
+            return False
+        try:
+            parts = urlsplit(f"//{host}")
+            name = parts.hostname or ""
+            _ = parts.port  # raises where it is no port
+        except ValueError:
             return False
         if name.rstrip(".") in self._names:
             return True
@@ -58,7 +72,10 @@ class HostRules:
         """Say whether a page from ``origin`` may speak to this server, reached as ``host``."""
         if origin.rstrip("/").lower() in self._origins:
             return True
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
@@ -83,13 +100,22 @@ class Gate:
         self._websocket_only = websocket_only
         self._consoles = consoles
         self._max_consoles = max_consoles
+        self._closing = False
+        self.in_flight = 0
+
+    def close(self) -> None:
+        """Let no more requests in; those inside go on."""
+        self._closing = True
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Let a request in, or answer it here."""
         try:
-            self._check(environ)
+            if self._closing:
+                msg = "Quadra is stopping. Send this again in a moment."
+                raise UnavailableError(msg, retry_after=2)
+            is_socket = self._check(environ)
         except QuadraError as error:
             body = problem_of(error)
             status = body["status"]
@@ -98,9 +124,23 @@ class Gate:
                 headers.append(("Retry-After", str(int(error.retry_after))))
             start_response(f"{status} {_REASONS[status]}", headers)
             return [orjson.dumps(body)]
-        return self._app(environ, start_response)
+        if is_socket:
+            return self._app(environ, start_response)
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True  # every server here ends the stream by itself
+        self.in_flight += 1
+        try:
+            answer = self._app(environ, start_response)
+        except BaseException:
+            self._left()
+            raise
+        return ClosingIterator(answer, self._left)
 
-    def _check(self, environ: dict[str, Any]) -> None:
+    def _left(self) -> None:
+        self.in_flight -= 1
+
+    def _check(self, environ: dict[str, Any]) -> bool:
+        """Raise for what may not pass; says whether the live socket is meant."""
         host = environ.get("HTTP_HOST", "")
         if not self._rules.host_allowed(host):
             msg = f"This server does not answer to the host {host[:100]!r} (ALLOWED_HOSTS)."
@@ -109,7 +149,7 @@ class Gate:
         if method not in METHODS:
             msg = "This HTTP method is not used here."
             raise MalformedError(msg, code="unknown_method")
-        is_socket = environ.get("PATH_INFO", "").startswith(SOCKET_PATH)
+        is_socket: bool = environ.get("PATH_INFO", "").startswith(SOCKET_PATH)
         origin = environ.get("HTTP_ORIGIN")
         if (
             origin is not None
@@ -120,6 +160,7 @@ class Gate:
             raise ForbiddenError(msg, code="foreign_origin")
         if is_socket:
             self._check_socket(environ)
+        return is_socket
 
     def _check_socket(self, environ: dict[str, Any]) -> None:
         upgrades = environ.get("HTTP_UPGRADE", "").lower() == "websocket"

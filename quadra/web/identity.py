@@ -13,7 +13,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from quadra.engine.access import Access, Principal
+from quadra.engine.access import Access, Principal, fingerprint
 from quadra.engine.ports import Runtime
 from quadra.errors import ForbiddenError, NotFoundError, TooManyError, UnauthenticatedError
 from quadra.web.operations import operation
@@ -23,6 +23,7 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _API = ("/api/", "/otlp/", "/prometheus/")
 _HOW_TO = "Send a token as `Authorization: Bearer …`, or sign in at /login."
+_PROVEN_LIMIT = 10_000
 _FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 
@@ -35,6 +36,7 @@ class Identity:
         self._runtime = runtime
         self._limit = parse(guess_limit) if guess_limit else None
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._proven: set[bytes] = set()
 
     def principal_of(
         self, bearer: str | None, cookie: str | None, address: str
@@ -47,12 +49,22 @@ class Identity:
         known, principal = self._access.cached(secret, session=session)
         if known and principal is not None:
             return principal
-        self.refuse_guessing(address)
+        mark = fingerprint(secret)
+        if mark not in self._proven:
+            # One sender with a wrong token must not lock out the others on its machine.
+            self.refuse_guessing(address)
         find = self._access.by_session if session else self._access.by_token
         principal = self._runtime.offload(find, secret)
-        if principal is None and not session:
+        if principal is not None:
+            self._prove(mark)
+        elif not session:
             self.count_wrong(address)
         return principal
+
+    def _prove(self, mark: bytes) -> None:
+        if len(self._proven) >= _PROVEN_LIMIT:
+            self._proven.clear()
+        self._proven.add(mark)
 
     def refuse_guessing(self, address: str) -> None:
         """Raise TooManyError when an address has sent too many wrong credentials."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -178,6 +179,7 @@ class Live:
         self._seq = 0
         self._sent_seq = 0
         self._dirty = parts.runtime.signal()
+        self._lock = threading.RLock()  # only ASYNC_MODE=threading ever waits for it
         self._unconnected: dict[str, float] = {}
         socketio.on_event("connect", self._on_connect)
         socketio.on_event("disconnect", self._on_disconnect)
@@ -233,7 +235,8 @@ class Live:
     def _on_disconnect(self, *_reason: object) -> None:
         console = self._consoles.pop(self._sid(), None)
         if console is not None:
-            self._leave(self._sid(), console)
+            with self._lock:
+                self._leave(self._sid(), console)
         self._metrics.websocket_connections.set(len(self._consoles))
 
     def _on_subscribe(self, data: object = None) -> Ack:
@@ -244,9 +247,10 @@ class Live:
             wish = read_wish(data)
         except QuadraError as error:
             return _refusal(error.code, error.detail)
-        self._leave(sid, console)
-        room = self._join(sid, console, wish)
-        upto = self._sent_seq
+        with self._lock:
+            self._leave(sid, console)
+            room = self._join(sid, console, wish)
+            upto = self._sent_seq
         if wish.since is not None and wish.since != upto:
             self._runtime.spawn(self._replay, sid, room, wish.since, upto)
         ids = np.flatnonzero(room.watched).tolist() if room is not None else []
@@ -260,7 +264,8 @@ class Live:
         sid, console = self._asking("unsubscribe")
         if console is None:
             return _refusal("too_many_events", "Slow down.")
-        self._leave(sid, console)
+        with self._lock:
+            self._leave(sid, console)
         return {"ok": True, "seq": self._sent_seq, "series": []}
 
     def _on_anything(self, _event: object = None, *_data: object) -> Ack:
@@ -330,9 +335,10 @@ class Live:
     def _on_commit(self, done: Appended) -> None:
         if not self._pending:
             self._pending_since = self._clock()
-        self._seq = done.seq
-        self._pending.append(done.columns)
-        self._fresh += done.met
+        with self._lock:
+            self._seq = done.seq
+            self._pending.append(done.columns)
+            self._fresh += done.met
         self._dirty.set()
 
     def _send_forever(self) -> None:
@@ -348,6 +354,10 @@ class Live:
             self._runtime.sleep(TICK_S)
 
     def _flush(self) -> None:
+        with self._lock:
+            self._flush_locked()
+
+    def _flush_locked(self) -> None:
         fresh, self._fresh = self._fresh, []
         if fresh:
             self._announce_series(fresh)

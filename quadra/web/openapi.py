@@ -9,7 +9,7 @@ from quadra import __version__
 from quadra.web.operations import Operation, all_operations
 from quadra.web.schemas import PROBLEM
 
-_CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+_CONVERTER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _TITLES = {
     400: "can't be read",
     401: "no valid credential",

@@ -37,6 +37,6 @@ class WebParts:
     hostname: str
     instance: str
     started_at: float
-    first_steps_token: str
+    first_steps_token: Callable[[], str]
     consoles: Callable[[], int]
     samples_per_second: Callable[[], float]

@@ -1,4 +1,4 @@
-"""A Quadra of its own for a measurement, in a scratch folder, pinned to one core where it can be."""
+"""A Quadra of its own for a measurement, in a scratch folder, pinned to one core."""
 
 from __future__ import annotations
 

@@ -55,18 +55,19 @@ find_python() {
 
 # Debian and Ubuntu keep half of venv in a package of its own.
 need_ensurepip() {
-    "$1" -c 'import ensurepip' 2>/dev/null && return
-    local as_root=() version
-    version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if "$1" -c 'import ensurepip' 2>/dev/null; then return; fi
+    local as_root=() package install
+    package=$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
     if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
-        say "Python's venv lacks pip here: installing the package python$version-venv ..."
+        say "Python's venv lacks pip here: installing the package $package ..."
         install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
-            apt-get install -y -qq --no-install-recommends "python$version-venv")
-        "${install[@]}" >/dev/null 2>&1 && return
-        "${as_root[@]}" apt-get update -qq >/dev/null && "${install[@]}" >/dev/null && return
+            apt-get install -y -qq --no-install-recommends "$package")
+        "${install[@]}" >/dev/null 2>&1 ||
+            { "${as_root[@]}" apt-get update -qq && "${install[@]}"; } >/dev/null || true
+        if "$1" -c 'import ensurepip' 2>/dev/null; then return; fi
     fi
-    say "Python's venv lacks pip here. Install it with: sudo apt install python$version-venv"
+    say "Python's venv lacks pip here. Install it with: sudo apt install $package"
     exit 2
 }
 

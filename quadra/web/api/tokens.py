@@ -52,8 +52,8 @@ def make_tokens(parts: WebParts) -> Blueprint:
         return answer({**_token(token), "token": secret}, 201)
 
     @route(
-        api, "DELETE", "/api/v1/tokens/<int:token_id>", access="admin", work="write",
-        tag="Tokens", summary="End a token; what it opened closes within seconds",
+        api, "DELETE", "/api/v1/tokens/<int(max=2147483647):token_id>",
+        access="admin", work="write", tag="Tokens", summary="End a token; what it opened closes within seconds",
         parameters=(schemas.TOKEN_ID,), responses={204: {}},
     )  # fmt: skip
     def revoke_token(token_id: int) -> ResponseReturnValue:
@@ -67,7 +67,7 @@ def make_tokens(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def first_steps() -> ResponseReturnValue:
 
-        return answer({"address": request.host_url.rstrip("/"), "token": parts.first_steps_token})
+        return answer({"address": request.host_url.rstrip("/"), "token": parts.first_steps_token()})
 
     return api
 
