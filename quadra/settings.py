@@ -18,6 +18,7 @@ _FALSE = {"0", "false", "no", "off"}
 _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
 _SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN"}
 _MASK = "********"
+_PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
 MIN_TOKEN_LENGTH = 16
 MAX_TOKEN_LENGTH = 512
@@ -208,7 +209,7 @@ class Settings:
             if name in _SECRETS:
                 shown[name] = _MASK if value else ""
             elif name == "DATABASE_URL":
-                shown[name] = re.sub(r"(://[^:/@]*:)[^@]*@", rf"\1{_MASK}@", value)
+                shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
             elif isinstance(value, tuple):
                 shown[name] = ",".join(value)
             else:

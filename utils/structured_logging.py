@@ -20,13 +20,16 @@ ERROR_FILE = "quadra_matrix_error.json.log"
 _FILE_BYTES = 20 * 1024 * 1024
 _FILES_KEPT = 5
 _MAX_TEXT = 8_192
+_MAX_INTEGER = 2**63 - 1
 
+# Every repetition is bounded: a visitor's text passes here, and must not hold the loop.
 _SECRET = re.compile(
-    r"(qdr_)[\w-]{8,}"
-    r"|((?:Bearer|Basic)\s+)[^\s\"']+"
-    r"|([\w-]*(?:token|secret|password|passwd|api[_-]?key|authorization|cookie)[\w-]*"
-    r"[\"']?\s*[=:]\s*[\"']?)(?!(?:Bearer|Basic)\s)[^\s&\"',}]+"
-    r"|(://[^:/@\s]*:)[^@/\s]+(?=@)",
+    r"(qdr_)[\w-]{8,600}"
+    r"|((?:Bearer|Basic)\s{1,3})[^\s\"']{1,4096}"
+    r"|(cookie[\"']?\s{0,3}[=:]\s{0,3})[^\r\n\"']{1,8192}"
+    r"|((?:token|secret|session|password|passwd|api[_-]?key|authorization)[\w-]{0,40}"
+    r"[\"']?\s{0,3}[=:]\s{0,3}[\"']?)(?!(?:Bearer|Basic)\s)[^\s&\"',;}]{1,4096}"
+    r"|(://[^:/@\s]{0,100}:)[^@/\s]{1,500}(?=@)",
     re.IGNORECASE,
 )
 
@@ -124,6 +127,8 @@ def _clean(value: object) -> object:
         return redact(text.encode("utf-8", "replace").decode())
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # JSON has no NaN and no infinity
+    if isinstance(value, int) and abs(value) > _MAX_INTEGER:
+        return str(value)
     if isinstance(value, bool | int | float) or value is None:
         return value
     return redact(_as_text(value))

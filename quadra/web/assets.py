@@ -1,35 +1,67 @@
-"""The console's built scripts and styles: names with their content's hash, kept by browsers."""
+"""The console's built scripts and styles: held in memory, compressed once, kept by browsers."""
 
 from __future__ import annotations
 
+import gzip
+import mimetypes
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import NotFound
 
 DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 _MANIFEST = "manifest.json"
+_SMALL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent."""
+
+    content_type: str
+    plain: bytes
+    packed: bytes | None
+
+
+def load_assets(dist: Path) -> dict[str, Asset]:
+    """Read what was built; empty when nothing was."""
+    return {path.name: _asset(path) for path in sorted(dist.glob("*.*")) if path.is_file()}
 
 
 def install(app: Flask, dist: Path = DIST) -> None:
-    """Serve ``dist`` below /static and give templates ``asset(name)``."""
+    """Serve ``dist`` below /static and give templates ``asset(name)``.
+
+    Names hold a hash of the content, so a browser asks for each of them once.
+    """
     manifest = dist / _MANIFEST
     names: dict[str, str] = orjson.loads(manifest.read_bytes()) if manifest.exists() else {}
-    hashed = frozenset(names.values())
+    assets = {name: asset for name, asset in load_assets(dist).items() if name in names.values()}
 
-    def asset(name: str) -> str:
+    def address(name: str) -> str:
         return f"/static/{names.get(name, name)}"
 
-    def keep(response: Response) -> Response:
-        from flask import request  # noqa: PLC0415 - the proxy of the request being served
-
-        if request.endpoint == "static" and response.status_code == 200:  # noqa: PLR2004
-            name = request.path.removeprefix("/static/")
-            kept = "public, max-age=31536000, immutable" if name in hashed else "no-cache"
-            response.headers["Cache-Control"] = kept
+    def static(filename: str) -> Response:
+        found = assets.get(filename)
+        if found is None:
+            raise NotFound
+        packed = found.packed if "gzip" in request.headers.get("Accept-Encoding", "") else None
+        response = Response(packed or found.plain, content_type=found.content_type)
+        if packed is not None:
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
-    app.static_folder = str(dist)
-    app.add_url_rule("/static/<path:filename>", "static", app.send_static_file)
-    app.jinja_env.globals["asset"] = asset
-    app.after_request(keep)
+    app.add_url_rule("/static/<filename>", "static", static)
+    app.jinja_env.globals["asset"] = address
+
+
+def _asset(path: Path) -> Asset:
+    plain = path.read_bytes()
+    content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if content_type.startswith("text/"):
+        content_type += "; charset=utf-8"
+    packed = gzip.compress(plain, 9, mtime=0) if len(plain) > _SMALL else None
+    return Asset(content_type, plain, packed)

@@ -53,7 +53,8 @@ def make_tokens(parts: WebParts) -> Blueprint:
 
     @route(
         api, "DELETE", "/api/v1/tokens/<int(max=2147483647):token_id>",
-        access="admin", work="write", tag="Tokens", summary="End a token; what it opened closes within seconds",
+        access="admin", work="write", tag="Tokens",
+        summary="End a token; what it opened closes within seconds",
         parameters=(schemas.TOKEN_ID,), responses={204: {}},
     )  # fmt: skip
     def revoke_token(token_id: int) -> ResponseReturnValue:
