@@ -22,21 +22,21 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 .PHONY: run test check bench lock format clean help
 
-run: venv-run $(bundle) ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
+run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
 
 # The front end's tests and Python's both run whatever the other says; pytest has the last word, with the counts.
 # End-to-end and fault tests share one worker and come last, see tests/conftest.py.
-test: venv-run venv-dev $(bundle) ## Get what the tests need, then run all of them (TESTS= picks some of pytest's)
+test: venv-run venv-dev console ## Get what the tests need, then run all of them (TESTS= picks some of pytest's)
 	@scripts/tools/servers.sh
 	status=0
 	$(if $(TESTS),,$(npm) run --silent test || status=1)
-	$(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS) || status=$$?
+	$(python) -m pytest -n 2 $(TESTS) || status=$$?
 	exit $$status
 
 check: lint types contracts console-check test ## Lint, types, import contracts, front-end checks, then all tests
 
-bench: venv-run venv-dev $(bundle) ## Run the benchmarks: a table, and JSON with the facts of the machine (ARGS= for more)
+bench: venv-run venv-dev console ## Run the benchmarks: a table, and JSON with the facts of the machine (ARGS= for more)
 	@$(python) scripts/bench.py $(ARGS)
 
 format: venv-dev ## Format the Python sources and mend what ruff can mend by itself
@@ -56,13 +56,17 @@ help: ## Show this list
 
 # --- their parts
 
-.PHONY: venv-run venv-dev lint types contracts console-check
+.PHONY: venv-run venv-dev console lint types contracts console-check
 
 venv-run:
 	@scripts/tools/venv.sh run
 
 venv-dev:
 	@scripts/tools/venv.sh dev
+
+# make looks again under a lock, so that two starts at a time build once.
+console: venv-run
+	@$(if $(shell command -v flock),flock .cache/console.lock) $(MAKE) --silent $(bundle)
 
 lint: venv-run venv-dev
 	@$(python) -m ruff check .
@@ -74,14 +78,14 @@ types: venv-run venv-dev
 contracts: venv-run venv-dev
 	@$(python) .venv/bin/lint-imports --no-logo
 
-console-check: venv-run $(packages)
+console-check: console
 	@$(npm) run --silent check
 	$(npm) run --silent size
 
 # npm writes this file last, so that an installation that was cut off is done again.
 $(packages): $(addprefix frontend/,package.json package-lock.json .npmrc)
 	@echo "Installing the console's npm packages ..." >&2
-	$(npm) ci --silent
+	$(npm) ci --loglevel error >/dev/null
 	touch $@
 
 $(bundle): $(packages) $(sources)

@@ -22,7 +22,6 @@ import socket
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from flask_socketio import SocketIO
@@ -179,23 +178,19 @@ def build(settings: Settings, instance: str) -> Quadra:
     hosts = HostRules(
         ("localhost", hostname, settings.host, *settings.allowed_hosts), settings.cors_origins
     )
-    # The stubs don't know what is passed through to the servers below it.
-    options: dict[str, Any] = {
-        "transports": ["websocket"],
-        "cors_allowed_origins": lambda origin, environ: hosts.origin_allowed(
-            origin, environ.get("HTTP_HOST", "")
-        ),
-    }
     socketio = SocketIO(
         app,
         async_mode=settings.async_mode,
+        transports=["websocket"],
+        cors_allowed_origins=lambda origin, environ: hosts.origin_allowed(
+            origin, environ.get("HTTP_HOST", "")
+        ),
         json=FastJson,
         manage_session=False,
         async_handlers=False,
         max_http_buffer_size=MAX_INBOUND_BYTES,
         logger=logging.getLogger("quadra.web.socketio"),
         engineio_logger=logging.getLogger("quadra.web.engineio"),
-        **options,
     )
     live = Live(socketio, store, parts)
     gate = Gate(

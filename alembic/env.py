@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from alembic import context
@@ -17,8 +19,9 @@ def run(connection: sa.Connection) -> None:
     that drop deletes what refers to it; so they are off meanwhile and checked afterwards.
     """
     is_sqlite = connection.dialect.name == "sqlite"
+    driver: Any = connection.connection.dbapi_connection
     if is_sqlite:
-        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+        driver.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -34,7 +37,7 @@ def run(connection: sa.Connection) -> None:
                 raise RuntimeError(msg)
     if is_sqlite:
         connection.commit()
-        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 given = context.config.attributes.get("connection")

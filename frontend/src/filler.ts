@@ -1,6 +1,6 @@
 import { ApiError } from "./api.ts";
 import type { Load } from "./chart/types.ts";
-import { fetchHistory } from "./data/history.ts";
+import { fetchHistory, type HistorySeries } from "./data/history.ts";
 import { anyOfNames } from "./data/selector.ts";
 import type { Store } from "./data/store.ts";
 
@@ -20,6 +20,8 @@ export class Filler {
   readonly #now: () => number;
   readonly #done: () => void;
   readonly #loads = new Map<Group, Load>();
+  /** Groups whose range is in the store, and since which emptying of the store. */
+  readonly #filled = new Map<Group, number>();
   readonly #running = new Map<Group, AbortController>();
 
   constructor(store: Store, now: () => number, done: () => void) {
@@ -44,8 +46,9 @@ export class Filler {
     this.#running.get(group)?.abort();
     const running = new AbortController();
     this.#running.set(group, running);
-    this.#loads.set(group, { state: "loading", since: this.#now(), words });
-    const { step } = this.#store;
+    const { step, restarts } = this.#store;
+    const again = this.#filled.get(group) === restarts;
+    this.#loads.set(group, { state: "loading", since: this.#now(), words, again });
     const match = [anyOfNames(names)];
     try {
       const [points, last] = await Promise.all([
@@ -53,19 +56,36 @@ export class Filler {
         // Buckets hold averages: the newest value itself is asked for apart.
         step === 0 ? [] : fetchHistory({ match, start: from, end: to, step: to - from, agg: "last" }, running.signal),
       ]);
-      if (running.signal.aborted || step !== this.#store.step) return;
+      if (running.signal.aborted || restarts !== this.#store.restarts) return;
       this.#store.add([...points, ...last]);
       for (const { id, timestamps, values } of points) this.#store.fill(id, timestamps, values, this.#now());
-      for (const { id, timestamps, values } of last) {
-        const v = values.at(-1);
-        const t = this.#store.track(id)?.info.last ?? timestamps.at(-1);
-        if (typeof v === "number" && t !== undefined) this.#store.setNewest(id, { t, v }, this.#now());
-      }
+      this.#takeNewest(last);
+      this.#filled.set(group, restarts);
       this.#loads.set(group, READY);
+      void this.#recall(names, from).then(this.#done, () => undefined); // the charts say "no data" without it
     } catch (error) {
       if (running.signal.aborted) return;
       this.#loads.set(group, { state: "failed", why: error instanceof ApiError ? error.message : "an error here" });
     }
     this.#done();
+  }
+
+  /** The last value of series that fell silent before the range, so that they are not shown as if they never were. */
+  async #recall(names: readonly string[], before: number): Promise<void> {
+    const silent = names
+      .flatMap((name) => this.#store.named(name))
+      .filter((track) => track.newest === null && (track.info.last ?? before) < before);
+    if (silent.length === 0) return;
+    const start = Math.min(...silent.map((track) => track.info.last ?? before)) - 1;
+    const match = [anyOfNames([...new Set(silent.map((track) => track.info.name))])];
+    this.#takeNewest(await fetchHistory({ match, start, end: before, step: Math.ceil(before - start), agg: "last" }));
+  }
+
+  #takeNewest(answer: readonly HistorySeries[]): void {
+    for (const { id, timestamps, values } of answer) {
+      const v = values.at(-1);
+      const t = this.#store.track(id)?.info.last ?? timestamps.at(-1);
+      if (typeof v === "number" && t !== undefined) this.#store.setNewest(id, { t, v }, this.#now());
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { spread } from "../src/chart/draw.ts";
+import { keepSlots } from "../src/chart/picture.ts";
 import { align, combine } from "../src/data/align.ts";
-import { limitLines, makeLines } from "../src/data/lines.ts";
+import { limitLines, makeLines, type Line } from "../src/data/lines.ts";
 import { Store } from "../src/data/store.ts";
 import { frame, series } from "./helpers.ts";
 
@@ -24,6 +25,17 @@ describe("lines", () => {
     store.apply(frame(1, Array.from({ length: 12 }, (_, i) => [100, i, i] as const)), 100);
     const lines = limitLines(makeLines([{ name: "m", tracks: store.named("m") }]));
     expect(lines.map(({ label }) => label)).toEqual(["5", "6", "7", "8", "9", "10", "11", "other (5)"]);
+  });
+});
+
+describe("colours", () => {
+  const line = (key: string): Line => ({ key, label: key, tracks: [] });
+
+  it("stay with their line when others come and go", () => {
+    const first = keepSlots([line("b"), line("c")], new Map());
+    const second = keepSlots([line("a"), line("b"), line("c")], first);
+    expect(Object.fromEntries(second)).toEqual({ b: 0, c: 1, a: 2 });
+    expect(Object.fromEntries(keepSlots([line("c"), line("d")], second))).toEqual({ c: 1, d: 0 });
   });
 });
 

@@ -52,6 +52,21 @@ series = Table(
     sqlite_autoincrement=True,
 )
 
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("series_id", Integer, nullable=False),
+    Column("first_t", BigInteger, nullable=False, comment="unix ms"),
+    Column("last_t", BigInteger, nullable=False, comment="unix ms"),
+    Column("step", BigInteger, nullable=False, comment="ms between samples, 0 when irregular"),
+    Column("count", Integer, nullable=False),
+    Column("times", LargeBinary, nullable=False, comment="quadra.telemetry.chunks"),
+    Column("values", LargeBinary, nullable=False, comment="quadra.telemetry.chunks"),
+    Index(None, "series_id", "last_t"),
+    sqlite_autoincrement=True,
+)
+
 positions = Table(
     "positions",
     metadata,

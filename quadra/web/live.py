@@ -161,7 +161,7 @@ class Live:
     def __init__(self, socketio: SocketIO, store: JournalStore, parts: WebParts) -> None:
         """Wire the stream and its handlers."""
         self._socketio = socketio
-        self._server: Any = socketio.server  # type: ignore[attr-defined]  # the stubs leave it out
+        self._server: Any = socketio.server
         self._store = store
         self._journal = parts.journal
         self._catalog = parts.catalog

@@ -122,7 +122,8 @@ class _Gevent:
         gevent.sleep(max(seconds, 0))
 
     def offload(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return cast("T", self._pool.apply(work, args, kwargs))
+        result: T = self._pool.apply(work, args, kwargs)
+        return result
 
     def signal(self) -> Signal:
         from gevent.event import Event  # noqa: PLC0415 - only when this loop is chosen

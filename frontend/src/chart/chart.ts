@@ -3,11 +3,11 @@ import type { Axis } from "../data/ticks.ts";
 import { CursorLayer } from "./cursor.ts";
 import { el } from "./dom.ts";
 import { ChartHeader, summaryOf } from "./header.ts";
-import { linesOf, makePicture, tracksOf } from "./picture.ts";
+import { keepSlots, linesOf, makePicture, tracksOf } from "./picture.ts";
 import { Plot } from "./plot.ts";
 import { PlotState } from "./state.ts";
 import { TablePanel } from "./table.ts";
-import type { ChartSpec, Picture, Stage, Window } from "./types.ts";
+import type { ChartSpec, Picture, Slots, Stage, Window } from "./types.ts";
 
 /** Which seven lines stand above "other" is settled anew no more often than this. */
 const RERANK_SECONDS = 30;
@@ -28,6 +28,7 @@ export class Chart {
   readonly #sizes: ResizeObserver;
   readonly #leave: () => void;
   #lines: readonly Line[] = [];
+  #slots: Slots = new Map();
   #linesFor = "";
   #rankedAt = 0;
   #axis: Axis | null = null;
@@ -74,7 +75,7 @@ export class Chart {
     // An axis is kept steady from frame to frame, not from range to range.
     if (store.epoch !== this.#epoch) this.#axis = null;
     this.#epoch = store.epoch;
-    const picture = makePicture(this.spec, this.#lines, window, store.step, this.#axis);
+    const picture = makePicture(this.spec, this.#lines, this.#slots, window, store.step, this.#axis);
     this.#axis = picture.axis;
     this.#plot.draw(picture);
     this.#show(picture);
@@ -87,7 +88,8 @@ export class Chart {
   tick(): void {
     if (!this.visible || this.#picture === null) return;
     const late = this.#picture.tail !== null;
-    this.#show(makePicture(this.spec, this.#lines, this.#stage.window(), this.#stage.store.step, this.#axis));
+    const window = this.#stage.window();
+    this.#show(makePicture(this.spec, this.#lines, this.#slots, window, this.#stage.store.step, this.#axis));
     if (late !== (this.#picture.tail !== null)) this.#drawn = "";
   }
 
@@ -141,7 +143,7 @@ export class Chart {
     let version = 0;
     for (const line of this.#lines) for (const track of line.tracks) version += track.version;
     const shift = Math.floor(to / ((to - from) / this.#place.clientWidth));
-    return [version, shift, to - from, live, this.#stage.palette.version, this.#linesFor].join(" ");
+    return [version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
   }
 
   #chooseLines(now: number): void {
@@ -149,10 +151,12 @@ export class Chart {
       .map((track) => track.info.id)
       .join();
     const ranked = this.#lines.some((line) => line.key === "other");
-    if (ids === this.#linesFor && !(ranked && now - this.#rankedAt > RERANK_SECONDS)) return;
+    const due = now - this.#rankedAt > RERANK_SECONDS || this.#stage.store.epoch !== this.#epoch;
+    if (ids === this.#linesFor && !(ranked && due)) return;
     this.#linesFor = ids;
     this.#rankedAt = now;
     this.#lines = linesOf(this.spec, this.#stage.store);
+    this.#slots = keepSlots(this.#lines, this.#slots);
   }
 
   #show(picture: Picture): void {

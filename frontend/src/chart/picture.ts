@@ -4,7 +4,7 @@ import type { Store, Track } from "../data/store.ts";
 import { steadyAxis, type Axis } from "../data/ticks.ts";
 import type { Point } from "../data/types.ts";
 import { scaleFor } from "../data/units.ts";
-import type { ChartSpec, DrawnLine, Picture, Window } from "./types.ts";
+import type { ChartSpec, DrawnLine, Picture, Slots, Window } from "./types.ts";
 
 const DASH: readonly number[] = [6, 3];
 
@@ -23,21 +23,40 @@ export function linesOf(spec: ChartSpec, store: Store): Line[] {
   return limitLines(lines);
 }
 
+/** Gives each line a colour that it keeps for as long as it is shown. */
+export function keepSlots(lines: readonly Line[], old: Slots): Slots {
+  const slots = new Map<string, number>();
+  for (const { key } of lines) {
+    const slot = old.get(key);
+    if (slot !== undefined) slots.set(key, slot);
+  }
+  const taken = new Set(slots.values());
+  let free = 0;
+  for (const { key } of lines) {
+    if (slots.has(key)) continue;
+    while (taken.has(free)) free += 1;
+    taken.add(free);
+    slots.set(key, free);
+  }
+  return slots;
+}
+
 /** Works out what a chart shows now. `old` is the axis in use, kept where it still fits. */
 export function makePicture(
   spec: ChartSpec,
   lines: readonly Line[],
+  slots: Slots,
   window: Window,
   step: number,
   old: Axis | null,
 ): Picture {
-  const drawn = lines.map((line, i) => drawLine(spec, line, i, lines.length > 1, window, step));
-  const [low, high] = extent(drawn, window);
-  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top });
+  const drawn = lines.map((line) => drawLine(spec, line, lines.length > 1 ? (slots.get(line.key) ?? 0) : null, window, step));
   const newest = drawn.reduce<Point | null>(
     (best, { newest: point }) => (point !== null && (best === null || point.t > best.t) ? point : best),
     null,
   );
+  const [low, high] = extent(drawn, window, newest);
+  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top });
   const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
   const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
   const tail = newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null;
@@ -57,8 +76,7 @@ export function makePicture(
 function drawLine(
   spec: ChartSpec,
   line: Line,
-  index: number,
-  several: boolean,
+  slot: number | null,
   window: Window,
   step: number,
 ): DrawnLine {
@@ -69,8 +87,8 @@ function drawLine(
   return {
     line,
     columns,
-    token: several ? `c${(index % 8) + 1}` : "trace",
-    dash: several && index >= 4 ? DASH : null,
+    token: slot === null ? "trace" : `c${slot + 1}`,
+    dash: slot !== null && slot >= 4 ? DASH : null,
     gaps,
     newest: newestOf(line, columns, window),
     interval: Math.max(...line.tracks.map((track) => track.interval(window.live ? 0 : step))),
@@ -85,7 +103,8 @@ function newestOf(line: Line, { times, values }: DrawnLine["columns"], window: W
   return last < 0 ? null : { t: times[last] ?? 0, v: values[last] ?? 0 };
 }
 
-function extent(lines: readonly DrawnLine[], window: Window): [number, number] {
+/** The values within the window; where there are none, the last one known. */
+function extent(lines: readonly DrawnLine[], window: Window, newest: Point | null): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const { columns } of lines) {
@@ -97,7 +116,7 @@ function extent(lines: readonly DrawnLine[], window: Window): [number, number] {
       if (v > high) high = v;
     }
   }
-  return [low, high];
+  return low > high && newest !== null ? [newest.v, newest.v] : [low, high];
 }
 
 /** The point of a line nearest to `t`, when it is near enough to stand for it. */

@@ -29,7 +29,7 @@ export class Plot {
     this.#picture = picture;
     const data = align(picture.lines.map((line) => line.columns));
     // A new number of lines, or of pixels a unit, needs a new plot: both are rare.
-    const made = `${picture.lines.map((line) => line.line.key).join()} ${this.#palette.unit}`;
+    const made = `${picture.lines.map((line) => line.line.key + line.token).join()} ${this.#palette.unit}`;
     if (this.#plot === null || made !== this.#made) {
       this.destroy();
       this.#made = made;

@@ -17,10 +17,10 @@ export class PlotState {
   }
 
   show(load: Load, empty: boolean, now: number): void {
-    this.element.classList.toggle("aside", !empty);
+    this.element.classList.toggle("aside", !empty && load.state === "failed");
     if (load.state === "failed") this.#say(`Could not load ${this.#title}: ${load.why}.`, true);
     else if (load.state === "ready") this.#say(empty ? "No data in this range." : "", false);
-    else if (!empty || now - load.since < 0.3) this.#say("", false);
+    else if (load.again || now - load.since < 0.3) this.#say("", false);
     else if (now - load.since < 5) this.#say(`Loading ${load.words}…`, false);
     else this.#say(`Still loading, ${duration(now - load.since)}.`, false);
   }
@@ -28,6 +28,7 @@ export class PlotState {
   #say(text: string, retry: boolean): void {
     if (this.#text === text) return;
     this.#text = text;
-    this.element.replaceChildren(text, ...(retry ? [" ", this.#retry] : []));
+    this.element.replaceChildren();
+    if (text !== "") this.element.append(el("span", "plot-words", text, ...(retry ? [" ", this.#retry] : [])));
   }
 }

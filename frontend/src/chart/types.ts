@@ -38,7 +38,8 @@ export interface Cursor {
 
 export type Load =
   | { readonly state: "ready" }
-  | { readonly state: "loading"; readonly since: number; readonly words: string }
+  /** `again`: the range is drawn already and only being brought up to date. */
+  | { readonly state: "loading"; readonly since: number; readonly words: string; readonly again: boolean }
   | { readonly state: "failed"; readonly why: string };
 
 /** What every chart shares with the page. */
@@ -50,6 +51,9 @@ export interface Stage {
   readonly loadOf: (metric: string) => Load;
   readonly retry: () => void;
 }
+
+/** Which of the colours c1 to c8 a line has, by its key. */
+export type Slots = ReadonlyMap<string, number>;
 
 /** One line as it is to be drawn. */
 export interface DrawnLine {

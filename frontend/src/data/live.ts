@@ -42,6 +42,7 @@ export class Live {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lostAt: number | null = null;
   #stopping = false;
+  #refusal = "";
 
   constructor(on: LiveEvents, now: () => number) {
     this.#on = on;
@@ -49,7 +50,10 @@ export class Live {
     const socket = io({ transports: ["websocket"], autoConnect: false, reconnection: false, timeout: 8000 });
     this.#socket = socket;
     socket.on("connect", () => void this.#subscribe(true));
-    socket.on("disconnect", () => this.#lost(this.#stopping ? "Quadra is stopping." : ""));
+    socket.on("disconnect", () => {
+      this.#lost(this.#stopping ? "Quadra is stopping." : this.#refusal);
+      this.#refusal = "";
+    });
     socket.on("connect_error", (error: Error) => {
       if (error.message === "unauthorized") on.unauthorized();
       else this.#lost("");
@@ -104,8 +108,8 @@ export class Live {
     }
     if (!this.#socket.connected) return;
     if (!ack.ok) {
+      this.#refusal = ack.detail ?? ack.code ?? "";
       this.#socket.disconnect();
-      this.#lost(ack.detail ?? ack.code ?? "");
       return;
     }
     if (this.#seq === null && typeof ack.seq === "number") this.#seq = ack.seq;

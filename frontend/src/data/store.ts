@@ -37,6 +37,8 @@ export class Store {
   newest = 0;
   /** Grows when history came in or all was emptied: more than single points changed. */
   epoch = 0;
+  /** Grows when all was emptied. */
+  restarts = 0;
   readonly #tracks = new Map<number, Track>();
   readonly #byName = new Map<string, Track[]>();
 
@@ -128,6 +130,7 @@ export class Store {
   restart(step: number): void {
     this.step = step;
     this.epoch += 1;
+    this.restarts += 1;
     for (const track of this.#tracks.values()) {
       track.ring.clear();
       track.weight = 0;

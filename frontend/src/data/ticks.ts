@@ -14,8 +14,9 @@ export interface AxisWish {
 
 /** An axis with 3 or 4 round marks that holds all values from `low` to `high`. */
 export function axisFor(low: number, high: number, wish: AxisWish): Axis {
+  // No values at all: marks would tell of a size that nobody knows.
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return { min: 0, max: 1, ticks: [] };
   if (wish.top !== undefined && low >= 0 && high <= wish.top) return axis(0, wish.top / 2, 2);
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return axis(0, 0.5, 2);
   const zero = low >= 0 && (wish.zero || low <= 0.6 * high);
   let from = zero ? 0 : low;
   let to = high;

@@ -31,7 +31,7 @@ function Page(): JSX.Element {
       </a>
       <Nav onKeys={showKeys} />
       <div class="main">
-        <TopBar />
+        <TopBar onMenu={() => setDialog("more")} />
         <main id="content" tabIndex={-1}>
           <SentenceView />
           <Sections />

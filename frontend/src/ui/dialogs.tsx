@@ -68,6 +68,12 @@ export function MoreDialog({ onClose, onKeys }: { onClose: () => void; onKeys: (
   const { boot } = useConsole();
   return (
     <Dialog title="Quadra" onClose={onClose}>
+      <p class="pages">
+        <a href="/" aria-current="page">
+          Overview
+        </a>
+        <a href="/api/docs">API</a>
+      </p>
       <p class="place">{`${boot.hostname}, ${boot.environment}, version ${boot.version}`}</p>
       <Account onKeys={onKeys} />
     </Dialog>

@@ -6,12 +6,13 @@ import { useConsole } from "./context.ts";
 import { Search } from "./search.tsx";
 import { Logo, Shape } from "./shapes.tsx";
 
-export function TopBar(): JSX.Element {
+export function TopBar({ onMenu }: { onMenu: () => void }): JSX.Element {
   return (
     <header class="topbar">
-      <span class="topbar-logo">
+      <button type="button" class="menu" aria-label="Menu" onClick={onMenu}>
         <Logo />
-      </span>
+        <span class="menu-word">Menu</span>
+      </button>
       <RangePicker />
       <Times />
       <LiveSwitch />
@@ -57,12 +58,14 @@ function RangePicker(): JSX.Element {
 function Times(): JSX.Element {
   const app = useConsole();
   useCell(app.second);
-  const { end } = useCell(app.view);
+  useCell(app.view);
   const { from, to } = app.window();
-  const day = end !== null && date(to) !== date(app.now()) ? `${date(to)} ` : "";
+  // Dates only where the time alone could be taken for another day's.
+  const today = date(app.now());
+  const [first, last] = [from, to].map((t) => `${date(t) === today ? "" : `${date(t)} `}${clock(t)}`);
   return (
     <p class="times" data-testid="times">
-      {`${day}${clock(from)} – ${clock(to)}, ${zone(to)}`}
+      {`${first ?? ""} – ${last ?? ""}, ${zone(to)}`}
     </p>
   );
 }

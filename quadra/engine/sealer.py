@@ -1,0 +1,152 @@
+"""Turns the journal's past into compressed chunks, one series at a time, and drops what is old.
+
+Sealing only ever repeats safely: a sample that stands in a chunk and still in the journal is read
+once, so a sealer that is killed half way begins again at the position it had last finished.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+
+from quadra.engine.ports import Clock, JournalStore
+from quadra.telemetry.batch import Columns, TimeArray, ValueArray, latest_of_each
+
+log = logging.getLogger(__name__)
+
+CHUNK_SAMPLES = 512
+SEAL_AFTER_S = 300.0
+KEEP_SEALED_ROWS_S = 120.0
+ROWS_A_ROUND = 2_000
+SERIES_A_TRANSACTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of one series in order; ``replaces`` is the chunk that holds their beginning."""
+
+    series_id: int
+    t: TimeArray
+    v: ValueArray
+    replaces: int | None = None
+
+
+class ChunkStore(Protocol):
+    """Where sealed chunks are kept; all blocking; raises StorageError."""
+
+    def sealed(self) -> int:
+        """Give the journal position up to which everything stands in chunks."""
+
+    def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
+        """Give the newest chunk of each series that has one."""
+
+    def put(self, stretches: Sequence[Stretch]) -> None:
+        """Write each as a chunk, in one short transaction."""
+
+    def finish(self, seq: int, committed_before: float) -> int:
+        """Keep the position reached and drop sealed rows that old; gives how many."""
+
+    def expire(self, before: int, limit: int) -> int:
+        """Drop at most ``limit`` chunks that ended before a time (unix ms); gives how many."""
+
+
+class Sealer:
+    """Reads the journal in order and seals it. One runs at a time. Blocking."""
+
+    def __init__(
+        self, journal: JournalStore, chunks: ChunkStore, clock: Clock, keep_seconds: float | None
+    ) -> None:
+        """Wire the sealer; ``keep_seconds`` is the age at which raw samples end, None for never."""
+        self._journal = journal
+        self._chunks = chunks
+        self._clock = clock
+        self._keep = keep_seconds
+
+    def run(self, *, everything: bool = False) -> int:
+        """Seal what is due; gives the number of samples sealed.
+
+        The oldest row decides: it waits until it is ``SEAL_AFTER_S`` old, so that chunks are
+        rewritten seldom, or until many rows wait. ``everything`` seals without waiting.
+        """
+        total = 0
+        while True:
+            seq = self._chunks.sealed()
+            rows = self._journal.since(seq, ROWS_A_ROUND)
+            if not rows:
+                return total
+            is_full = len(rows) == ROWS_A_ROUND
+            is_due = rows[0].committed_at <= self._clock() - SEAL_AFTER_S
+            if not (everything or is_full or is_due):
+                return total
+            samples = Columns.concat([row.columns for row in rows])
+            self.seal(samples)
+            self._chunks.finish(rows[-1].seq, self._clock() - KEEP_SEALED_ROWS_S)
+            total += len(samples)
+            if not is_full:
+                return total
+
+    def seal(self, columns: Columns) -> None:
+        """Put samples, in the order written, into chunks."""
+        lines = list(_by_series(latest_of_each(columns)))
+        for at in range(0, len(lines), SERIES_A_TRANSACTION):
+            part = lines[at : at + SERIES_A_TRANSACTION]
+            tails = self._chunks.tails([series_id for series_id, _t, _v in part])
+            stretches: list[Stretch] = []
+            for series_id, t, v in part:
+                stretches += extend(tails.get(series_id), series_id, t, v)
+            self._chunks.put(stretches)
+
+    def expire(self) -> int:
+        """Drop a portion of what is older than it is kept; gives the number of chunks."""
+        if self._keep is None:
+            return 0
+        before = round((self._clock() - self._keep) * 1000)
+        return self._chunks.expire(before, SERIES_A_TRANSACTION * 5)
+
+
+def extend(
+    tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray
+) -> Iterable[Stretch]:
+    """Say which chunks new samples of a series make; ``t`` rises strictly.
+
+    What is not older than the series' newest chunk goes into it and, where it is full, into
+    further ones. What is older makes a chunk of its own, which reading merges.
+    """
+    if tail is None:
+        yield from _pieces(series_id, t, v, None)
+        return
+    late = int(np.searchsorted(t, tail.t[0]))
+    if late:
+        yield from _pieces(series_id, t[:late], v[:late], None)
+    if late == len(t):
+        return
+    if len(tail.t) >= CHUNK_SAMPLES and t[late] > tail.t[-1]:
+        yield from _pieces(series_id, t[late:], v[late:], None)
+        return
+    ids = np.zeros(len(tail.t) + len(t) - late, np.uint32)
+    both = Columns(
+        ids, np.concatenate((tail.t, t[late:])), np.concatenate((tail.v, v[late:]))
+    )
+    merged = latest_of_each(both)
+    yield from _pieces(series_id, merged.t, merged.v, tail.replaces)
+
+
+def _pieces(
+    series_id: int, t: TimeArray, v: ValueArray, replaces: int | None
+) -> Iterable[Stretch]:
+    for at in range(0, len(t), CHUNK_SAMPLES):
+        end = at + CHUNK_SAMPLES
+        yield Stretch(series_id, t[at:end], v[at:end], replaces if at == 0 else None)
+
+
+def _by_series(columns: Columns) -> Iterable[tuple[int, TimeArray, ValueArray]]:
+    if len(columns) == 0:
+        return
+    bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()
+    for low, high in pairwise(bounds):
+        yield int(columns.ids[low]), columns.t[low:high], columns.v[low:high]
