@@ -10,7 +10,10 @@ import sys
 
 from quadra.web.serving import patch
 
-if __name__ == "__main__":  # the commands run without a loop
+CHILD = "--child"  # the worker that a serving process has started
+
+if __name__ == "__main__" and os.environ.get("ROLE", "").strip() != "worker":
+    # The worker and the commands run without a loop.
     patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
 
 import contextlib
@@ -19,6 +22,7 @@ import logging
 import secrets
 import signal
 import socket
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,17 +35,22 @@ from quadra import __version__
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.catalog import Catalog
 from quadra.engine.health import Health
+from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Runtime
+from quadra.engine.sealer import Sealer
 from quadra.engine.times import SeriesTimes
+from quadra.engine.upkeep import Upkeep
 from quadra.errors import QuadraError, SettingsError
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
 from quadra.settings import Settings
 from quadra.storage.access import SqlAccess
+from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
+from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
 from quadra.storage.migrations import upgrade
@@ -81,6 +90,7 @@ class Quadra:
     live: Live
     lag: LoopLag
     samplers: list[Sampler]
+    worker: HelperProcess | None
 
     def start(self) -> None:
         """Take up what was kept, then let the parts run."""
@@ -91,6 +101,8 @@ class Quadra:
         self.lag.start()
         for sampler in self.samplers:
             sampler.start()
+        if self.worker is not None:
+            self.worker.start()
 
     def stop(self) -> None:
         """Answer what was asked, write what waits, tell the browsers."""
@@ -103,6 +115,8 @@ class Quadra:
         self.live.close()
         with contextlib.suppress(QuadraError):
             self.times.keep()
+        if self.worker is not None:
+            self.worker.stop()
 
 
 def introduce_tokens(settings: Settings, access: Access) -> None:
@@ -118,8 +132,8 @@ def introduce_tokens(settings: Settings, access: Access) -> None:
             file.unlink()
 
 
-def build(settings: Settings, instance: str) -> Quadra:
-    """Build every part and wire them; raises SettingsError."""
+def prepare(settings: Settings) -> Database:
+    """Make ready what every role needs: folders, logging, an upgraded database."""
     for variable, folder in (("DATA_DIR", settings.data_dir), ("LOGS_DIR", settings.logs_dir)):
         _writable(variable, folder)
     setup_structured_logging(
@@ -132,13 +146,19 @@ def build(settings: Settings, instance: str) -> Quadra:
     )
     for chatty in ("quadra.web.socketio", "quadra.web.engineio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    database = Database(settings.database_url)
+    upgrade(database)
+    return database
+
+
+def build(settings: Settings, instance: str) -> Quadra:
+    """Build every part of a serving process and wire them; raises SettingsError."""
+    database = prepare(settings)
     metrics_manager.initialize(__version__, settings.environment)
     runtime = make_runtime(settings.async_mode)
     clock = time.time
     hostname = socket.gethostname()
 
-    database = Database(settings.database_url)
-    upgrade(database)
     store = SqlJournal(database, clock)
     catalog = Catalog(max_series=settings.max_series)
     journal = Journal(store, catalog, runtime, clock)
@@ -162,8 +182,10 @@ def build(settings: Settings, instance: str) -> Quadra:
         identity=identity,
         catalog=catalog,
         journal=journal,
-        history=History(store, catalog, runtime),
-        health=Health(journal, store, runtime, settings.data_dir),
+        history=History(SqlHistory(database), catalog, runtime),
+        health=Health(
+            journal, store, runtime, settings.data_dir, lambda: worker.is_alive if worker else None
+        ),
         rules=SeriesRules(max_labels=settings.max_labels),
         requests=requests,
         metrics=metrics_manager,
@@ -210,8 +232,24 @@ def build(settings: Settings, instance: str) -> Quadra:
         Sampler("host", HostSource(hostname).read, journal, runtime, clock, blocking=True),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
+    worker = None
+    if settings.role == "all":
+        command = [sys.executable, str(Path(__file__).resolve()), CHILD]
+        worker = HelperProcess(command, {**os.environ, "ROLE": "worker"}, runtime, clock)
     return Quadra(
-        settings, app, wsgi, gate, runtime, access, database, journal, times, live, lag, sources
+        settings,
+        app,
+        wsgi,
+        gate,
+        runtime,
+        access,
+        database,
+        journal,
+        times,
+        live,
+        lag,
+        sources,
+        worker,
     )
 
 
@@ -254,6 +292,32 @@ def serve() -> int:
     return 0
 
 
+def work(*, is_child: bool) -> int:
+    """Be the worker until a signal comes or, as a child, until the parent is gone."""
+    try:
+        settings = Settings.from_env()
+        database = prepare(settings)
+    except QuadraError as error:
+        _complain(error)
+        return 2
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    if is_child:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which tells us
+
+        def wait_for_parent() -> None:
+            sys.stdin.buffer.read()
+            ending.set()
+
+        threading.Thread(target=wait_for_parent, daemon=True).start()
+    store = SqlJournal(database, time.time)
+    sealer = Sealer(store, SqlChunks(database), time.time, settings.retention_raw)
+    Upkeep(sealer).run(ending.wait)
+    database.close()
+    return 0
+
+
 def _print_address(settings: Settings, port: int, code: str | None) -> None:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     address = f"http://{host}:{port}"
@@ -282,7 +346,8 @@ def _complain(error: QuadraError) -> None:
 
 
 if __name__ == "__main__":
-    code = serve()
+    is_worker = os.environ.get("ROLE", "").strip() == "worker"
+    code = work(is_child=CHILD in sys.argv[1:]) if is_worker else serve()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # native threads of the loop's pool would keep a plain exit waiting

@@ -9,8 +9,10 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from quadra.durations import parse_duration
 from quadra.errors import SettingsError
 
+Role = Literal["all", "web", "worker"]
 AsyncMode = Literal["eventlet", "gevent", "threading"]
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -20,6 +22,7 @@ _SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN"}
 _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
+_SHORTEST_KEPT_S = 3_600.0
 MIN_TOKEN_LENGTH = 16
 MAX_TOKEN_LENGTH = 512
 
@@ -64,6 +67,16 @@ def _choice(*allowed: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _kept_for(value: str) -> float | None:
+    seconds = parse_duration(value)
+    if not seconds:
+        return None
+    if seconds < _SHORTEST_KEPT_S:
+        msg = "use at least 1h, or 0 for never"
+        raise ValueError(msg)
+    return seconds
 
 
 def _token(value: str) -> str:
@@ -121,7 +134,12 @@ class Settings:
         _choice("eventlet", "gevent", "threading"),
         "the event loop: eventlet, gevent or threading",
     )
-    role: str = _env("ROLE", "all", _choice("all", "web"), "what this process does: all or web")
+    role: Role = _env(
+        "ROLE",
+        "all",
+        _choice("all", "web", "worker"),
+        "what this process does: web serves, worker seals history, all starts a worker beside it",
+    )
     data_dir: Path = _env("DATA_DIR", "data", _path, "folder for the database and secrets")
     logs_dir: Path = _env("LOGS_DIR", "logs", _path, "folder for log files")
     database_url: str = _env(
@@ -172,6 +190,9 @@ class Settings:
     ratelimit_connect: str = _env(
         "RATELIMIT_CONNECT", "240 per minute", _rate, "live connections opened by an address"
     )
+    retention_raw: float | None = _env(
+        "RETENTION_RAW", "30d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
+    )
     max_body_bytes: int = _env(
         "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"
     )
@@ -212,6 +233,8 @@ class Settings:
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
             elif isinstance(value, tuple):
                 shown[name] = ",".join(value)
+            elif f.metadata["parse"] is _kept_for:
+                shown[name] = "0" if value is None else f"{value:.0f}s"
             else:
                 shown[name] = str(value).lower() if isinstance(value, bool) else str(value)
         return shown

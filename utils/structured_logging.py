@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import logging.handlers
 import math
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -81,6 +83,47 @@ class JsonLineFormatter(OrjsonFormatter):
             log_data.setdefault(name, _clean(value))
 
 
+class SharedFileHandler(logging.handlers.RotatingFileHandler):
+    """A rotating file that several processes write: whoever finds it full rotates it, once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, to the file that has the name now."""
+        try:
+            self._follow()
+        except OSError:
+            self.handleError(record)
+            return
+        super().emit(record)
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        """Say whether the file, with what others wrote into it, is full."""
+        if self.stream is None or self.maxBytes <= 0:
+            return False
+        return os.fstat(self.stream.fileno()).st_size + len(record.getMessage()) >= self.maxBytes
+
+    def doRollover(self) -> None:  # noqa: N802 - the library's name
+        """Rotate, unless another process has just done it."""
+        with Path(f"{self.baseFilename}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._follow():
+                super().doRollover()
+
+    def _follow(self) -> bool:
+        """Open the file anew when its name has come to mean another; says whether it has."""
+        if self.stream is None:
+            return False
+        mine = os.fstat(self.stream.fileno())
+        try:
+            named = Path(self.baseFilename).stat()
+        except FileNotFoundError:
+            named = None
+        if named is not None and (named.st_ino, named.st_dev) == (mine.st_ino, mine.st_dev):
+            return False
+        self.stream.close()
+        self.stream = self._open()
+        return True
+
+
 class _ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = redact(super().format(record))
@@ -113,7 +156,7 @@ def setup_structured_logging(
         logs_dir.mkdir(parents=True, exist_ok=True)
         formatter = JsonLineFormatter(environment, service, context)
         for name, level in ((ALL_FILE, logging.NOTSET), (ERROR_FILE, logging.ERROR)):
-            file = logging.handlers.RotatingFileHandler(
+            file = SharedFileHandler(
                 logs_dir / name, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8"
             )
             file.setLevel(level)

@@ -101,8 +101,9 @@ export class Console implements Stage {
 
   /** Charts tell how wide they are, which sets the step of history. */
   widthIs(pixels: number): void {
+    if (pixels === 0 || pixels === this.#pixels) return;
     this.#pixels = pixels;
-    if (pixels > 0 && this.#step() !== this.store.step) this.#restart();
+    if (this.#step() !== this.store.step) this.#restart();
   }
 
   setRange(range: Range): void {

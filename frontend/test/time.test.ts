@@ -75,6 +75,8 @@ describe("axes", () => {
   it("starts counts and shares at zero, and ends a share at 100", () => {
     expect(axisFor(50, 60, { zero: true }).min).toBe(0);
     expect(axisFor(50, 60, { zero: true, top: 100 }).ticks).toEqual([0, 50, 100]);
+    expect(axisFor(3, 99, { zero: true, most: 100 }).max).toBe(100);
+    expect(axisFor(3, 40, { zero: true, most: 100 }).max).toBeLessThan(100);
     expect(axisFor(50, 160, { zero: true, top: 100 }).max).toBeGreaterThanOrEqual(160);
   });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,9 +33,15 @@ class Health:
     """Looks at every part when asked."""
 
     def __init__(
-        self, journal: Journal, store: JournalStore, runtime: Runtime, data_dir: Path
+        self,
+        journal: Journal,
+        store: JournalStore,
+        runtime: Runtime,
+        data_dir: Path,
+        worker: Callable[[], bool | None],
     ) -> None:
-        """Wire the looks."""
+        """Wire the looks; ``worker`` says whether it runs, None where it is not ours to watch."""
+        self._worker = worker
         self._journal = journal
         self._store = store
         self._runtime = runtime
@@ -46,7 +53,7 @@ class Health:
             "database": self._database(),
             "disk": self._disk(),
             "redis": Part("off", "one process needs none"),
-            "worker": Part("off", "nothing in this version runs apart"),
+            "worker": self._worker_part(),
         }
 
     def _database(self) -> Part:
@@ -56,6 +63,14 @@ class Health:
             self._runtime.offload(self._store.head)
         except StorageError as error:
             return Part("down", error.detail)
+        return Part("ok")
+
+    def _worker_part(self) -> Part:
+        alive = self._worker()
+        if alive is None:
+            return Part("off", "runs apart from this process")
+        if not alive:
+            return Part("degraded", "history is not sealed until it is back; nothing is lost")
         return Part("ok")
 
     def _disk(self) -> Part:

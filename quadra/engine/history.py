@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from quadra.engine.catalog import Catalog, SeriesInfo
-from quadra.engine.ports import JournalStore, Runtime
+from quadra.engine.ports import HistoryStore, Runtime
 from quadra.errors import InvalidError, UnavailableError
 from quadra.telemetry.aggregate import into_steps
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray, latest_of_each
@@ -32,7 +32,7 @@ class Line:
 class History:
     """Reads the past, off the loop."""
 
-    def __init__(self, store: JournalStore, catalog: Catalog, runtime: Runtime) -> None:
+    def __init__(self, store: HistoryStore, catalog: Catalog, runtime: Runtime) -> None:
         """Wire the reader."""
         self._store = store
         self._catalog = catalog
@@ -74,7 +74,7 @@ class History:
 
 
 def _read_lines(
-    store: JournalStore, wanted: IdArray, start: int, end: int, step: int | None, agg: str
+    store: HistoryStore, wanted: IdArray, start: int, end: int, step: int | None, agg: str
 ) -> list[tuple[int, TimeArray, ValueArray]]:
     columns = latest_of_each(store.between(start, end, wanted))
     if step is None and len(columns) > MAX_POINTS_A_QUERY:

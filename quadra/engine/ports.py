@@ -93,6 +93,10 @@ class JournalStore(Protocol):
     def since(self, seq: int, limit: int) -> list[Row]:
         """Read the rows after a position in order, ``limit`` rows at most."""
 
+
+class HistoryStore(Protocol):
+    """The whole past as one, wherever its parts stand."""
+
     def between(self, start: int, end: int, wanted: IdArray) -> Columns:
         """Read samples of the wanted series with start <= t <= end (unix ms), in order written."""
 

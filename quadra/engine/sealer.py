@@ -109,9 +109,7 @@ class Sealer:
         return self._chunks.expire(before, SERIES_A_TRANSACTION * 5)
 
 
-def extend(
-    tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray
-) -> Iterable[Stretch]:
+def extend(tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray) -> Iterable[Stretch]:
     """Say which chunks new samples of a series make; ``t`` rises strictly.
 
     What is not older than the series' newest chunk goes into it and, where it is full, into
@@ -129,16 +127,12 @@ def extend(
         yield from _pieces(series_id, t[late:], v[late:], None)
         return
     ids = np.zeros(len(tail.t) + len(t) - late, np.uint32)
-    both = Columns(
-        ids, np.concatenate((tail.t, t[late:])), np.concatenate((tail.v, v[late:]))
-    )
+    both = Columns(ids, np.concatenate((tail.t, t[late:])), np.concatenate((tail.v, v[late:])))
     merged = latest_of_each(both)
     yield from _pieces(series_id, merged.t, merged.v, tail.replaces)
 
 
-def _pieces(
-    series_id: int, t: TimeArray, v: ValueArray, replaces: int | None
-) -> Iterable[Stretch]:
+def _pieces(series_id: int, t: TimeArray, v: ValueArray, replaces: int | None) -> Iterable[Stretch]:
     for at in range(0, len(t), CHUNK_SAMPLES):
         end = at + CHUNK_SAMPLES
         yield Stretch(series_id, t[at:end], v[at:end], replaces if at == 0 else None)

@@ -148,9 +148,11 @@ class _ColumnsReader(_Reader):
             if not isinstance(item, dict):
                 self.fault(i, "", "an object with name, timestamps and values is needed")
                 continue
-            number = self.number_of(item, i)
             column = item.get("values")
             seconds = item.get("timestamps")
+            if column == [] and not seconds:
+                continue  # a series without a sample is none
+            number = self.number_of(item, i)
             if not isinstance(column, list) or not set(map(type, column)) <= _NUMBERS:
                 self.fault(i, "values", "a list of numbers is needed")
                 continue

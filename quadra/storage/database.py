@@ -108,9 +108,7 @@ class Database:
         try:
             with _wrapped_errors():
                 if connection is None:
-                    connection = self.engine.connect()
-                    if idle is not self._writers:
-                        connection = connection.execution_options(quadra_reader=True)
+                    connection = self._connect(reads=idle is self._readers)
                 with connection.begin():
                     return work(connection, *args, **kwargs)
         except StorageError:
@@ -121,6 +119,17 @@ class Database:
             raise
         finally:
             idle.put(connection)
+
+    def _connect(self, *, reads: bool) -> sa.Connection:
+        connection = self.engine.connect()
+        if not reads:
+            return connection
+        if self.is_sqlite:
+            return connection.execution_options(quadra_reader=True)
+        # One snapshot for all statements of a read, as SQLite gives by itself.
+        return connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
 
 def _discard(connection: sa.Connection) -> None:

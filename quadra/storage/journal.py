@@ -40,21 +40,6 @@ class SqlJournal:
         """Read the rows after a position in order."""
         return self._database.read(_since, seq, limit)
 
-    def between(self, start: int, end: int, wanted: IdArray) -> Columns:
-        """Read samples of the wanted series with start <= t <= end, in order written."""
-        return self._database.read(_between, start, end, wanted)
-
-    def size(self) -> int:
-        """Give the bytes on disk."""
-        file = self._database.file
-        if file is not None:
-            return sum(
-                path.stat().st_size
-                for path in (file, file.with_name(file.name + "-wal"))
-                if path.exists()
-            )
-        return self._database.read(_postgres_size)
-
     def _append(self, connection: sa.Connection, entries: Sequence[Entry]) -> Appended:
         if not self._database.is_sqlite:
             # Positions must become visible in their order, also with several processes writing.
@@ -144,14 +129,13 @@ def _since(connection: sa.Connection, seq: int, limit: int) -> list[Row]:
     return [Row(position, committed_at, unpack(blob)) for position, committed_at, blob in rows]
 
 
-def _between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> Columns:
+def rows_between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> list[Columns]:
+    """Read the samples of wanted series that still stand in the journal, in order written."""
     rows = connection.execute(
         sa.select(journal.c.columns)
         .where(journal.c.last_t >= start, journal.c.first_t <= end)
         .order_by(journal.c.seq)
     )
-    if len(wanted) == 0:
-        return Columns.empty()
     is_wanted = np.zeros(int(wanted.max()) + 2, np.bool_)
     is_wanted[wanted] = True
     beyond = len(is_wanted) - 1
@@ -161,9 +145,4 @@ def _between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -
         mask = is_wanted[np.minimum(columns.ids, beyond)]
         mask &= (columns.t >= start) & (columns.t <= end)
         parts.append(columns.where(mask))
-    return Columns.concat(parts)
-
-
-def _postgres_size(connection: sa.Connection) -> int:
-    size = sa.select(sa.func.pg_total_relation_size(sa.literal(journal.name)))
-    return int(connection.execute(size).scalar_one())
+    return parts

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ _REASONS = {
     503: "Service Unavailable",
 }
 
+_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s/\\@?#:\[\]]+)(?::\d{1,5})?")
+
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -52,7 +55,7 @@ class HostRules:
 
     def host_allowed(self, host: str) -> bool:
         """Say whether a Host header names this server."""
-        if not host or set(host) & set("/\\@ \t?#"):
+        if not _HOST.fullmatch(host):
             return False
         try:
             parts = urlsplit(f"//{host}")

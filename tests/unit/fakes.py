@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,10 @@ class SetClock:
         self.now += seconds
 
 
+class TaskOverError(Exception):
+    """Raised in `sleep` to end a task that would go on for ever."""
+
+
 class ThreadRuntime:
     """Tasks are threads, and nothing needs to be taken off a loop."""
 
@@ -40,7 +45,11 @@ class ThreadRuntime:
         self._clock = clock
 
     def spawn(self, task: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        threading.Thread(target=task, args=args, kwargs=kwargs, daemon=True).start()
+        def run() -> None:
+            with contextlib.suppress(TaskOverError):
+                task(*args, **kwargs)
+
+        threading.Thread(target=run, daemon=True).start()
 
     def sleep(self, seconds: float) -> None:
         if self._clock is not None:
@@ -119,9 +128,10 @@ class MemoryAccess:
         self.kept[digest] = token
         return token
 
-    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> None:
+    def put_own_token(self, purpose: str, digest: bytes, scopes: Sequence[str], now: float) -> bool:
         self.add_token(purpose, digest, scopes, now, None)
         self.purposes[purpose] = digest
+        return True
 
     def token_by_digest(self, digest: bytes) -> Token | None:
         self.lookups += 1

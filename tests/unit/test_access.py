@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 import pytest
 
 from quadra.engine.access import (
+    ADMINISTRATOR,
     CACHE_SECONDS,
     CODE_SECONDS,
     SESSION_SECONDS,
@@ -31,7 +32,7 @@ def store() -> MemoryAccess:
 @pytest.fixture
 def access(store: MemoryAccess, clock: SetClock) -> Access:
     made = Access(store, clock, b"secret key")
-    made.set_admin_token(ADMIN)
+    assert made.introduce(ADMINISTRATOR, ADMIN, ["admin"])
     return made
 
 

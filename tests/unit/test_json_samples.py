@@ -79,6 +79,12 @@ def test_a_request_without_samples_is_an_empty_batch(document: object) -> None:
     assert 0 == len(parse(document))
 
 
+def test_a_column_without_samples_makes_no_series() -> None:
+    empty = {"name": "empty", "timestamps": [], "values": []}
+    found = parse({"series": [empty, OK_COLUMN, empty]})
+    assert ((series_key("ok", {}),), [0]) == (found.keys, found.index.tolist())
+
+
 def test_times_are_rounded_to_the_millisecond_in_both_forms_alike() -> None:
     times = [NOW - i - 0.0004 * i for i in range(100)]
     one = parse({"samples": [{"name": "a", "value": 1, "timestamp": t} for t in times]})

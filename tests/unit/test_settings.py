@@ -15,7 +15,7 @@ BAD = [
     ("PORT", "5000.0"),
     ("ASYNC_MODE", "asyncio"),
     ("ASYNC_MODE", "Eventlet"),
-    ("ROLE", "worker"),
+    ("ROLE", "everything"),
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "sqlite://"),
     ("DATABASE_URL", "quadra.db"),

@@ -59,8 +59,9 @@ export class Chart {
     this.#plot.destroy();
   }
 
-  get plotWidth(): number {
-    return this.#plot.width;
+  /** Alike for all charts of the page, whatever stands beside their plots; 0 while out of view. */
+  get width(): number {
+    return this.visible ? this.#place.clientWidth : 0;
   }
 
   /** Draws if anything that can be seen has changed. Cheap otherwise. */

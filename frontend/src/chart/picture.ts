@@ -56,7 +56,7 @@ export function makePicture(
     null,
   );
   const [low, high] = extent(drawn, window, newest);
-  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top });
+  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top, most: spec.unit.most });
   const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
   const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
   const tail = newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null;

@@ -10,6 +10,8 @@ export interface AxisWish {
   readonly zero: boolean;
   /** Fixed upper end, as 100 for a share. */
   readonly top?: number | undefined;
+  /** No value lies beyond: no mark does either. */
+  readonly most?: number | undefined;
 }
 
 /** An axis with 3 or 4 round marks that holds all values from `low` to `high`. */
@@ -28,7 +30,9 @@ export function axisFor(low: number, high: number, wish: AxisWish): Axis {
   }
   // A line along the upper edge would look cut off.
   to += (to - from) * 0.04;
-  return [2, 3].map((n) => roundAxis(from, to, n)).reduce((a, b) => (b.max - b.min < a.max - a.min ? b : a));
+  const tightest = [2, 3].map((n) => roundAxis(from, to, n)).reduce((a, b) => (b.max - b.min < a.max - a.min ? b : a));
+  const { most } = wish;
+  return zero && most !== undefined && high <= most && tightest.max > most ? axis(0, most / 2, 2) : tightest;
 }
 
 /** The tightest axis of `n` round steps. */

@@ -14,6 +14,8 @@ export interface Unit {
   readonly zero: boolean;
   /** Whether several lines may be added up. */
   readonly additive: boolean;
+  /** The largest value there can usually be. */
+  readonly most?: number;
   /** Below this, in the shown unit, "<0.1" is written. */
   readonly smallest: number;
 }
@@ -38,7 +40,7 @@ const decimal = (units: readonly string[]): Unit => ({
 
 export const NUMBER = plain("");
 export const COUNT: Unit = { ...plain(""), zero: true };
-export const PERCENT = plain("%", false);
+export const PERCENT: Unit = { ...plain("%", false), most: 100 };
 export const BYTES = decimal(["B", "kB", "MB", "GB", "TB"]);
 export const BYTE_RATE = decimal(["B/s", "kB/s", "MB/s", "GB/s"]);
 export const CELSIUS: Unit = { ...plain("°C", false), zero: false };

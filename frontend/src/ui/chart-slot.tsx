@@ -53,7 +53,7 @@ export function ChartSlot({ spec, pinned }: { spec: ChartSpec; pinned: boolean }
       update: () => chart.update(),
       tick: () => {
         chart.tick();
-        if (chart.plotWidth > 0) app.widthIs(chart.plotWidth);
+        app.widthIs(chart.width);
       },
     });
     return () => {

@@ -199,7 +199,9 @@ class _Request:
         rows = [numbers[a:b] for a, b in zip([0, *ends], ends, strict=False)]
         known = cache.rows.get
         slots = [known(row) for row in rows]
-        return [self._add(row) if slot is None else slot for slot, row in zip(slots, rows, strict=True)]
+        return [
+            self._add(row) if slot is None else slot for slot, row in zip(slots, rows, strict=True)
+        ]
 
     def _add(self, row: bytes) -> int:
         slot = self.cache.rows.get(row)  # it may have come twice in this request
@@ -209,7 +211,9 @@ class _Request:
 
     def _metadata(self, slots: list[int]) -> list[Metadata]:
         keys = self.cache.keys
-        told = {(keys[s][0], note) for s, note in zip(slots, self.notes, strict=True) if note and s >= 0}
+        told = {
+            (keys[s][0], note) for s, note in zip(slots, self.notes, strict=True) if note and s >= 0
+        }
         found = [self._note(name, note) for name, note in sorted(told)]
         return [one for one in found if one is not None]
 

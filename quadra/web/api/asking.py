@@ -7,6 +7,7 @@ import math
 import orjson
 from flask import request
 
+from quadra.durations import parse_duration
 from quadra.errors import Fault, InvalidError, MalformedError, UnsupportedTypeError
 from quadra.telemetry.selector import Selector, parse_selector
 
@@ -43,9 +44,8 @@ def step_seconds() -> float | None:
     raw = request.args.get("step")
     if raw is None:
         return None
-    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(raw[-1:], 0)
     try:
-        step = float(raw[:-1]) * unit if unit else float(raw)
+        step = parse_duration(raw) if raw[-1:].isalpha() else float(raw)
     except ValueError:
         raise wrong("step", "use seconds, or 30s, 5m, 1h") from None
     if not math.isfinite(step) or not 0.001 <= step <= 366 * 86_400:  # noqa: PLR2004 - 1 ms to a year

@@ -1,0 +1,221 @@
+"""Attributes as label texts, from protobuf and from JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+
+import numpy as np
+import orjson
+
+from quadra.errors import MalformedError
+from quadra.intake.wire import damaged, fields, signed
+
+Attributes = list[tuple[str, str]]
+"""Names as sent, values as text; in the order sent."""
+Decode = Callable[[bytes], Attributes]
+"""Reads attributes out of the raw bytes under which they are remembered."""
+
+MAX_DEPTH = 20
+
+_KEY, _VALUE = 0x0A, 0x12
+_STRING, _BOOL, _INT, _DOUBLE, _ARRAY, _MAP, _BINARY = 0x0A, 0x10, 0x18, 0x21, 0x2A, 0x32, 0x3A
+_ITEM = 0x0A
+_64_BITS = 1 << 63
+
+
+def text_of(value: object) -> str:
+    """Spell an attribute's value as a label: texts as they are, lists and maps as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return repr(value).removesuffix(".0")
+    if isinstance(value, int):
+        return str(value)
+    if value is None:
+        return ""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _too_deep() -> MalformedError:
+    return MalformedError("An attribute is nested too deep.", code="too_deep")
+
+
+# --- protobuf
+
+
+def from_protobuf(raw: bytes) -> Attributes:
+    """Read a run of attribute fields, whatever their tag: each holds a KeyValue."""
+    return [
+        (key, text_of(value))
+        for key, value in (
+            _key_value(raw, start, stop, MAX_DEPTH)
+            for _, _, start, stop in fields(raw, 0, len(raw))
+        )
+    ]
+
+
+def _key_value(data: bytes, start: int, stop: int, depth: int) -> tuple[str, object]:
+    key, value = "", None
+    for tag, _, begin, end in fields(data, start, stop):
+        if tag == _KEY:
+            key = text(data[begin:end])
+        elif tag == _VALUE:
+            value = _any(data, begin, end, depth)
+    return key, value
+
+
+def _any(data: bytes, start: int, stop: int, depth: int) -> object:
+    """Read an AnyValue; of several, the last counts."""
+    if depth == 0:
+        raise _too_deep()
+    found: object = None
+    for tag, _, value, end in fields(data, start, stop):
+        if tag == _STRING:
+            found = text(data[value:end])
+        elif tag == _BOOL:
+            found = bool(value)
+        elif tag == _INT:
+            found = signed(value)
+        elif tag == _DOUBLE:
+            found = float(np.frombuffer(data, "<f8", 1, value)[0])
+        elif tag == _ARRAY:
+            found = [
+                _any(data, begin, last, depth - 1)
+                for item, _, begin, last in fields(data, value, end)
+                if item == _ITEM
+            ]
+        elif tag == _MAP:
+            found = dict(
+                _key_value(data, begin, last, depth - 1)
+                for item, _, begin, last in fields(data, value, end)
+                if item == _ITEM
+            )
+        elif tag == _BINARY:
+            found = base64.b64encode(data[value:end]).decode()
+    return found
+
+
+def text(raw: bytes) -> str:
+    """Decode a text; what is not UTF-8 becomes the replacement character."""
+    return raw.decode("utf-8", "replace")
+
+
+def check_run(data: bytes, start: int, stop: int) -> None:
+    """Make sure that a run of fields is whole."""
+    for _ in fields(data, start, stop):
+        pass
+
+
+# --- JSON
+
+
+def from_json(raw: bytes) -> Attributes:
+    """Read a list of ``{"key", "value"}`` from its JSON text."""
+    return json_attributes(orjson.loads(raw))
+
+
+def json_attributes(items: object) -> Attributes:
+    """Read a list of ``{"key", "value"}``."""
+    return [(key, text_of(value)) for key, value in _json_pairs(items, MAX_DEPTH)]
+
+
+def _json_pairs(items: object, depth: int) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for item in json_list(items):
+        key = json_object(item).get("key", "")
+        if not isinstance(key, str):
+            raise wrong("an attribute's key is a text")
+        found.append((key, _json_any(item.get("value"), depth)))
+    return found
+
+
+def _json_any(value: object, depth: int) -> object:
+    if depth == 0:
+        raise _too_deep()
+    found: object = None
+    for kind, content in json_object(value).items():
+        if kind == "stringValue":
+            if not isinstance(content, str):
+                raise wrong("stringValue is a text")
+            found = content
+        elif kind == "boolValue":
+            found = bool(content)
+        elif kind == "intValue":
+            found = json_int(content)
+        elif kind == "doubleValue":
+            found = json_float(content)
+        elif kind == "bytesValue":
+            found = _json_bytes(content)
+        elif kind == "arrayValue":
+            items = json_list(json_object(content).get("values"))
+            found = [_json_any(one, depth - 1) for one in items]
+        elif kind == "kvlistValue":
+            found = dict(_json_pairs(json_object(content).get("values"), depth - 1))
+    return found
+
+
+def _json_bytes(content: object) -> str:
+    try:
+        return base64.b64encode(base64.b64decode(str(content), validate=True)).decode()
+    except (binascii.Error, ValueError):
+        raise wrong("bytesValue is base64") from None
+
+
+def wrong(why: str) -> MalformedError:
+    """Make the error of JSON that is not OTLP."""
+    return MalformedError(f"The body is JSON, but not OTLP: {why}.", code="bad_otlp_json")
+
+
+def json_list(value: object) -> list[object]:
+    """Give a list; absent means empty."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise wrong("a list is needed")
+    return value
+
+
+def json_object(value: object) -> dict[str, object]:
+    """Give an object; absent means empty."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise wrong("an object is needed")
+    return value
+
+
+def json_int(value: object) -> int:
+    """Give a whole number; 64-bit numbers come as texts. Absent means 0."""
+    if value is None:
+        return 0
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and len(value) <= 20:  # noqa: PLR2004 - the digits of 64 bits
+        try:
+            value = int(value)
+        except ValueError:
+            raise wrong("a whole number is needed") from None
+    if type(value) is not int or not -_64_BITS <= value < 2 * _64_BITS:
+        raise wrong("a whole number of 64 bits is needed")
+    return value
+
+
+def json_float(value: object) -> float:
+    """Give a number; NaN and the infinities come as texts. Absent means 0."""
+    if value is None:
+        return 0.0
+    if type(value) in (int, float):
+        number = float(value)  # type: ignore[arg-type]
+        if not math.isfinite(number):
+            raise wrong("a number is too large")
+        return number
+    if value in ("NaN", "Infinity", "-Infinity"):
+        return float(value)  # type: ignore[arg-type]
+    raise wrong("a number is needed")

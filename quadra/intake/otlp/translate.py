@@ -1,0 +1,400 @@
+"""What data points mean: which series they fill, at what time, with what value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from quadra.errors import InvalidError
+from quadra.intake.bounds import MAX_AGE_S, MAX_AHEAD_S, MAX_SAMPLES_A_REQUEST
+from quadra.intake.otlp import names
+from quadra.intake.otlp.attributes import Attributes, Decode
+from quadra.intake.otlp.buckets import MAX_BUCKETS, Pile, explicit, exponential
+from quadra.intake.otlp.names import number_text
+from quadra.intake.otlp.points import (
+    ExponentialPoint,
+    HistogramPoint,
+    NumberPoint,
+    Point,
+    SummaryPoint,
+)
+from quadra.intake.otlp.state import (
+    BAD,
+    MAX_ATTRIBUTE_BYTES,
+    Context,
+    Group,
+    OtlpState,
+    Stream,
+    context_labels,
+    join,
+    spell,
+)
+from quadra.intake.received import (
+    MAX_METADATA_TEXT,
+    STALE,
+    Metadata,
+    Received,
+    Rejections,
+    believable,
+    distinct_metadata,
+    make_batch,
+)
+from quadra.telemetry.batch import TimeArray, ValueArray
+from quadra.telemetry.series import SeriesRules
+
+PLAIN, RISING, DELTA, RISING_DELTA = 0, 1, 2, 3
+"""What a number means: a state, a counter's total, or a difference (of a counter, or not)."""
+CUMULATIVE, DIFFERENCES = 2, 1
+"""The aggregation temporalities as the protocol numbers them; 0 is taken as cumulative."""
+
+_NANOS = 1_000_000  # in a millisecond
+_Nanos = npt.NDArray[np.uint64]
+
+
+class Reader:
+    """Gathers what one request holds; ``finish`` gives it."""
+
+    def __init__(self, now: float, rules: SeriesRules, state: OtlpState) -> None:
+        """Begin a request; ``now`` in unix seconds."""
+        self.now = now
+        self.rules = rules
+        self.state = state
+        self.rejections = Rejections()
+        self.trimmed: dict[str, int] = {}
+        self.metadata: list[Metadata] = []
+        self._low = int((now - MAX_AGE_S) * 1000)
+        self._high = int((now + MAX_AHEAD_S) * 1000)
+        # Numbers: one entry a point.
+        self.slots: list[int] = []
+        self.kinds: list[int] = []
+        self._starts: list[_Nanos] = []
+        self._times: list[_Nanos] = []
+        self._values: list[ValueArray] = []
+        # Parts of histograms and summaries, and what else is a sample: one entry a sample.
+        self._more_slots: list[int] = []
+        self._more_t: list[int] = []
+        self._more_v: list[float] = []
+        self._points = 0
+        state.make_room()
+
+    # --- where points belong
+
+    def context(
+        self,
+        raw: tuple[bytes, bytes],
+        decode: Decode,
+        parts: tuple[Attributes, tuple[str, str, Attributes]],
+    ) -> Context:
+        """Remember a resource and scope that ``state.context`` does not know."""
+        labels = context_labels(*parts, self.trimmed)
+        return self.state.add_context(*raw, decode, labels)
+
+    def stream(self, context: Context, name: str, unit: str, kind: str) -> Stream:
+        """Find the metric of this name, unit and kind."""
+        key = (name, unit, kind)
+        stream = context.streams.get(key)
+        if stream is None:
+            self.state.grow(len(name) + len(unit))
+            stream = context.streams[key] = Stream(names.family(name, unit, kind), context)
+        return stream
+
+    def describe(self, stream: Stream, text: str) -> None:
+        """Note what the sender says of a metric."""
+        family = stream.family
+        if family.name:
+            self.metadata.append(
+                Metadata(family.name, family.type, family.unit, text[:MAX_METADATA_TEXT])
+            )
+
+    def count(self, samples: int) -> None:
+        """Refuse the request when its points make too many samples."""
+        self._points += samples
+        if self._points > MAX_SAMPLES_A_REQUEST:
+            msg = f"More than {MAX_SAMPLES_A_REQUEST} samples in one request; send them in parts."
+            raise InvalidError(msg, code="too_many_samples")
+
+    def number_slot(self, stream: Stream, raw: bytes) -> int:
+        """Find the series of a number by its attributes; BAD when it is refused."""
+        slot = stream.slots.get(raw)
+        if slot is None:
+            labels = self._labels(stream, raw, 0)
+            slot = BAD
+            if labels is not None:
+                slot = self.state.slot(stream.family.name, labels, self.rules)
+            if slot != BAD:
+                self.state.grow(len(raw))
+                stream.slots[raw] = slot
+        return slot
+
+    def _labels(self, stream: Stream, raw: bytes, reserved: int) -> dict[str, str] | None:
+        """Make the labels of a point; ``reserved`` are those that come to it later."""
+        if not stream.family.name:
+            self.state.refusal = "a metric has no name"
+            return None
+        if len(raw) > MAX_ATTRIBUTE_BYTES:
+            self.state.refusal = f"attributes of more than {MAX_ATTRIBUTE_BYTES} bytes"
+            return None
+        own = spell(stream.context.decode(raw), self.trimmed)
+        most = self.rules.max_labels - reserved
+        return join(own, stream.context.labels, most, self.trimmed)
+
+    def _reject_series(self) -> None:
+        self.rejections.add("bad_labels", self.state.refusal)
+
+    # --- numbers
+
+    def add_number(self, stream: Stream, kind: int, point: NumberPoint) -> None:
+        """Take a point of a gauge or sum."""
+        slot = self.number_slot(stream, point.attributes)
+        if slot == BAD:
+            self._reject_series()
+        elif point.is_gap or point.value is not None:
+            value = STALE if point.is_gap or point.value is None else point.value
+            self.slots.append(slot)
+            self.kinds.append(PLAIN if point.is_gap else kind)
+            self._starts.append(np.array([point.start], np.uint64))
+            self._times.append(np.array([point.time], np.uint64))
+            self._values.append(np.array([value], np.float64))
+        else:
+            self.rejections.add("no_value", "a point has no value")
+
+    def add_numbers(self, starts: _Nanos, times: _Nanos, values: ValueArray) -> None:
+        """Take many numbers at once; ``slots`` and ``kinds`` are extended by the caller."""
+        self._starts.append(starts)
+        self._times.append(times)
+        self._values.append(values)
+
+    # --- histograms and summaries
+
+    def add_histogram(self, stream: Stream, temporality: int, point: HistogramPoint) -> None:
+        """Take a point of a histogram with explicit bounds."""
+        if not _is_histogram(point):
+            self.rejections.add("bad_histogram", "bounds and counts of a histogram do not fit")
+            return
+        self._pile(
+            stream,
+            temporality,
+            point,
+            explicit(point.count, point.sum, point.bounds, point.counts),
+        )
+
+    def add_exponential(self, stream: Stream, temporality: int, point: ExponentialPoint) -> None:
+        """Take a point of an exponential histogram."""
+        sizes = (len(point.positive.counts), len(point.negative.counts))
+        pile = exponential(point) if max(sizes) <= 2 * MAX_BUCKETS else None
+        if pile is None or not _is_number(point.zero_threshold):
+            self.rejections.add("bad_histogram", "buckets of a histogram are out of range")
+            return
+        extras = [(end, v) for end, v in (("_min", point.min), ("_max", point.max)) if v is not None]
+        self._pile(stream, temporality, point, pile, extras)
+
+    def add_summary(self, stream: Stream, point: SummaryPoint) -> None:
+        """Take a point of a summary."""
+        group, t = self._group(stream, point)
+        if group is None:
+            return
+        if point.is_gap:
+            self._end(group, t)
+            return
+        quantiles = dict(point.quantiles[:MAX_BUCKETS])
+        slots = [self._part(group, "", "quantile", number_text(q)) for q in quantiles]
+        values = list(quantiles.values())
+        for suffix, value in (("_sum", point.sum), ("_count", float(point.count))):
+            slots.append(self._part(group, suffix))
+            values.append(value)
+        self._show(group, t, slots, values)
+
+    def _group(self, stream: Stream, point: Point) -> tuple[Group | None, int]:
+        """Find the series of a point, and its time in unix ms; counts it when it is refused."""
+        t = point.time // _NANOS or int(self.now * 1000)
+        if not self._low <= t <= self._high:
+            believable(np.array([t], np.int64), self.now, self.rejections)
+            return None, t
+        group = stream.groups.get(point.attributes)
+        if group is None:
+            labels = self._labels(stream, point.attributes, 1)
+            if labels is None or self.state.slot(
+                f"{stream.family.name}_bucket", labels, self.rules
+            ) == BAD:
+                self._reject_series()
+                return None, t
+            self.state.grow(len(point.attributes) + 64 * len(labels))
+            group = stream.groups[point.attributes] = Group(stream.family.name, labels)
+        return group, t
+
+    def _part(self, group: Group, suffix: str, label: str = "", text: str = "") -> int:
+        place = (suffix, label, text)
+        slot = group.slots.get(place)
+        if slot is None:
+            labels = group.labels | {label: text} if label else group.labels
+            slot = self.state.slot(group.name + suffix, labels, self.rules)
+            group.slots[place] = slot
+        return slot
+
+    def _pile(
+        self,
+        stream: Stream,
+        temporality: int,
+        point: HistogramPoint | ExponentialPoint,
+        pile: Pile,
+        extras: Iterable[tuple[str, float]] = (),
+    ) -> None:
+        group, t = self._group(stream, point)
+        if group is None:
+            return
+        if point.is_gap:
+            self._end(group, t)
+            return
+        if temporality == DIFFERENCES:
+            t, pile = self._sum_up(group, t, point, pile)
+        bounds, totals = pile.cumulative()
+        slots = [self._part(group, "_bucket", "le", text) for text in group.spell(bounds)]
+        values = list(map(float, totals))
+        slots.append(self._part(group, "_count"))
+        values.append(float(pile.count))
+        for suffix, value in (("_sum", pile.sum), *extras):
+            if value is not None:
+                slots.append(self._part(group, suffix))
+                values.append(value)
+        self._show(group, t, slots, values)
+
+    def _sum_up(
+        self, group: Group, t: int, point: HistogramPoint | ExponentialPoint, pile: Pile
+    ) -> tuple[int, Pile]:
+        piles = self.state.piles
+        key = self.state.keys[self._part(group, "_count")]
+        same = (point.start, point.time, (pile.count, pile.sum))
+        again = piles.repeated(key, same)
+        if again is not None:
+            return again
+        before = piles.find(key)
+        if before is not None and before.value.fits(pile):
+            pile = before.value.plus(pile)
+        return piles.put(key, same, t, pile)
+
+    def _show(self, group: Group, t: int, slots: list[int], values: list[float]) -> None:
+        """Add a point's samples, and end the lines of bounds that it no longer has."""
+        self.count(len(slots))
+        self._more_slots += slots
+        self._more_t += [t] * len(slots)
+        self._more_v += values
+        shown = tuple(slots)
+        if t >= group.time:
+            gone = set(group.shown).difference(shown) if shown != group.shown else ()
+            group.time, group.shown = t, shown
+            for slot in sorted(gone):
+                self._add(slot, t, STALE)
+
+    def _end(self, group: Group, t: int) -> None:
+        for slot in group.shown or (self._part(group, "_count"),):
+            self._add(slot, t, STALE)
+
+    def _add(self, slot: int, t: int, value: float) -> None:
+        self.count(1)
+        self._more_slots.append(slot)
+        self._more_t.append(t)
+        self._more_v.append(value)
+
+    # --- all together
+
+    def finish(self) -> Received:
+        """Give what came; running totals move on only now, when nothing can fail any more."""
+        slots, t, v = self._numbers()
+        slots = np.concatenate((slots, np.array(self._more_slots, np.int64)))
+        t = np.concatenate((t, np.array(self._more_t, np.int64)))
+        v = np.concatenate((v, np.array(self._more_v, np.float64)))
+        order: list[int] = slots.tolist()
+        batch = make_batch(
+            order, np.ones(len(order), np.int64), t, v, keys=self.state.keys, source="otlp"
+        )
+        return Received(
+            batch=batch,
+            metadata=distinct_metadata(self.metadata),
+            rejected=self.rejections.total,
+            reasons=self.rejections.reasons,
+            message=self.rejections.message,
+            trimmed=self.trimmed,
+        )
+
+    def _numbers(self) -> tuple[npt.NDArray[np.int64], TimeArray, ValueArray]:
+        slots, kinds = np.array(self.slots, np.int64), np.array(self.kinds, np.int64)
+        if not len(slots):
+            return slots, np.empty(0, np.int64), np.empty(0, np.float64)
+        starts, times = np.concatenate(self._starts), np.concatenate(self._times)
+        v = np.concatenate(self._values)
+        t = (times // np.uint64(_NANOS)).astype(np.int64)
+        t[times == 0] = int(self.now * 1000)
+        keep = believable(t, self.now, self.rejections)
+        if keep is not None:
+            slots, kinds, starts, times = slots[keep], kinds[keep], starts[keep], times[keep]
+            t, v = t[keep], v[keep]
+        self._mark_resets(slots, kinds, starts, t)
+        if (kinds >= DELTA).any():
+            return self._sum_numbers(slots, kinds, (starts, times), t, v)
+        return slots, t, v
+
+    def _mark_resets(
+        self, slots: npt.NDArray[np.int64], kinds: npt.NDArray[np.int64], starts: _Nanos, t: TimeArray
+    ) -> None:
+        """Show a counter that began anew as zero where it began, so that nothing is lost.
+
+        Otherwise one that has already risen above its former self would look as if it had not
+        begun anew.
+        """
+        state = self.state
+        rising = np.flatnonzero((kinds == RISING) & (starts != 0))
+        if not len(rising):
+            return
+        slots, starts, t = slots[rising], starts[rising], t[rising]
+        before = state.starts[slots]
+        for i in np.flatnonzero((before != 0) & (before < starts)).tolist():
+            began = int(starts[i]) // _NANOS
+            if state.newest[slots[i]] < began < t[i]:
+                self._add(int(slots[i]), began, 0.0)
+        np.maximum.at(state.starts, slots, starts)
+        np.maximum.at(state.newest, slots, t)
+
+    def _sum_numbers(
+        self,
+        slots: npt.NDArray[np.int64],
+        kinds: npt.NDArray[np.int64],
+        nanos: tuple[_Nanos, _Nanos],
+        t: TimeArray,
+        v: ValueArray,
+    ) -> tuple[npt.NDArray[np.int64], TimeArray, ValueArray]:
+        """Turn differences into totals."""
+        state, totals = self.state, self.state.numbers
+        keep = np.ones(len(slots), np.bool_)
+        for i in np.flatnonzero(kinds >= DELTA).tolist():
+            value = float(v[i])
+            if not _is_number(value) or (kinds[i] == RISING_DELTA and value < 0):
+                self.rejections.add("bad_delta", "a difference is below zero or no number")
+                keep[i] = False
+                continue
+            key = state.keys[slots[i]]
+            same = (int(nanos[0][i]), int(nanos[1][i]), value)
+            shown = totals.repeated(key, same)
+            if shown is None:
+                before = totals.find(key)
+                total = value + (before.value if before is not None else 0.0)
+                shown = totals.put(key, same, int(t[i]), total)
+            t[i], v[i] = shown
+        return slots[keep], t[keep], v[keep]
+
+
+def _is_number(value: float) -> bool:
+    return math.isfinite(value)
+
+
+def _is_histogram(point: HistogramPoint) -> bool:
+    bounds, counts = point.bounds, point.counts
+    if point.is_gap or (not bounds and len(counts) <= 1):
+        return True
+    if len(counts) != len(bounds) + 1 or len(counts) > MAX_BUCKETS:
+        return False
+    if not all(map(_is_number, bounds[:-1])) or math.isnan(bounds[-1]):
+        return False
+    return all(a < b for a, b in zip(bounds, bounds[1:], strict=False))

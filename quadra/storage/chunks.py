@@ -1,0 +1,163 @@
+"""Sealed chunks in SQL: one row holds up to 512 compressed samples of one series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from quadra.engine.sealer import Stretch
+from quadra.storage.database import Database
+from quadra.storage.tables import chunks, journal, positions
+from quadra.telemetry import chunks as codec
+from quadra.telemetry.batch import Columns, IdArray
+
+_FOLLOWER = "sealer"
+
+
+class SqlChunks:
+    """Implements ``engine.sealer.ChunkStore``."""
+
+    def __init__(self, database: Database) -> None:
+        """Wire the store."""
+        self._database = database
+
+    def sealed(self) -> int:
+        """Give the journal position up to which everything stands in chunks."""
+        return self._database.read(_sealed)
+
+    def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
+        """Give the newest chunk of each series that has one."""
+        rows = self._database.read(_tails, series)
+        decoded = codec.decode_many([_chunk(row) for row in rows])
+        return {
+            row.series_id: Stretch(row.series_id, t, v, row.id)
+            for row, (t, v) in zip(rows, decoded, strict=True)
+        }
+
+    def put(self, stretches: Sequence[Stretch]) -> None:
+        """Write each as a chunk, in one short transaction."""
+        packed = codec.encode_many([(s.t, s.v) for s in stretches])
+        rows = [_row(s.series_id, chunk) for s, chunk in zip(stretches, packed, strict=True)]
+        new = [row for row, s in zip(rows, stretches, strict=True) if s.replaces is None]
+        again = [
+            {**row, "the_id": s.replaces}
+            for row, s in zip(rows, stretches, strict=True)
+            if s.replaces is not None
+        ]
+        self._database.write(_put, new, again)
+
+    def finish(self, seq: int, committed_before: float) -> int:
+        """Keep the position reached and drop sealed rows that old."""
+        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        keep = insert.values(follower=_FOLLOWER, seq=seq).on_conflict_do_update(
+            index_elements=["follower"], set_={"seq": seq}
+        )
+        drop = journal.delete().where(
+            journal.c.seq <= seq, journal.c.committed_at < committed_before
+        )
+        return self._database.write(_finish, keep, drop)
+
+    def expire(self, before: int, limit: int) -> int:
+        """Drop at most ``limit`` chunks that ended before a time (unix ms)."""
+        old = sa.select(chunks.c.id).where(chunks.c.last_t < before).limit(limit)
+        return self._database.write(_execute, chunks.delete().where(chunks.c.id.in_(old)))
+
+
+def chunks_between(
+    connection: sa.Connection, start: int, end: int, wanted: IdArray
+) -> list[Columns]:
+    """Read the samples of wanted series that stand in chunks, in order written."""
+    rows = connection.execute(
+        sa.select(chunks)
+        .where(
+            chunks.c.series_id.in_(wanted.tolist()),
+            chunks.c.last_t >= start,
+            chunks.c.first_t <= end,
+        )
+        .order_by(chunks.c.id)
+    ).all()
+    if not rows:
+        return []
+    decoded = codec.decode_many([_chunk(row) for row in rows])
+    t = np.concatenate([times for times, _values in decoded])
+    v = np.concatenate([values for _times, values in decoded])
+    ids = np.repeat(
+        np.array([row.series_id for row in rows], np.uint32), [row.count for row in rows]
+    )
+    columns = Columns(ids, t, v)
+    if int(t.min()) >= start and int(t.max()) <= end:
+        return [columns]
+    return [columns.where((t >= start) & (t <= end))]
+
+
+def _chunk(row: sa.Row[Any]) -> codec.Chunk:
+    return codec.Chunk(
+        t0=row.first_t,
+        t1=row.last_t,
+        step=row.step,
+        count=row.count,
+        times=bytes(row.times),
+        values=bytes(row.values),
+    )
+
+
+def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
+    return {
+        "series_id": series_id,
+        "first_t": chunk.t0,
+        "last_t": chunk.t1,
+        "step": chunk.step,
+        "count": chunk.count,
+        "times": chunk.times,
+        "values": chunk.values,
+    }
+
+
+def _sealed(connection: sa.Connection) -> int:
+    statement = sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
+    return connection.execute(statement).scalar() or 0
+
+
+def _tails(connection: sa.Connection, series: Sequence[int]) -> list[sa.Row[Any]]:
+    newest = (
+        sa.select(chunks.c.series_id, sa.func.max(chunks.c.last_t).label("last_t"))
+        .where(chunks.c.series_id.in_(series))
+        .group_by(chunks.c.series_id)
+        .subquery()
+    )
+    # Two chunks may end at the same time; the later written of them is the one to go on with.
+    return list(
+        connection.execute(
+            sa.select(chunks)
+            .join(
+                newest,
+                (chunks.c.series_id == newest.c.series_id) & (chunks.c.last_t == newest.c.last_t),
+            )
+            .order_by(chunks.c.id)
+        )
+    )
+
+
+def _put(connection: sa.Connection, new: list[dict[str, Any]], again: list[dict[str, Any]]) -> None:
+    if again:
+        statement = (
+            chunks.update()
+            .where(chunks.c.id == sa.bindparam("the_id"))
+            .values({name: sa.bindparam(name) for name in again[0] if name != "the_id"})
+        )
+        connection.execute(statement, again)
+    if new:
+        connection.execute(chunks.insert(), new)
+
+
+def _finish(connection: sa.Connection, keep: sa.Executable, drop: sa.Delete) -> int:
+    connection.execute(keep)
+    return connection.execute(drop).rowcount
+
+
+def _execute(connection: sa.Connection, statement: sa.Delete) -> int:
+    return connection.execute(statement).rowcount

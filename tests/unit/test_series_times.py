@@ -1,0 +1,102 @@
+"""First and last times of series outlive a restart, orderly or not."""
+
+import pytest
+
+from quadra.engine.catalog import Catalog
+from quadra.engine.journal import Journal
+from quadra.engine.ports import KnownSeries
+from quadra.engine.times import SeriesTimes
+from quadra.errors import StorageError
+from tests.unit.fakes import NOW, MemoryJournal, SetClock, ThreadRuntime, batch
+
+T0 = int(NOW * 1000)
+
+
+class MemorySeries:
+    """A series store in memory that can be made to fail."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.times: dict[int, tuple[int, int]] = {}
+        self.seq = 0
+        self.error: Exception | None = None
+        self._journal = journal
+
+    def load(self) -> tuple[list[KnownSeries], int]:
+        found = [
+            KnownSeries(number, key, *self.times.get(number, (T0, T0)))
+            for key, number in self._journal.ids.items()
+        ]
+        return found, self.seq
+
+    def keep_times(self, times: list[tuple[int, int, int]], seq: int) -> None:
+        if self.error is not None:
+            raise self.error
+        self.times |= {number: (first, last) for number, first, last in times}
+        self.seq = seq
+
+
+@pytest.fixture
+def store() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def series(store: MemoryJournal) -> MemorySeries:
+    return MemorySeries(store)
+
+
+def house(store: MemoryJournal, series: MemorySeries) -> tuple[Journal, SeriesTimes, Catalog]:
+    catalog = Catalog(max_series=10)
+    journal = Journal(store, catalog, ThreadRuntime(), SetClock())
+    times = SeriesTimes(catalog, series, store, journal, ThreadRuntime())
+    times.restore()
+    journal.start()
+    return journal, times, catalog
+
+
+def test_times_that_were_kept_are_there_after_a_restart(
+    store: MemoryJournal, series: MemorySeries
+) -> None:
+    journal, times, _catalog = house(store, series)
+    journal.append(batch("a", 1.0, 2.0, t=T0 - 5000))
+    times.keep()
+    store.rows.clear()
+    _journal, _times, catalog = house(store, series)
+    assert (T0 - 5000, T0 - 4000) == (catalog.info(1).first, catalog.info(1).last)
+
+
+def test_after_a_crash_the_rest_is_read_off_the_journal(
+    store: MemoryJournal, series: MemorySeries
+) -> None:
+    journal, times, _catalog = house(store, series)
+    journal.append(batch("a", 1.0))
+    times.keep()
+    journal.append(batch("a", 1.0, t=T0 - 9000))
+    journal.append(batch("a", 1.0, t=T0 + 9000))
+    _journal, _times, catalog = house(store, series)
+    assert (T0 - 9000, T0 + 9000) == (catalog.info(1).first, catalog.info(1).last)
+
+
+def test_more_rows_than_are_read_at_once_are_all_read(
+    store: MemoryJournal, series: MemorySeries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quadra.engine.times._ROWS_A_READ", 3)
+    journal, _times, _catalog = house(store, series)
+    for i in range(10):
+        journal.append(batch("a", 1.0, t=T0 + i))
+    _journal, _times, catalog = house(store, series)
+    assert T0 + 9 == catalog.info(1).last
+
+
+def test_times_that_could_not_be_kept_are_kept_the_next_time(
+    store: MemoryJournal, series: MemorySeries
+) -> None:
+    journal, times, _catalog = house(store, series)
+    journal.append(batch("a", 1.0))
+    series.error = StorageError("gone")
+    with pytest.raises(StorageError):
+        times.keep()
+    assert (0, {}) == (series.seq, series.times)
+    series.error = None
+    times.keep()
+    assert (1, {1: (T0, T0)}) == (series.seq, series.times)
