@@ -15,12 +15,12 @@ from quadra.intake.host import Reading
 
 LAG_PROBE_S = 0.05
 _RECENT_REQUESTS = 2_000
-_RECENT_S = 60.0
+_RECENT_S = 300.0
 
 
 @dataclass(slots=True)
 class RequestLog:
-    """Counts requests, and remembers how long those of the last minute took."""
+    """Counts requests, and remembers how long those of the last minutes took."""
 
     clock: Clock
     total: int = 0
@@ -34,7 +34,7 @@ class RequestLog:
         self._recent.append((self.clock(), seconds))
 
     def p95(self) -> float | None:
-        """Give the 95th percentile of the last minute in seconds, None without requests."""
+        """Give the 95th percentile of the last five minutes in seconds, None without requests."""
         after = self.clock() - _RECENT_S
         while self._recent and self._recent[0][0] < after:
             self._recent.popleft()

@@ -74,6 +74,8 @@ def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
         headers["X-Request-ID"] = g.request_id
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
+        if response.status_code < 400:  # noqa: PLR2004 - the limiter adds it to every answer
+            headers.pop("Retry-After", None)
         if response.mimetype == "text/html":
             headers["Content-Security-Policy"] = content_policy(request.host)
         if "Cache-Control" not in headers:
