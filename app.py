@@ -34,6 +34,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from quadra import __version__
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.catalog import Catalog
+from quadra.engine.descriptions import Descriptions
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
@@ -50,6 +51,7 @@ from quadra.settings import Settings
 from quadra.storage.access import SqlAccess
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
+from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
@@ -87,6 +89,7 @@ class Quadra:
     database: Database
     journal: Journal
     times: SeriesTimes
+    descriptions: Descriptions
     live: Live
     lag: LoopLag
     samplers: list[Sampler]
@@ -95,6 +98,7 @@ class Quadra:
     def start(self) -> None:
         """Take up what was kept, then let the parts run."""
         self.times.restore()
+        self.descriptions.restore()
         self.journal.start()
         self.times.start()
         self.live.start()
@@ -162,6 +166,7 @@ def build(settings: Settings, instance: str) -> Quadra:
     store = SqlJournal(database, clock)
     catalog = Catalog(max_series=settings.max_series)
     journal = Journal(store, catalog, runtime, clock)
+    descriptions = Descriptions(SqlDescriptions(database), runtime)
     times = SeriesTimes(catalog, SqlSeries(database), store, journal, runtime)
 
     secret_key = settings.secret_key or kept_secret(
@@ -183,6 +188,7 @@ def build(settings: Settings, instance: str) -> Quadra:
         catalog=catalog,
         journal=journal,
         history=History(SqlHistory(database), catalog, runtime),
+        descriptions=descriptions,
         health=Health(
             journal, store, runtime, settings.data_dir, lambda: worker.is_alive if worker else None
         ),
@@ -237,19 +243,20 @@ def build(settings: Settings, instance: str) -> Quadra:
         command = [sys.executable, str(Path(__file__).resolve()), CHILD]
         worker = HelperProcess(command, {**os.environ, "ROLE": "worker"}, runtime, clock)
     return Quadra(
-        settings,
-        app,
-        wsgi,
-        gate,
-        runtime,
-        access,
-        database,
-        journal,
-        times,
-        live,
-        lag,
-        sources,
-        worker,
+        settings=settings,
+        app=app,
+        wsgi=wsgi,
+        gate=gate,
+        runtime=runtime,
+        access=access,
+        database=database,
+        journal=journal,
+        times=times,
+        descriptions=descriptions,
+        live=live,
+        lag=lag,
+        samplers=sources,
+        worker=worker,
     )
 
 

@@ -1,4 +1,4 @@
-"""The table of sealed chunks."""
+"""Sealed chunks, and what senders say of their metrics."""
 
 from __future__ import annotations
 
@@ -34,9 +34,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chunks")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "descriptions",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=20), nullable=False),
+        sa.Column("unit", sa.String(length=100), nullable=False),
+        sa.Column("help", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_descriptions")),
+    )
     op.create_index(op.f("ix_chunks_series_id_last_t"), "chunks", ["series_id", "last_t"])
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.drop_table("descriptions")
     op.drop_table("chunks")

@@ -90,7 +90,8 @@ def _read_lines(
     for low, high in pairwise(bounds):
         t, v = columns.t[low:high], columns.v[low:high]
         if step is not None:
-            t, v = into_steps(t, v, step, agg)
+            real = ~np.isnan(v)  # a staleness marker ends a line, it is no value
+            t, v = into_steps(t[real], v[real], step, agg)
         if len(t):
             lines.append((int(columns.ids[low]), t, v))
     return lines

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from quadra.intake.bounds import MAX_AGE_S, MAX_AHEAD_S
 from quadra.telemetry.batch import Batch, TimeArray, ValueArray
+from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesKey
 
 STALE_BITS = 0x7FF0000000000002
@@ -20,20 +21,6 @@ MAX_METADATA_TEXT = 1_024
 
 SlotArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a sender says of a metric family.
-
-    ``type`` is one of Prometheus's: counter, gauge, histogram, gaugehistogram, summary, info,
-    stateset, unknown.
-    """
-
-    name: str
-    type: str = "unknown"
-    unit: str = ""
-    help: str = ""
 
 
 @dataclass(slots=True)

@@ -48,14 +48,23 @@ def unzigzag(value: int) -> int:
 
 
 def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
-    """Go through the fields of the message in ``data[pos:end]``."""
+    """Go through the fields of the message in ``data[pos:end]``.
+
+    Raises MalformedError, or IndexError where ``data`` itself ends too early.
+    """
     while pos < end:
         start = pos
-        tag, pos = (data[pos], pos + 1) if data[pos] < 0x80 else varint(data, pos)  # noqa: PLR2004
+        tag = data[pos]
+        pos += 1
+        if tag > 127:  # noqa: PLR2004 - the first byte of several, as in varint
+            tag, pos = varint(data, start)
         kind = tag & 7
         value = pos
         if kind == BYTES:
-            size, value = varint(data, pos)
+            size = data[pos]
+            value += 1
+            if size > 127:  # noqa: PLR2004
+                size, value = varint(data, pos)
             pos = value + size
         elif kind == FIXED64:
             pos += 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,15 +33,20 @@ class SqlChunks:
     def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
         """Give the newest chunk of each series that has one."""
         rows = self._database.read(_tails, series)
-        decoded = codec.decode_many([_chunk(row) for row in rows])
+        t, v, bounds = codec.decode_many([_chunk(row) for row in rows])
         return {
-            row.series_id: Stretch(row.series_id, t, v, row.id)
-            for row, (t, v) in zip(rows, decoded, strict=True)
+            row.series_id: Stretch(row.series_id, t[low:high], v[low:high], row.id)
+            for row, (low, high) in zip(rows, pairwise(bounds.tolist()), strict=True)
         }
 
     def put(self, stretches: Sequence[Stretch]) -> None:
         """Write each as a chunk, in one short transaction."""
-        packed = codec.encode_many([(s.t, s.v) for s in stretches])
+        bounds = np.cumsum([0, *(len(s.t) for s in stretches)])
+        packed = codec.encode_many(
+            np.concatenate([s.t for s in stretches]),
+            np.concatenate([s.v for s in stretches]),
+            bounds,
+        )
         rows = [_row(s.series_id, chunk) for s, chunk in zip(stretches, packed, strict=True)]
         new = [row for row, s in zip(rows, stretches, strict=True) if s.replaces is None]
         again = [
@@ -78,16 +84,12 @@ def chunks_between(
             chunks.c.last_t >= start,
             chunks.c.first_t <= end,
         )
-        .order_by(chunks.c.id)
+        .order_by(chunks.c.series_id, chunks.c.id)
     ).all()
     if not rows:
         return []
-    decoded = codec.decode_many([_chunk(row) for row in rows])
-    t = np.concatenate([times for times, _values in decoded])
-    v = np.concatenate([values for _times, values in decoded])
-    ids = np.repeat(
-        np.array([row.series_id for row in rows], np.uint32), [row.count for row in rows]
-    )
+    t, v, bounds = codec.decode_many([_chunk(row) for row in rows])
+    ids = np.repeat(np.array([row.series_id for row in rows], np.uint32), np.diff(bounds))
     columns = Columns(ids, t, v)
     if int(t.min()) >= start and int(t.max()) <= end:
         return [columns]
@@ -99,7 +101,7 @@ def _chunk(row: sa.Row[Any]) -> codec.Chunk:
         t0=row.first_t,
         t1=row.last_t,
         step=row.step,
-        count=row.count,
+        count=row._mapping["count"],  # noqa: SLF001 - a row's own .count is a tuple's method
         times=bytes(row.times),
         values=bytes(row.values),
     )

@@ -23,6 +23,7 @@ T = TypeVar("T")
 READERS = 4
 _TURN_TIMEOUT_S = 15.0
 _BUSY_TIMEOUT_MS = 10_000
+_SQLITE_PAGE = 16_384  # chunks of some hundred bytes fill small pages badly
 _SQLITE_CACHE_KB = 16_384
 
 
@@ -154,6 +155,7 @@ def _wrapped_errors() -> Iterator[None]:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
+        f"page_size={_SQLITE_PAGE}",  # holds for a file that is made now
         "journal_mode=WAL",
         "synchronous=FULL",
         f"busy_timeout={_BUSY_TIMEOUT_MS}",

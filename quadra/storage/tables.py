@@ -67,6 +67,15 @@ chunks = Table(
     sqlite_autoincrement=True,
 )
 
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("type", String(20), nullable=False),
+    Column("unit", String(100), nullable=False),
+    Column("help", Text, nullable=False),
+)
+
 positions = Table(
     "positions",
     metadata,

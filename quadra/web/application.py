@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from quadra.web import assets, cors, identity, limits, observing, problems
+from quadra.web.api.senders import make_senders
 from quadra.web.api.status import make_status
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
@@ -14,6 +15,14 @@ from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
 from quadra.web.signing_in import make_signing_in
 
+_BLUEPRINTS = (
+    make_telemetry,
+    make_senders,
+    make_status,
+    make_tokens,
+    make_pages,
+    make_signing_in,
+)
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
@@ -30,7 +39,14 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
     problems.register(app, parts.metrics)
     observing.install(app, parts.metrics, parts.requests)
     cors.install(app, parts.settings.cors_origins)
-    for make in (make_telemetry, make_status, make_tokens, make_pages, make_signing_in):
+    for make in (
+        make_telemetry,
+        make_senders,
+        make_status,
+        make_tokens,
+        make_pages,
+        make_signing_in,
+    ):
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
     assets.install(app)

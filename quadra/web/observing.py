@@ -72,8 +72,7 @@ def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
         metrics.http_requests.labels(request.method, route, response.status_code).inc()
         headers = response.headers
         headers["X-Request-ID"] = g.request_id
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
+        headers.extend(_HEADERS)
         if response.status_code < 400:  # noqa: PLR2004 - the limiter adds it to every answer
             headers.pop("Retry-After", None)
         if response.mimetype == "text/html":

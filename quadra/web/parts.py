@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quadra.engine.access import Access
 from quadra.engine.catalog import Catalog
+from quadra.engine.descriptions import Descriptions
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
@@ -30,6 +31,7 @@ class WebParts:
     catalog: Catalog
     journal: Journal
     history: History
+    descriptions: Descriptions
     health: Health
     rules: SeriesRules
     requests: RequestLog

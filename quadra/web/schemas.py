@@ -90,6 +90,19 @@ SAMPLES = _json(
     "samples one by one, or in columns a series",
     {"samples": [{"name": "my_first_metric", "labels": {"from": "docs"}, "value": 42}]},
 )
+_BYTES: Schema = {"schema": {"type": "string", "format": "binary"}}
+OTLP: Schema = {
+    "description": "ExportMetricsServiceRequest; may be gzip",
+    "content": {"application/x-protobuf": _BYTES, "application/json": {}},
+}
+OTLP_ANSWER: Schema = {
+    "description": "ExportMetricsServiceResponse, with partial_success for what was refused",
+    "content": {"application/x-protobuf": _BYTES, "application/json": {}},
+}
+REMOTE_WRITE: Schema = {
+    "description": "snappy-compressed WriteRequest, or proto=io.prometheus.write.v2.Request",
+    "content": {"application/x-protobuf": _BYTES},
+}
 ACCEPTED = _json(
     _object({"accepted": WHOLE, "series": WHOLE}), "stored durably: how many, of how many series"
 )
@@ -98,7 +111,7 @@ SERIES_LIST = _json(
         {
             "series": _list(
                 _object({"id": WHOLE, "name": TEXT, "labels": LABELS, "first": SECONDS,
-                         "last": SECONDS})
+                         "last": SECONDS}, {"type": TEXT, "unit": TEXT, "help": TEXT})
             )
         },
         {"next": WHOLE},

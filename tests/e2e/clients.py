@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import socketio
@@ -90,8 +89,12 @@ class Browserlike:
 class Live:
     """A live connection whose events can be waited for."""
 
-    def __init__(self) -> None:
-        self.client = socketio.Client(reconnection=False)
+    def __init__(self, *, origin: str | None = None, cookie: str | None = None) -> None:
+        options = {"origin": origin, "cookie": cookie and f"quadra_session={cookie}"}
+        self.client = socketio.Client(
+            reconnection=False,
+            websocket_extra_options={name: value for name, value in options.items() if value},
+        )
         self.events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self.seen: list[tuple[str, Any]] = []
         self.client.on("*", self._on_event)
@@ -102,6 +105,11 @@ class Live:
 
     def _on_disconnect(self, *_reason: Any) -> None:
         self.events.put(("disconnect", None))
+
+    def close(self) -> None:
+        self.client.disconnect()
+        if self.client.eio.ws is not None:  # where the server was first, the library leaves it open
+            self.client.eio.ws.close()
 
     def subscribe(self, *selectors: str, **wish: Any) -> dict[str, Any]:
         ack: dict[str, Any] = self.client.call(
@@ -131,6 +139,13 @@ class Live:
             found += zip(frame["id"], frame["t"], frame["v"], strict=True)
         return found
 
+    def samples_until(self, value: float) -> list[tuple[int, int, float]]:
+        """Give the samples of JSON frames up to and with the first of this value."""
+        found = self.samples(1)
+        while value not in [v for _id, _t, v in found]:
+            found += self.samples(1)
+        return found
+
     def drain(self) -> list[tuple[str, Any]]:
         """Give what has come by now, after a round trip has shown that nothing is under way."""
         self.client.call("nothing", timeout=10)
@@ -140,18 +155,12 @@ class Live:
 
 
 @contextmanager
-def live(server: QuadraServer, token: str | None = None, **options: Any) -> Iterator[Live]:
-    """Connect with a token (the administrator's by default) and disconnect at the end."""
-    made = Live()
-    auth = {"token": token or server.token}
-    made.client.connect(
-        server.url, **({"auth": auth, "transports": ["websocket"], "wait_timeout": 5} | options)
-    )
+def live(server: QuadraServer, token: str | None = None, **who: str | None) -> Iterator[Live]:
+    """Connect, with the administrator's token unless told otherwise; disconnect at the end."""
+    made = Live(**who)
+    auth = None if "cookie" in who else {"token": token or server.token}
+    made.client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=5)
     try:
         yield made
     finally:
-        made.client.disconnect()
-
-
-def without_query(address: str) -> str:
-    return urlsplit(address)._replace(query="").geturl()
+        made.close()

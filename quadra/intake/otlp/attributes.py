@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from quadra.errors import MalformedError
-from quadra.intake.wire import damaged, fields, signed
+from quadra.intake.wire import fields, signed
 
 Attributes = list[tuple[str, str]]
 """Names as sent, values as text; in the order sent."""
@@ -24,23 +24,24 @@ _KEY, _VALUE = 0x0A, 0x12
 _STRING, _BOOL, _INT, _DOUBLE, _ARRAY, _MAP, _BINARY = 0x0A, 0x10, 0x18, 0x21, 0x2A, 0x32, 0x3A
 _ITEM = 0x0A
 _64_BITS = 1 << 63
+_NOT_FINITE = {"NaN", "Infinity", "-Infinity"}
 
 
 def text_of(value: object) -> str:
     """Spell an attribute's value as a label: texts as they are, lists and maps as JSON."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, float):
-        if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        return repr(value).removesuffix(".0")
-    if isinstance(value, int):
-        return str(value)
+        return _float_text(value)
     if value is None:
         return ""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _float_text(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value).removesuffix(".0")
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _too_deep() -> MalformedError:
@@ -107,12 +108,6 @@ def text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def check_run(data: bytes, start: int, stop: int) -> None:
-    """Make sure that a run of fields is whole."""
-    for _ in fields(data, start, stop):
-        pass
-
-
 # --- JSON
 
 
@@ -129,10 +124,11 @@ def json_attributes(items: object) -> Attributes:
 def _json_pairs(items: object, depth: int) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for item in json_list(items):
-        key = json_object(item).get("key", "")
+        one = json_object(item)
+        key = one.get("key", "")
         if not isinstance(key, str):
             raise wrong("an attribute's key is a text")
-        found.append((key, _json_any(item.get("value"), depth)))
+        found.append((key, _json_any(one.get("value"), depth)))
     return found
 
 
@@ -141,24 +137,20 @@ def _json_any(value: object, depth: int) -> object:
         raise _too_deep()
     found: object = None
     for kind, content in json_object(value).items():
-        if kind == "stringValue":
-            if not isinstance(content, str):
-                raise wrong("stringValue is a text")
-            found = content
-        elif kind == "boolValue":
-            found = bool(content)
-        elif kind == "intValue":
-            found = json_int(content)
-        elif kind == "doubleValue":
-            found = json_float(content)
-        elif kind == "bytesValue":
-            found = _json_bytes(content)
+        if kind in _JSON_SCALARS:
+            found = _JSON_SCALARS[kind](content)
         elif kind == "arrayValue":
             items = json_list(json_object(content).get("values"))
             found = [_json_any(one, depth - 1) for one in items]
         elif kind == "kvlistValue":
             found = dict(_json_pairs(json_object(content).get("values"), depth - 1))
     return found
+
+
+def _json_text(content: object) -> str:
+    if not isinstance(content, str):
+        raise wrong("stringValue is a text")
+    return content
 
 
 def _json_bytes(content: object) -> str:
@@ -211,11 +203,20 @@ def json_float(value: object) -> float:
     """Give a number; NaN and the infinities come as texts. Absent means 0."""
     if value is None:
         return 0.0
-    if type(value) in (int, float):
-        number = float(value)  # type: ignore[arg-type]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value)
         if not math.isfinite(number):
             raise wrong("a number is too large")
         return number
-    if value in ("NaN", "Infinity", "-Infinity"):
-        return float(value)  # type: ignore[arg-type]
+    if isinstance(value, str) and value in _NOT_FINITE:
+        return float(value)
     raise wrong("a number is needed")
+
+
+_JSON_SCALARS: dict[str, Callable[[object], object]] = {
+    "stringValue": _json_text,
+    "boolValue": bool,
+    "intValue": json_int,
+    "doubleValue": json_float,
+    "bytesValue": _json_bytes,
+}

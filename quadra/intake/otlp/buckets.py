@@ -132,7 +132,9 @@ class _Steps:
 def explicit(
     count: int, total: float | None, bounds: tuple[float, ...], counts: tuple[int, ...]
 ) -> Pile:
-    """Make a pile of an explicit histogram's point."""
+    """Make a pile of an explicit histogram's point; a last bound of +Inf says nothing new."""
+    if bounds and bounds[-1] == float("inf"):
+        bounds = bounds[:-1]
     return Pile(count, total, bounds, None, dict(enumerate(counts)))
 
 

@@ -27,6 +27,7 @@ _PER = {
 }  # fmt: skip
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
+UP_DOWN = "up_down"  # a sum that also falls: a gauge, but no ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def family(name: str, unit: str, kind: str) -> Family:
     """Name a metric of OpenTelemetry; the name is "" when no letter or digit is left of it."""
     words = [word for word in _NOT_IN_NAMES.split(name) if word]
     if not words:
-        return Family("", kind)
+        return Family("", GAUGE)
     main, per = _unit_words(unit)
     for word in (main, f"per_{per}" if per else ""):
         parts = word.split("_")
@@ -54,7 +55,9 @@ def family(name: str, unit: str, kind: str) -> Family:
             words = [word for word in words if word != ending] + [ending]
     text = "_".join(words)
     said = "_per_".join(word for word in (main, per) if word) if main else ""
-    return Family(f"_{text}" if text[0].isdigit() else text, kind, "ratio" if ratio else said)
+    if text[0].isdigit():
+        text = f"_{text}"
+    return Family(text, GAUGE if kind == UP_DOWN else kind, "ratio" if ratio else said)
 
 
 def _unit_words(unit: str) -> tuple[str, str]:

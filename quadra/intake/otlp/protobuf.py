@@ -7,7 +7,10 @@ are then gathered by numpy. Whatever stands otherwise is read field by field.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from quadra.intake.otlp import names
 from quadra.intake.otlp.attributes import Attributes, from_protobuf, text
@@ -29,7 +32,7 @@ from quadra.intake.otlp.translate import (
     RISING_DELTA,
     Reader,
 )
-from quadra.intake.wire import BYTES, damaged, fields, signed, unzigzag, varint
+from quadra.intake.wire import damaged, fields, signed, unzigzag, varint
 
 _FIRST = 0x0A  # field 1, where the parts of nearly all messages stand
 _RESOURCE, _SCOPES = 0x0A, 0x12
@@ -41,7 +44,20 @@ _KINDS = (_GAUGE, _SUM, _HISTOGRAM, _EXPONENTIAL, _SUMMARY)
 _TEMPORALITY, _MONOTONIC = 0x10, 0x18
 
 _START, _TIME, _DOUBLE, _INT = 0x11, 0x19, 0x21, 0x31
-_NUMBER_ATTRIBUTES, _NUMBER_FLAGS = 0x3A, 0x40
+_NUMBER_VALUES = (_DOUBLE, _INT)
+_NUMBER_ATTRIBUTES, _NUMBER_FLAGS = 0x3A, 0x40  # of summaries too
+
+_DISTRIBUTION_COUNT, _DISTRIBUTION_SUM = 0x21, 0x29
+_HISTOGRAM_COUNTS, _HISTOGRAM_BOUNDS = (0x32, 0x31), (0x3A, 0x39)  # packed, or one by one
+_HISTOGRAM_ATTRIBUTES, _HISTOGRAM_FLAGS = 0x4A, 0x50
+_EXPONENTIAL_ATTRIBUTES, _SCALE, _EXPONENTIAL_FLAGS = 0x0A, 0x30, 0x50
+_POSITIVE, _NEGATIVE = 0x42, 0x4A
+_EXPONENTIAL_DOUBLES = {0x29: "sum", 0x61: "min", 0x69: "max", 0x71: "zero_threshold"}
+_EXPONENTIAL_COUNTS = {0x21: "count", 0x39: "zero_count"}
+_OFFSET, _COUNT, _COUNTS = 0x08, 0x10, 0x12
+_QUANTILE, _QUANTILE_AT, _QUANTILE_VALUE = 0x32, 0x09, 0x11
+
+_MOST_COUNTS = 2 * MAX_BUCKETS
 
 _Message = tuple[int, int]
 """Where a message begins and ends."""
@@ -59,7 +75,7 @@ class _Scan:
     def __init__(self, data: bytes, reader: Reader) -> None:
         self.data = data
         self.reader = reader
-        # Of numbers in the usual place: where their time's tag stands, and whether a start is before.
+        # Of usual numbers: the place of their time's tag, and whether a start stands before it.
         self.places: list[int] = []
         self.started: list[bool] = []
         self.slots: list[int] = []
@@ -72,22 +88,23 @@ class _Scan:
         self._gather()
 
     def _resource(self, begin: int, end: int) -> None:
-        data, resource, scopes = self.data, b"", []
+        data, resource, scopes = self.data, [], []
         for tag, _, start, stop in fields(data, begin, end):
             if tag == _RESOURCE:
-                resource += data[start:stop]
+                resource.append(data[start:stop])
             elif tag == _SCOPES:
                 scopes.append((start, stop))
         for start, stop in scopes:
-            self._scope(resource, start, stop)
+            self._scope(b"".join(resource), start, stop)
 
     def _scope(self, resource: bytes, begin: int, end: int) -> None:
-        data, scope, metrics = self.data, b"", []
+        data, scopes, metrics = self.data, [], []
         for tag, _, start, stop in fields(data, begin, end):
             if tag == _SCOPE:
-                scope += data[start:stop]
+                scopes.append(data[start:stop])
             elif tag == _METRICS:
                 metrics.append((start, stop))
+        scope = b"".join(scopes)
         context = self.reader.state.context(resource, scope, from_protobuf)
         if context is None:
             parts = _attributes(resource, _FIRST), _scope_parts(scope)
@@ -164,12 +181,12 @@ class _Scan:
         data, known = self.data, stream.slots.get
         before = len(self.slots)
         for begin, end in points:
-            time = begin + 9 if data[begin] == _START else begin
-            tag = data[time + 9] if time + 18 <= end else 0
-            if data[time] == _TIME and (tag in (_DOUBLE, _INT)):
-                slot = known(data[time + 18 : end])
+            time = begin + 9 if end > begin and data[begin] == _START else begin
+            value = time + 9
+            if value + 9 <= end and data[time] == _TIME and data[value] in _NUMBER_VALUES:
+                slot = known(data[value + 9 : end])
                 if slot is None:
-                    slot = self._new(stream, time + 18, end)
+                    slot = self._new(stream, value + 9, end)
                 if slot is not None:
                     self.slots.append(slot)
                     self.places.append(time)
@@ -187,10 +204,10 @@ class _Scan:
         return None if slot == BAD else slot
 
     def _number(self, begin: int, end: int) -> NumberPoint:
-        data, point = self.data, NumberPoint()
+        data, point, attributes = self.data, NumberPoint(), []
         for tag, start, value, stop in fields(data, begin, end):
             if tag == _NUMBER_ATTRIBUTES:
-                point.attributes += data[start:stop]
+                attributes.append(data[start:stop])
             elif tag == _DOUBLE:
                 point.value = _double(data, value)
             elif tag == _INT:
@@ -199,6 +216,7 @@ class _Scan:
                 point.flags = value
             else:
                 _take_time(point, data, tag, value)
+        point.attributes = b"".join(attributes)
         return point
 
     def _gather(self) -> None:
@@ -227,23 +245,149 @@ class _Scan:
 
     def _histogram(self, begin: int, end: int) -> HistogramPoint:
         data, point = self.data, HistogramPoint()
+        attributes: list[bytes] = []
+        counts: list[int] = []
+        bounds: list[float] = []
         for tag, start, value, stop in fields(data, begin, end):
-            if tag == 0x21:
+            if tag == _DISTRIBUTION_COUNT:
                 point.count = _fixed(data, value)
-            elif tag == 0x29:
+            elif tag == _DISTRIBUTION_SUM:
                 point.sum = _double(data, value)
-            elif tag == 0x32:
-                point.counts += _packed(data, value, stop, "<u8")
-            elif tag == 0x31:
-                point.counts += (_fixed(data, value),)
-            elif tag == 0x3A:
-                point.bounds += _packed(data, value, stop, "<f8")
-            elif tag == 0x39:
-                point.bounds += (_double(data, value),)
-            elif tag == 0x4A:
-                point.attributes += data[start:stop]
-            elif tag == 0x50:
+            elif tag in _HISTOGRAM_COUNTS:
+                counts += _packed(data, value, stop, "<u8")
+            elif tag in _HISTOGRAM_BOUNDS:
+                bounds += _packed(data, value, stop, "<f8")
+            elif tag == _HISTOGRAM_ATTRIBUTES:
+                attributes.append(data[start:stop])
+            elif tag == _HISTOGRAM_FLAGS:
                 point.flags = value
             else:
                 _take_time(point, data, tag, value)
+        point.attributes = b"".join(attributes)
+        point.counts, point.bounds = tuple(counts), tuple(bounds)
         return point
+
+    def _exponential(self, begin: int, end: int) -> ExponentialPoint:
+        data, point = self.data, ExponentialPoint()
+        attributes = []
+        for tag, start, value, stop in fields(data, begin, end):
+            if tag == _EXPONENTIAL_ATTRIBUTES:
+                attributes.append(data[start:stop])
+            elif tag == _POSITIVE:
+                point.positive = self._buckets(value, stop, point.positive)
+            elif tag == _NEGATIVE:
+                point.negative = self._buckets(value, stop, point.negative)
+            elif tag in _EXPONENTIAL_DOUBLES:
+                setattr(point, _EXPONENTIAL_DOUBLES[tag], _double(data, value))
+            elif tag in _EXPONENTIAL_COUNTS:
+                setattr(point, _EXPONENTIAL_COUNTS[tag], _fixed(data, value))
+            elif tag == _SCALE:
+                point.scale = unzigzag(value)
+            elif tag == _EXPONENTIAL_FLAGS:
+                point.flags = value
+            else:
+                _take_time(point, data, tag, value)
+        point.attributes = b"".join(attributes)
+        return point
+
+    def _buckets(self, begin: int, end: int, before: Buckets) -> Buckets:
+        """Read buckets; of counts beyond what is accepted, only as many as show it."""
+        offset, counts = before.offset, list(before.counts)
+        for tag, _, value, stop in fields(self.data, begin, end):
+            if tag == _OFFSET:
+                offset = unzigzag(value)
+            elif tag == _COUNT:
+                counts.append(value)
+            elif tag == _COUNTS:
+                pos = value
+                while pos < stop and len(counts) <= _MOST_COUNTS:
+                    count, pos = varint(self.data, pos)
+                    counts.append(count)
+                if pos > stop:
+                    raise damaged("a part is longer than what holds it")
+            del counts[_MOST_COUNTS + 1 :]
+        return Buckets(offset, tuple(counts))
+
+    def _summary(self, begin: int, end: int) -> SummaryPoint:
+        data, point = self.data, SummaryPoint()
+        attributes: list[bytes] = []
+        quantiles: list[tuple[float, float]] = []
+        for tag, start, value, stop in fields(data, begin, end):
+            if tag == _DISTRIBUTION_COUNT:
+                point.count = _fixed(data, value)
+            elif tag == _DISTRIBUTION_SUM:
+                point.sum = _double(data, value)
+            elif tag == _QUANTILE:
+                quantiles.append(_pair(data, value, stop))
+            elif tag == _NUMBER_ATTRIBUTES:
+                attributes.append(data[start:stop])
+            elif tag == _NUMBER_FLAGS:
+                point.flags = value
+            else:
+                _take_time(point, data, tag, value)
+        point.attributes = b"".join(attributes)
+        point.quantiles = tuple(quantiles)
+        return point
+
+
+# --- small parts
+
+
+def _kind_name(tag: int, *, monotonic: bool) -> str:
+    if tag == _SUM:
+        return names.COUNTER if monotonic else names.UP_DOWN
+    return {_GAUGE: names.GAUGE, _SUMMARY: names.SUMMARY}.get(tag, names.HISTOGRAM)
+
+
+def _attributes(data: bytes, wanted: int) -> Attributes:
+    run = [data[start:stop] for tag, start, _, stop in fields(data, 0, len(data)) if tag == wanted]
+    return from_protobuf(b"".join(run))
+
+
+def _scope_parts(data: bytes) -> tuple[str, str, Attributes]:
+    name = version = b""
+    for tag, _, start, stop in fields(data, 0, len(data)):
+        if tag == _SCOPE_NAME:
+            name = data[start:stop]
+        elif tag == _SCOPE_VERSION:
+            version = data[start:stop]
+    return text(name), text(version), _attributes(data, _SCOPE_ATTRIBUTES)
+
+
+def _take_time(point: Point, data: bytes, tag: int, value: int) -> None:
+    if tag == _TIME:
+        point.time = _fixed(data, value)
+    elif tag == _START:
+        point.start = _fixed(data, value)
+
+
+def _pair(data: bytes, begin: int, end: int) -> tuple[float, float]:
+    quantile = number = 0.0
+    for tag, _, value, _ in fields(data, begin, end):
+        if tag == _QUANTILE_AT:
+            quantile = _double(data, value)
+        elif tag == _QUANTILE_VALUE:
+            number = _double(data, value)
+    return quantile, number
+
+
+def _fixed(data: bytes, place: int) -> int:
+    return int.from_bytes(data[place : place + 8], "little")
+
+
+def _double(data: bytes, place: int) -> float:
+    return float(np.frombuffer(data, "<f8", 1, place)[0])
+
+
+def _packed(data: bytes, begin: int, end: int, kind: str) -> list[Any]:
+    """Read numbers of 8 bytes, one or many; no more than show that there are too many."""
+    if (end - begin) % 8:
+        raise damaged("a list of numbers is cut short")
+    count = min((end - begin) // 8, _MOST_COUNTS + 1)
+    numbers: list[Any] = np.frombuffer(data, kind, count, begin).tolist()
+    return numbers
+
+
+def _windows(raw: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.void]:
+    """Give the ``size`` bytes from each place on, without copying."""
+    return np.ndarray((len(raw) - size + 1,), f"V{size}", raw, strides=(1,))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from quadra.errors import InvalidError
 from quadra.intake.otlp.attributes import Attributes, Decode
 from quadra.intake.otlp.buckets import Pile
-from quadra.intake.otlp.names import Family, label_name, number_text
+from quadra.intake.otlp.names import Family, label_name
 from quadra.intake.otlp.totals import Totals
 from quadra.telemetry.series import (
     MAX_LABEL_VALUE_LENGTH,
@@ -57,16 +57,10 @@ class Group:
     name: str
     labels: Labels
     slots: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    bounds: tuple[float, ...] | None = None
-    texts: tuple[str, ...] = ()
+    layout: tuple[object, ...] = ()  # bounds and parts of the newest point, and their slots
+    slots_of_layout: list[int] = field(default_factory=list)
     shown: tuple[int, ...] = ()  # the slots that the newest point filled
     time: int = 0  # of the newest point, unix ms
-
-    def spell(self, bounds: tuple[float, ...]) -> tuple[str, ...]:
-        """Spell bounds as label values; they are mostly those of the point before."""
-        if bounds != self.bounds:
-            self.bounds, self.texts = bounds, tuple(map(number_text, bounds))
-        return self.texts
 
 
 class OtlpState:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,6 @@ from quadra.intake.otlp.state import (
 from quadra.intake.received import (
     MAX_METADATA_TEXT,
     STALE,
-    Metadata,
     Received,
     Rejections,
     believable,
@@ -43,6 +43,7 @@ from quadra.intake.received import (
     make_batch,
 )
 from quadra.telemetry.batch import TimeArray, ValueArray
+from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesRules
 
 PLAIN, RISING, DELTA, RISING_DELTA = 0, 1, 2, 3
@@ -52,6 +53,9 @@ CUMULATIVE, DIFFERENCES = 2, 1
 
 _NANOS = 1_000_000  # in a millisecond
 _Nanos = npt.NDArray[np.uint64]
+_Difference = tuple[
+    Group, int, HistogramPoint | ExponentialPoint, Pile, Sequence[tuple[str, float]]
+]
 
 
 class Reader:
@@ -77,6 +81,8 @@ class Reader:
         self._more_slots: list[int] = []
         self._more_t: list[int] = []
         self._more_v: list[float] = []
+        # Histograms that report differences: added up at the end, when nothing can fail any more.
+        self._differences: list[_Difference] = []
         self._points = 0
         state.make_room()
 
@@ -188,7 +194,9 @@ class Reader:
         if pile is None or not _is_number(point.zero_threshold):
             self.rejections.add("bad_histogram", "buckets of a histogram are out of range")
             return
-        extras = [(end, v) for end, v in (("_min", point.min), ("_max", point.max)) if v is not None]
+        extras = [
+            (end, v) for end, v in (("_min", point.min), ("_max", point.max)) if v is not None
+        ]
         self._pile(stream, temporality, point, pile, extras)
 
     def add_summary(self, stream: Stream, point: SummaryPoint) -> None:
@@ -216,13 +224,15 @@ class Reader:
         group = stream.groups.get(point.attributes)
         if group is None:
             labels = self._labels(stream, point.attributes, 1)
-            if labels is None or self.state.slot(
-                f"{stream.family.name}_bucket", labels, self.rules
-            ) == BAD:
+            if labels is not None:
+                group = Group(stream.family.name, labels)
+                if self._part(group, "_bucket", "le", "+Inf") == BAD:  # the longest name it has
+                    group = None
+            if group is None:
                 self._reject_series()
                 return None, t
-            self.state.grow(len(point.attributes) + 64 * len(labels))
-            group = stream.groups[point.attributes] = Group(stream.family.name, labels)
+            self.state.grow(len(point.attributes) + 64 * len(group.labels))
+            stream.groups[point.attributes] = group
         return group, t
 
     def _part(self, group: Group, suffix: str, label: str = "", text: str = "") -> int:
@@ -240,7 +250,7 @@ class Reader:
         temporality: int,
         point: HistogramPoint | ExponentialPoint,
         pile: Pile,
-        extras: Iterable[tuple[str, float]] = (),
+        extras: Sequence[tuple[str, float]] = (),
     ) -> None:
         group, t = self._group(stream, point)
         if group is None:
@@ -248,18 +258,34 @@ class Reader:
         if point.is_gap:
             self._end(group, t)
             return
-        if temporality == DIFFERENCES:
-            t, pile = self._sum_up(group, t, point, pile)
+        if temporality != DIFFERENCES:
+            self._show_pile(group, t, pile, extras)
+        elif pile.sum is None or _is_number(pile.sum):
+            self._differences.append((group, t, point, pile, extras))
+        else:
+            self._reject_difference()
+
+    def _show_pile(
+        self, group: Group, t: int, pile: Pile, extras: Sequence[tuple[str, float]]
+    ) -> None:
         bounds, totals = pile.cumulative()
-        slots = [self._part(group, "_bucket", "le", text) for text in group.spell(bounds)]
-        values = list(map(float, totals))
-        slots.append(self._part(group, "_count"))
-        values.append(float(pile.count))
-        for suffix, value in (("_sum", pile.sum), *extras):
-            if value is not None:
-                slots.append(self._part(group, suffix))
-                values.append(value)
-        self._show(group, t, slots, values)
+        values: list[float] = [*map(float, totals), float(pile.count)]
+        more = [
+            (suffix, value) for suffix, value in (("_sum", pile.sum), *extras) if value is not None
+        ]
+        values += [value for _, value in more]
+        suffixes = ["_count", *(suffix for suffix, _ in more)]
+        layout = (bounds, *suffixes)
+        if layout != group.layout:
+            group.layout = layout
+            group.slots_of_layout = [
+                *(self._part(group, "_bucket", "le", number_text(bound)) for bound in bounds),
+                *(self._part(group, suffix) for suffix in suffixes),
+            ]
+        self._show(group, t, group.slots_of_layout, values)
+
+    def _reject_difference(self) -> None:
+        self.rejections.add("bad_delta", "a difference is below zero or no number")
 
     def _sum_up(
         self, group: Group, t: int, point: HistogramPoint | ExponentialPoint, pile: Pile
@@ -301,7 +327,9 @@ class Reader:
     # --- all together
 
     def finish(self) -> Received:
-        """Give what came; running totals move on only now, when nothing can fail any more."""
+        """Give what came; running totals move on only now, when the whole request was read."""
+        for group, time, point, pile, extras in self._differences:
+            self._show_pile(group, *self._sum_up(group, time, point, pile), extras)
         slots, t, v = self._numbers()
         slots = np.concatenate((slots, np.array(self._more_slots, np.int64)))
         t = np.concatenate((t, np.array(self._more_t, np.int64)))
@@ -337,7 +365,11 @@ class Reader:
         return slots, t, v
 
     def _mark_resets(
-        self, slots: npt.NDArray[np.int64], kinds: npt.NDArray[np.int64], starts: _Nanos, t: TimeArray
+        self,
+        slots: npt.NDArray[np.int64],
+        kinds: npt.NDArray[np.int64],
+        starts: _Nanos,
+        t: TimeArray,
     ) -> None:
         """Show a counter that began anew as zero where it began, so that nothing is lost.
 
@@ -371,7 +403,7 @@ class Reader:
         for i in np.flatnonzero(kinds >= DELTA).tolist():
             value = float(v[i])
             if not _is_number(value) or (kinds[i] == RISING_DELTA and value < 0):
-                self.rejections.add("bad_delta", "a difference is below zero or no number")
+                self._reject_difference()
                 keep[i] = False
                 continue
             key = state.keys[slots[i]]
@@ -397,4 +429,4 @@ def _is_histogram(point: HistogramPoint) -> bool:
         return False
     if not all(map(_is_number, bounds[:-1])) or math.isnan(bounds[-1]):
         return False
-    return all(a < b for a, b in zip(bounds, bounds[1:], strict=False))
+    return all(a < b for a, b in pairwise(bounds))

@@ -9,7 +9,6 @@ import numpy as np
 
 from quadra.errors import InvalidError, MalformedError, TooLargeError
 from quadra.intake.received import (
-    Metadata,
     Received,
     Rejections,
     SlotArray,
@@ -20,6 +19,7 @@ from quadra.intake.received import (
 from quadra.intake.remote_write.labels import LabelCache
 from quadra.intake.wire import varint
 from quadra.telemetry.batch import TimeArray, ValueArray
+from quadra.telemetry.metadata import Metadata
 
 MAX_PARTS = 200_000
 TYPES = (

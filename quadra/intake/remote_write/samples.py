@@ -2,14 +2,15 @@
 
 A sample is ``12 size 09 <value: 8 bytes> 10 <milliseconds: varint>``, and a time between 1971
 and 2109 takes 6 bytes. A value of zero is left out, and version 2 may add ``18 <start time>``.
-So samples are 18, 9, 25 or 16 bytes long; a series whose samples all have one of these sizes is
-read by gathering rows and checking every fixed byte of them. Any other is read field by field.
+So samples are 18, 9, 25 or 16 bytes long, and are read by gathering rows of one size and checking
+every fixed byte of them. A series with any other kind of sample is read field by field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ _VALUE, _TIME = 0x09, 0x10
 
 _Bytes = npt.NDArray[np.uint8]
 _Words = npt.NDArray[np.uint64]
+Number = TypeVar("Number", np.uint32, np.uint64, np.float64)
 Odd = Callable[[int], list[tuple[int, float]]]
 """Reads the region of that number field by field, to (time, value) of its samples."""
 
@@ -75,45 +77,66 @@ def read_samples(
     Gives how many each has (int64, length regions) and, in the regions' order, the times (unix
     ms) and values of all. Raises InvalidError when there are too many.
     """
+    if not len(begins):
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
     raw = np.frombuffer(data, np.uint8)
     lengths = stops - begins
     steps = _FITTING[raw[np.minimum(begins + 1, len(raw) - 1)]]
-    np.copyto(steps, 0, where=(lengths % np.maximum(steps, 1) != 0) | (lengths == 0))
-    parts: list[_Part] = []
+    counts, rest = np.divmod(lengths, np.maximum(steps, 1))
+    even = (rest == 0) & (steps > 0) & (lengths > 0)
+    parts = []
     for layout in _LAYOUTS:
-        chosen = np.flatnonzero(steps == layout.size)
-        if len(chosen):
-            part = _gather(raw, layout, chosen, begins[chosen], lengths[chosen])
-            if part.failed is not None:
-                steps[part.failed] = 0
-            elif len(chosen) == len(begins):
-                return part.counts, part.t, part.v
-            parts.append(part)
-    return _assemble(parts, np.flatnonzero(steps == 0), len(begins), odd)
+        regions = np.flatnonzero(even & (steps == layout.size))
+        if not len(regions):
+            continue
+        part = _gather_runs(raw, layout, regions, begins[regions], counts[regions])
+        if len(part.failed):
+            even[part.failed] = False
+        elif len(regions) == len(begins):
+            return counts, part.t, part.v
+        parts.append(part)
+    left = np.flatnonzero(~even)
+    parts += _chase(data, raw, (left, begins[left], stops[left]), odd)
+    return _assemble(parts, len(begins))
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Samples of the regions ``regions``; ``failed`` are those that must be read otherwise."""
+    """Samples: the region of each, its place within that, its time and value.
 
-    regions: SlotArray
-    counts: SlotArray
+    ``failed`` are regions that hold something unexpected; none of their samples is here.
+    """
+
+    owners: SlotArray
+    within: SlotArray
     t: TimeArray
     v: ValueArray
-    failed: SlotArray | None = None
+    failed: SlotArray
+
+    def without(self, regions: SlotArray) -> _Part:
+        """Leave out all samples of ``regions``."""
+        keep = ~np.isin(self.owners, regions)
+        return _Part(self.owners[keep], self.within[keep], self.t[keep], self.v[keep], regions)
+
+
+def _gather_runs(
+    raw: _Bytes, layout: _Layout, regions: SlotArray, begins: SlotArray, counts: SlotArray
+) -> _Part:
+    """Read regions in which sample follows upon sample."""
+    total = int(counts.sum())
+    refuse_many(total)
+    if total == len(counts):
+        return _gather(raw, layout, begins, regions, np.zeros(total, np.int64))
+    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    offsets = np.repeat(begins, counts) + layout.size * within
+    return _gather(raw, layout, offsets, np.repeat(regions, counts), within)
 
 
 def _gather(
-    raw: _Bytes, layout: _Layout, regions: SlotArray, begins: SlotArray, lengths: SlotArray
+    raw: _Bytes, layout: _Layout, offsets: SlotArray, owners: SlotArray, within: SlotArray
 ) -> _Part:
+    """Read the samples at ``offsets``, and check all bytes that are not theirs to choose."""
     size = layout.size
-    counts = lengths // size
-    offsets = begins
-    total = int(counts.sum())
-    refuse_many(total)
-    if total != len(counts):
-        within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-        offsets = np.repeat(begins, counts) + size * within
     windows = np.ndarray((len(raw) - size + 1,), f"V{size}", raw, strides=(1,))
     rows = windows[offsets]
     head = _column(rows, np.uint32, 0) & _HEAD_MASK
@@ -121,21 +144,89 @@ def _gather(
     right = (head == layout.head) & ((time & _TIME_MASK) == _TIME_BITS)
     if layout.has_start:
         right &= (_column(rows, np.uint64, size - 8) & _TIME_MASK) == _START_BITS
-    t = _six_bytes(time)
-    v = _column(rows, np.float64, 3) if layout.has_value else np.zeros(total)
-    if right.all():
-        return _Part(regions, counts, t, v)
-    owners = np.repeat(np.arange(len(regions)), counts)
-    wrong = np.zeros(len(regions), np.bool_)
-    wrong[owners[~right]] = True
-    good = ~wrong[owners]
-    return _Part(regions, np.where(wrong, 0, counts), t[good], v[good], regions[wrong])
+    v = _column(rows, np.float64, 3) if layout.has_value else np.zeros(len(rows))
+    part = _Part(owners, within, _six_bytes(time), v, owners[~right])
+    return part.without(np.unique(part.failed)) if len(part.failed) else part
 
 
-def _column(rows: npt.NDArray[np.void], kind: type, offset: int) -> npt.NDArray[np.void]:
+def _chase(
+    data: bytes, raw: _Bytes, regions: tuple[SlotArray, SlotArray, SlotArray], odd: Odd
+) -> list[_Part]:
+    """Read regions of mixed samples, going from each to the next by its size."""
+    offsets: list[int] = []
+    owners: list[int] = []
+    within: list[int] = []
+    single: list[int] = []
+    for region, begin, stop in zip(*(column.tolist() for column in regions), strict=True):
+        first, pos = len(offsets), begin
+        while pos + 1 < stop and data[pos] == SAMPLE:
+            offsets.append(pos)
+            pos += data[pos + 1] + 2
+        if pos == stop and pos > begin:
+            count = len(offsets) - first
+            owners += [region] * count
+            within += range(count)
+            refuse_many(len(offsets))
+        else:
+            del offsets[first:]
+            single.append(region)
+    places, homes = np.array(offsets, np.int64), np.array(owners, np.int64)
+    order = np.array(within, np.int64)
+    sizes = _FITTING[raw[places + 1]]
+    failed = [np.array(single, np.int64), homes[sizes == 0]]
+    parts = []
+    for layout in _LAYOUTS:
+        chosen = np.flatnonzero(sizes == layout.size)
+        if len(chosen):
+            parts.append(_gather(raw, layout, places[chosen], homes[chosen], order[chosen]))
+            failed.append(parts[-1].failed)
+    others = np.unique(np.concatenate(failed))
+    if len(others):
+        parts = [part.without(others) for part in parts]
+        parts.append(_one_by_one(others, odd))
+    return parts
+
+
+def _one_by_one(regions: SlotArray, odd: Odd) -> _Part:
+    """Read regions field by field."""
+    owners: list[int] = []
+    within: list[int] = []
+    samples: list[tuple[int, float]] = []
+    for region in regions.tolist():
+        found = odd(region)
+        owners += [region] * len(found)
+        within += range(len(found))
+        samples += found
+        refuse_many(len(samples))
+    return _Part(
+        np.array(owners, np.int64),
+        np.array(within, np.int64),
+        np.array([t for t, _ in samples], np.int64),
+        np.array([v for _, v in samples], np.float64),
+        regions,
+    )
+
+
+def _assemble(parts: list[_Part], regions: int) -> tuple[SlotArray, TimeArray, ValueArray]:
+    """Put all samples in the regions' order."""
+    owners = np.concatenate([part.owners for part in parts])
+    refuse_many(len(owners))
+    counts = np.bincount(owners, minlength=regions)
+    firsts = np.cumsum(counts) - counts
+    places = firsts[owners] + np.concatenate([part.within for part in parts])
+    t = np.empty(len(owners), np.int64)
+    v = np.empty(len(owners), np.float64)
+    t[places] = np.concatenate([part.t for part in parts])
+    v[places] = np.concatenate([part.v for part in parts])
+    return counts, t, v
+
+
+def _column(rows: npt.NDArray[np.void], kind: type[Number], offset: int) -> npt.NDArray[Number]:
     """View the bytes from ``offset`` of each row as a number, and copy them out in one column."""
     size = rows.dtype.itemsize
-    view = np.ndarray((len(rows),), np.dtype(kind).newbyteorder("<"), rows, offset, (size,))
+    view: npt.NDArray[Number] = np.ndarray(
+        (len(rows),), np.dtype(kind).newbyteorder("<"), rows, offset, (size,)
+    )
     return np.ascontiguousarray(view)
 
 
@@ -148,38 +239,8 @@ def _six_bytes(word: _Words) -> TimeArray:
     low = pairs & np.uint64(0x3FFF)
     middle = (pairs >> np.uint64(2)) & np.uint64(0x3FFF << 14)
     high = (pairs >> np.uint64(4)) & np.uint64(0x3FFF << 28)
-    return (low | middle | high).astype(np.int64)
-
-
-def _assemble(
-    parts: list[_Part], rest: SlotArray, regions: int, odd: Odd
-) -> tuple[SlotArray, TimeArray, ValueArray]:
-    """Read the regions ``rest`` one by one and put all samples in the regions' order."""
-    total = sum(len(part.v) for part in parts)
-    refuse_many(total)
-    counts = np.zeros(regions, np.int64)
-    single: list[tuple[int, float]] = []
-    for region in rest.tolist():
-        found = odd(region)
-        counts[region] = len(found)
-        single += found
-        refuse_many(total + len(single))
-    if single:
-        t, v = zip(*single, strict=True)
-        parts.append(_Part(rest, counts[rest], np.array(t, np.int64), np.array(v, np.float64)))
-    for part in parts:
-        counts[part.regions] = part.counts
-    firsts = np.cumsum(counts) - counts
-    t_all = np.empty(total + len(single), np.int64)
-    v_all = np.empty(total + len(single), np.float64)
-    for part in parts:
-        within = np.arange(len(part.v)) - np.repeat(
-            np.cumsum(part.counts) - part.counts, part.counts
-        )
-        places = np.repeat(firsts[part.regions], part.counts) + within
-        t_all[places] = part.t
-        v_all[places] = part.v
-    return counts, t_all, v_all
+    joined: TimeArray = (low | middle | high).astype(np.int64)
+    return joined
 
 
 def refuse_many(count: int) -> None:

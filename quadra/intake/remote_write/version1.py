@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadra.intake.received import MAX_METADATA_TEXT, Metadata, Received
+from quadra.intake.received import MAX_METADATA_TEXT, Received
 from quadra.intake.remote_write.frame import (
     MAX_PARTS,
     finish,
@@ -16,6 +16,7 @@ from quadra.intake.remote_write.frame import (
 from quadra.intake.remote_write.labels import LabelCache
 from quadra.intake.remote_write.samples import SAMPLE, read_sample, read_samples
 from quadra.intake.wire import damaged, fields, varint
+from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesRules
 
 _SERIES, _METADATA = 0x0A, 0x1A
@@ -35,7 +36,10 @@ def parse_v1(
     """
     data = unpack_snappy(body, max_unpacked)
     cache.make_room()
-    return _Request(data, rules, cache).read(now)
+    try:
+        return _Request(data, rules, cache).read(now)
+    except IndexError:
+        raise damaged("it is cut short") from None
 
 
 class _Request:
@@ -53,10 +57,7 @@ class _Request:
         self.exemplars = 0
 
     def read(self, now: float) -> Received:
-        try:
-            self._series()
-        except IndexError:
-            raise damaged("it is cut short") from None
+        self._series()
         stops = np.array(self.stops, np.int64)
         begins = stops - np.array(self.tails, np.int64)
         columns = read_samples(self.data, begins, stops, self._odd)
@@ -121,8 +122,12 @@ class _Request:
                 return slot, tail
         end = pos
         while end < stop and data[end] == _LABEL:
-            size, end = varint(data, end + 1)
-            end += size
+            size = data[end + 1]
+            if size > 127:  # noqa: PLR2004
+                size, end = varint(data, end + 1)
+                end += size
+            else:
+                end += 2 + size
         if end > stop:
             raise damaged("a part is longer than what holds it")
         return self._slot(data[pos:end]), stop - end
@@ -158,14 +163,14 @@ class _Request:
     def _odd(self, region: int) -> list[tuple[int, float]]:
         """Read what stands behind the labels of a series field by field."""
         data, samples = self.data, []
-        more = b""
+        more: list[bytes] = []
         stop = self.stops[region]
         begin = stop - self.tails[region]
         for tag, start, value, end in fields(data, begin, stop):
             if tag == SAMPLE:
                 samples.append(read_sample(data, value, end))
             elif tag == _LABEL:
-                more += data[start:end]
+                more.append(data[start:end])
             elif tag == _HISTOGRAM:
                 refuse_histograms()
             elif tag == _EXEMPLAR:
@@ -174,5 +179,5 @@ class _Request:
             if not self.starts:
                 found = fields(data, 0, len(data))
                 self.starts = [value for tag, _, value, _ in found if tag == _SERIES]
-            self.slots[region] = self._slot(data[self.starts[region] : begin] + more)
+            self.slots[region] = self._slot(data[self.starts[region] : begin] + b"".join(more))
         return samples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadra.intake.received import MAX_METADATA_TEXT, Metadata, Received, SlotArray
+from quadra.intake.received import MAX_METADATA_TEXT, Received, SlotArray
 from quadra.intake.remote_write.frame import (
     MAX_PARTS,
     TYPES,
@@ -17,6 +17,7 @@ from quadra.intake.remote_write.frame import (
 from quadra.intake.remote_write.labels import LabelCache
 from quadra.intake.remote_write.samples import SAMPLE, read_sample, read_samples
 from quadra.intake.wire import damaged, encode_varint, fields, varint
+from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesRules
 
 _SYMBOL, _SERIES = 0x22, 0x2A
@@ -44,7 +45,10 @@ def parse_v2(
     """
     data = unpack_snappy(body, max_unpacked)
     cache.make_room()
-    return _Request(data, rules, cache).read(now)
+    try:
+        return _Request(data, rules, cache).read(now)
+    except IndexError:
+        raise damaged("it is cut short") from None
 
 
 def written_headers(received: Received) -> dict[str, str]:
@@ -77,10 +81,7 @@ class _Request:
         self.exemplars = 0
 
     def read(self, now: float) -> Received:
-        try:
-            self._parts()
-        except IndexError:
-            raise damaged("it is cut short") from None
+        self._parts()
         self._set_odd_apart()
         begins, marks = np.array(self.begins, np.int64), np.array(self.marks, np.int64)
         columns = read_samples(self.data, begins, marks, self._odd)
@@ -167,6 +168,7 @@ class _Request:
     def _odd(self, region: int) -> list[tuple[int, float]]:
         """Read what stands behind the references of a series field by field."""
         data, samples = self.data, []
+        refs = [self.refs[region]]
         for tag, start, value, end in fields(data, self.begins[region], self.stops[region]):
             if tag == SAMPLE:
                 samples.append(read_sample(data, value, end))
@@ -177,9 +179,10 @@ class _Request:
             elif tag == _METADATA:
                 self.notes[region] = data[start:end]
             elif tag == _REFS:
-                self.refs[region] += data[value:end]
+                refs.append(data[value:end])
             elif tag == _REF:
-                self.refs[region] += encode_varint(value)
+                refs.append(encode_varint(value))
+        self.refs[region] = b"".join(refs)
         return samples
 
     def _slots(self) -> list[int]:

@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from quadra import __version__
 from quadra.engine.health import is_ready
 from quadra.web import schemas
-from quadra.web.api.telemetry import answer
+from quadra.web.api.answering import answer
 from quadra.web.openapi import document
 from quadra.web.operations import route
 from quadra.web.parts import WebParts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,51 +11,19 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.catalog import SeriesInfo
 from quadra.engine.history import Line
-from quadra.errors import QuadraError, TooLargeError, UnsupportedTypeError
-from quadra.intake.body import unpack_body
+from quadra.errors import UnsupportedTypeError
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
-from quadra.telemetry.batch import Batch
 from quadra.web import schemas
 from quadra.web.api import asking
+from quadra.web.api.answering import answer
+from quadra.web.api.receiving import counting_refusals, keep, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
 DEFAULT_SPAN_S = 3_600
 MAX_PAGE = 1_000
 MAX_STEPS = 50_000
-
-
-def answer(document: object, status: int = 200) -> Response:
-    """Answer with JSON; numpy arrays become lists, NaN becomes null."""
-    return Response(
-        orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY),
-        status,
-        content_type="application/json",
-    )
-
-
-def take_in(parts: WebParts, parse: Callable[[bytes], Batch]) -> Batch:
-    """Read the body, make a batch of it and keep it; counts what comes and what is refused."""
-    began = time.perf_counter()
-    try:
-        body = unpack_body(
-            request.get_data(cache=False),
-            request.headers.get("Content-Encoding", ""),
-            parts.settings.max_unpacked_bytes,
-        )
-        if len(body) > parts.settings.max_unpacked_bytes:
-            msg = f"The body is larger than {parts.settings.max_unpacked_bytes} bytes."
-            raise TooLargeError(msg)
-        batch = parse(body)
-        if len(batch):
-            parts.journal.append(batch)
-    except QuadraError as error:
-        parts.metrics.samples_rejected.labels(error.code).inc()
-        raise
-    parts.metrics.samples_ingested.labels(batch.source).inc(len(batch))
-    parts.metrics.ingest_duration.observe(time.perf_counter() - began)
-    return batch
 
 
 def make_telemetry(parts: WebParts) -> Blueprint:
@@ -73,8 +39,9 @@ def make_telemetry(parts: WebParts) -> Blueprint:
     def send_samples() -> ResponseReturnValue:
         if request.mimetype != "application/json":
             msg = "Send Content-Type: application/json."
-            raise UnsupportedTypeError(msg)
-        batch = take_in(parts, lambda body: parse_samples(body, parts.clock(), parts.rules))
+            with counting_refusals(parts):
+                raise UnsupportedTypeError(msg)
+        batch = keep(parts, lambda: parse_samples(read_unpacked(parts), parts.clock(), parts.rules))
         return answer({"accepted": len(batch), "series": len(batch.keys)})
 
     @route(
@@ -93,7 +60,7 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         if chosen and words:
             ids = sorted(set(ids) & set(catalog.search(words)))
         rest = [i for i in ids if i > after]
-        page: dict[str, Any] = {"series": [_series(catalog.info(i)) for i in rest[:limit]]}
+        page: dict[str, Any] = {"series": [_series(parts, catalog.info(i)) for i in rest[:limit]]}
         if len(rest) > limit:
             page["next"] = rest[limit - 1]
         return answer(page)
@@ -130,8 +97,15 @@ def make_telemetry(parts: WebParts) -> Blueprint:
     return api
 
 
-def _series(info: SeriesInfo) -> dict[str, Any]:
+def _series(parts: WebParts, info: SeriesInfo) -> dict[str, Any]:
+    described = parts.descriptions.of(info.name)
+    said = (
+        {"type": described.type, "unit": described.unit, "help": described.help}
+        if described
+        else {}
+    )
     return {
+        **said,
         "id": info.id,
         "name": info.name,
         "labels": info.labels,

@@ -11,7 +11,7 @@ from quadra.engine.access import Token
 from quadra.errors import Fault, InvalidError
 from quadra.web import schemas
 from quadra.web.api import asking
-from quadra.web.api.telemetry import answer
+from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 

@@ -1,0 +1,34 @@
+"""OpenTelemetry metrics by OTLP/HTTP."""
+
+from __future__ import annotations
+
+from quadra.errors import UnsupportedTypeError
+from quadra.intake.otlp.answers import JSON, PROTOBUF, response_body, status_body
+from quadra.intake.otlp.json_form import read_json
+from quadra.intake.otlp.protobuf import read_protobuf
+from quadra.intake.otlp.state import OtlpState
+from quadra.intake.otlp.translate import Reader
+from quadra.intake.received import Received
+from quadra.telemetry.series import SeriesRules
+
+__all__ = ["JSON", "PROTOBUF", "OtlpState", "parse_metrics", "response_body", "status_body"]
+
+
+def parse_metrics(
+    body: bytes, content_type: str, now: float, rules: SeriesRules, state: OtlpState
+) -> Received:
+    """Read an ExportMetricsServiceRequest; ``now`` in unix seconds.
+
+    Points that can't be taken are left out and counted, as partial success. Raises
+    MalformedError when the body can't be read, InvalidError when it holds too much,
+    UnsupportedTypeError when it is neither protobuf nor JSON.
+    """
+    reader = Reader(now, rules, state)
+    if content_type == PROTOBUF:
+        read_protobuf(body, reader)
+    elif content_type == JSON:
+        read_json(body, reader)
+    else:
+        msg = f"Send Content-Type: {PROTOBUF} or {JSON}."
+        raise UnsupportedTypeError(msg)
+    return reader.finish()

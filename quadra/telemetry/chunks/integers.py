@@ -1,0 +1,196 @@
+"""Rows of whole numbers as bytes: what becomes of scaled values and of times off their grid.
+
+Each row is told by its residuals, whichever are smallest: from a level (the mean), from the
+sample before, or from the sample before plus a slope. All three are one formula,
+
+    r[i] = (q[i] - a q[i-1] - c) / g,    i = 1 .. n-1,    a in {0, 1}
+
+where g is a common divisor of the row's differences (memory in pages, prices in steps of 5), and
+the zigzag of r goes to ``words``. A row's bytes: flags, first number, c, g, then its words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quadra.telemetry.chunks import words
+from quadra.telemetry.chunks.dictionaries import Contexts
+
+Whole = npt.NDArray[np.float64]  # whole numbers, exact in a float
+_Signed = npt.NDArray[Any]  # int32, or int64 where that is too narrow
+LIMIT = 2.0**50  # of a number, so that differences of differences stay exact
+_NARROW = 2.0**28  # rows that span less have residuals of at most 30 bits
+_WIDTHS = (0, 1, 2, 4, 8)  # bytes of the first number and of c; told by two 3-bit codes
+_DELTA, _DIVISOR = 0x80, 0x40
+_DIVISOR_WIDTH = 7
+_FLAGS = [bytes((flag,)) for flag in range(256)]
+_SAMPLES = 7
+
+
+def pack(q: Whole, low: Whole, high: Whole, contexts: Contexts, heads: list[bytes]) -> list[bytes]:
+    """Pack the rows of ``q`` (r, n), n > 0, each behind its head.
+
+    ``low`` and ``high`` (r,) are each row's extremes.
+    """
+    narrow = high - low < _NARROW
+    if narrow.all():
+        return _pack(q, np.int32, contexts, heads)
+    done = [b""] * len(q)
+    for members, width in (
+        (np.flatnonzero(narrow), np.int32),
+        (np.flatnonzero(~narrow), np.int64),
+    ):
+        if len(members):
+            some = [heads[row] for row in members.tolist()]
+            for row, one in zip(
+                members.tolist(), _pack(q[members], width, contexts, some), strict=True
+            ):
+                done[row] = one
+    return done
+
+
+def _pack(
+    q: Whole, width: type[np.int32 | np.int64], contexts: Contexts, heads: list[bytes]
+) -> list[bytes]:
+    first = q[:, 0].copy()
+    x: _Signed = (q - first[:, None]).astype(width)
+    divisor = _divisors(x)
+    if (divisor > 1).any():
+        x //= divisor.astype(width)[:, None]
+    delta, c = _choose(x)
+    r = _residuals(x, delta, c)
+    heads = _heads(first, c, delta, divisor, heads)
+    return words.pack(zigzag(r), contexts, heads)
+
+
+def _residuals(x: _Signed, delta: npt.NDArray[np.bool_], c: npt.NDArray[np.float64]) -> _Signed:
+    if delta.all():
+        r = x[:, 1:] - x[:, :-1]
+    elif delta.any():
+        r = x[:, :-1] & -delta.astype(x.dtype)[:, None]  # all bits, or none
+        np.subtract(x[:, 1:], r, out=r)
+    else:
+        r = x[:, 1:].copy()
+    r -= c.astype(x.dtype)[:, None]
+    return r
+
+
+def zigzag(r: _Signed) -> words.Words:
+    """Fold signed numbers so that small ones stay small: 0, -1, 1, -2 become 0, 1, 2, 3.
+
+    ``r`` is changed; the result has its width.
+    """
+    z = r << 1
+    r >>= r.itemsize * 8 - 1
+    z ^= r
+    return z.view(np.uint32 if r.dtype == np.int32 else np.uint64)
+
+
+def unzigzag(z: words.Words) -> npt.NDArray[np.int64]:
+    """Undo ``zigzag``, for either width of ``z``."""
+    if z.dtype == np.uint32:
+        narrow = (z & np.uint32(1)).view(np.int32)
+        np.negative(narrow, out=narrow)
+        narrow ^= (z >> np.uint32(1)).view(np.int32)
+        return narrow.astype(np.int64)
+    wide = (z & np.uint64(1)).view(np.int64)
+    np.negative(wide, out=wide)
+    wide ^= (z >> np.uint64(1)).view(np.int64)
+    return wide
+
+
+def _divisors(x: _Signed) -> npt.NDArray[np.int64]:
+    """Give a divisor of each row, at least 1: found in a few numbers, then proved on all.
+
+    The rows begin with 0, so what divides them divides their differences.
+    """
+    n = x.shape[1]
+    divisor = np.gcd.reduce(x[:, 1 :: max(1, n // _SAMPLES)], axis=1, initial=0).astype(np.int64)
+    for row in np.flatnonzero(divisor > 1).tolist():
+        divisor[row] = np.gcd.reduce(x[row], initial=divisor[row])
+    return np.maximum(divisor, 1)
+
+
+def _choose(x: _Signed) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Choose level or delta for each row by the size of residuals; gives c too."""
+    rows, n = x.shape
+    if n == 1:
+        return np.zeros(rows, np.bool_), np.zeros(rows)
+    stride = 4 if n > 64 else 1  # noqa: PLR2004 -- a quarter of the row tells enough
+    after = x[:, 1::stride].astype(np.float64)
+    delta = after - x[:, :-1:stride]
+    slope = np.rint(x[:, -1] / (n - 1))
+    share = np.full(after.shape[1], 1 / after.shape[1])
+    mean = np.rint(after @ share)
+    after -= mean[:, None]
+    from_level = np.abs(after, out=after) @ share
+    from_last = np.abs(delta) @ share
+    delta -= slope[:, None]
+    from_slope = np.abs(delta, out=delta) @ share
+    is_delta = np.minimum(from_last, from_slope) < from_level
+    return is_delta, np.where(is_delta, np.where(from_slope < from_last, slope, 0.0), mean)
+
+
+def _heads(
+    first: Whole,
+    c: npt.NDArray[np.float64],
+    delta: npt.NDArray[np.bool_],
+    divisor: npt.NDArray[np.int64],
+    before: list[bytes],
+) -> list[bytes]:
+    flags = _width_codes(first) | _width_codes(c) << 3
+    flags |= np.where(delta, _DELTA, 0) | np.where(divisor > 1, _DIVISOR, 0)
+    # Little endian, so a number's first bytes are the number as long as it fits them.
+    firsts = first.astype("<i8").tobytes()
+    slopes = c.astype("<i8").tobytes()
+    divisors = divisor.astype("<i8").tobytes()
+    done = []
+    at = 0
+    for flag, head in zip(flags.tolist(), before, strict=True):
+        begin = firsts[at : at + _WIDTHS[flag & 7]]
+        slope = slopes[at : at + _WIDTHS[flag >> 3 & 7]]
+        g = divisors[at : at + _DIVISOR_WIDTH] if flag & _DIVISOR else b""
+        done.append(b"".join((head, _FLAGS[flag], begin, slope, g)))
+        at += 8
+    return done
+
+
+def _width_codes(x: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    size = np.abs(x)
+    return (size > 0).astype(np.int64) + (size >= 1 << 7) + (size >= 1 << 15) + (size >= 1 << 31)
+
+
+def unpack(blobs: list[bytes], at: list[int], n: int, contexts: Contexts) -> npt.NDArray[np.int64]:
+    """Undo ``pack``: (r, n) whole numbers. Damaged bytes raise as in ``words.unpack``."""
+    firsts, slopes, divisors, deltas, starts = [], [], [], [], []
+    for blob, start in zip(blobs, at, strict=True):
+        flag = blob[start]
+        begin = start + 1 + _WIDTHS[flag & 7]
+        firsts.append(int.from_bytes(blob[start + 1 : begin], "little", signed=True))
+        end = begin + _WIDTHS[flag >> 3 & 7]
+        slopes.append(int.from_bytes(blob[begin:end], "little", signed=True))
+        g = 1
+        if flag & _DIVISOR:
+            g = int.from_bytes(blob[end : end + _DIVISOR_WIDTH], "little")
+            end += _DIVISOR_WIDTH
+        divisors.append(g)
+        deltas.append(flag >= _DELTA)
+        starts.append(end)
+    first = np.array(firsts, np.int64)[:, None]
+    z = words.unpack(blobs, starts, n - 1, contexts)
+    q = np.empty((len(blobs), n), np.int64)
+    q[:, 0] = 0
+    q[:, 1:] = unzigzag(z)
+    q[:, 1:] += np.array(slopes, np.int64)[:, None]
+    if all(deltas):
+        np.cumsum(q, axis=1, out=q)
+    elif any(deltas):
+        members = np.flatnonzero(np.array(deltas))
+        q[members] = np.cumsum(q[members], axis=1)
+    if max(divisors) > 1:
+        q *= np.array(divisors, np.int64)[:, None]
+    q += first
+    return q

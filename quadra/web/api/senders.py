@@ -1,0 +1,128 @@
+"""The doors for what people already run: OpenTelemetry and Prometheus remote write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import orjson
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from quadra.errors import QuadraError, UnsupportedTypeError
+from quadra.intake import otlp, remote_write
+from quadra.intake.received import Received
+from quadra.telemetry.batch import Batch
+from quadra.web import schemas
+from quadra.web.api.receiving import keep, read_body, read_unpacked
+from quadra.web.operations import route
+from quadra.web.parts import WebParts
+from quadra.web.problems import CONTENT_TYPE, problem, status_of
+
+_VERSION_2 = "io.prometheus.write.v2.Request"
+_VERSION_1 = ("", "prometheus.WriteRequest")
+
+
+class Senders:
+    """Reads the wire formats; what it has learnt of a sender's series it keeps for the next time.
+
+    One lock guards that knowledge: only ASYNC_MODE=threading ever waits for it.
+    """
+
+    def __init__(self, parts: WebParts) -> None:
+        self._parts = parts
+        self._labels = remote_write.LabelCache()
+        self._otlp = otlp.OtlpState()
+        self._lock = threading.Lock()
+
+    def otlp(self, body: bytes, content_type: str) -> Received:
+        """Read an OTLP export; raises what ``otlp.parse_metrics`` raises."""
+        with self._lock:
+            return otlp.parse_metrics(
+                body, content_type, self._parts.clock(), self._parts.rules, self._otlp
+            )
+
+    def remote_write(self, body: bytes, message: str) -> Received:
+        """Read a remote write request of the version that its content type names."""
+        if message == _VERSION_2:
+            parse = remote_write.parse_v2
+        elif message in _VERSION_1:
+            parse = remote_write.parse_v1
+        else:
+            msg = f"The remote write message {message[:60]!r} is not known here."
+            raise UnsupportedTypeError(msg)
+        limit = self._parts.settings.max_unpacked_bytes
+        with self._lock:
+            return parse(body, self._parts.clock(), self._parts.rules, limit, self._labels)
+
+    def keep(self, read: Callable[[], Received]) -> Received:
+        """Keep what could be read, and count what could not."""
+        received: list[Received] = []
+
+        def batch() -> Batch:
+            received.append(read())
+            return received[0].batch
+
+        keep(self._parts, batch)
+        found = received[0]
+        for reason, count in found.reasons.items():
+            self._parts.metrics.samples_rejected.labels(reason).inc(count)
+        self._parts.descriptions.learn(found.metadata)
+        return found
+
+
+def make_senders(parts: WebParts) -> Blueprint:
+    """Make the blueprint of OTLP and remote write."""
+    api = Blueprint("senders", __name__)
+    senders = Senders(parts)
+
+    @route(
+        api, "POST", "/otlp/v1/metrics", access="ingest", work="ingest", tag="Send",
+        summary="OTLP/HTTP metrics, protobuf or JSON", body=schemas.OTLP,
+        responses={200: schemas.OTLP_ANSWER},
+    )  # fmt: skip
+    def send_otlp() -> ResponseReturnValue:
+        kind = request.mimetype
+        try:
+            received = senders.keep(lambda: senders.otlp(read_unpacked(parts), kind))
+        except UnsupportedTypeError:
+            raise
+        except QuadraError as error:
+            # The protocol wants its own status message where the rest of the API has problems.
+            return _status(error, kind)
+        return Response(otlp.response_body(received, kind), content_type=kind)
+
+    @route(
+        api, "POST", "/prometheus/api/v1/write", access="ingest", work="ingest", tag="Send",
+        summary="Prometheus remote write, 1.0 and 2.0", body=schemas.REMOTE_WRITE,
+        responses={204: {}},
+    )  # fmt: skip
+    def send_remote_write() -> ResponseReturnValue:
+        if request.mimetype != "application/x-protobuf":
+            msg = "Send Content-Type: application/x-protobuf."
+            raise UnsupportedTypeError(msg)
+        if request.headers.get("Content-Encoding", "snappy") != "snappy":
+            msg = "Remote write is compressed with snappy."
+            raise UnsupportedTypeError(msg, code="unsupported_encoding")
+        message = request.mimetype_params.get("proto", "")
+        received = senders.keep(
+            lambda: senders.remote_write(read_body(parts.settings.max_body_bytes), message)
+        )
+        headers = remote_write.written_headers(received) if message == _VERSION_2 else {}
+        if received.rejected:
+            # The sender must not send this again: what could be stored is stored.
+            body = problem(
+                400, "partly_refused", "Not everything was stored", received.explanation()
+            )
+            return Response(orjson.dumps(body), 400, headers, content_type=CONTENT_TYPE)
+        return Response(status=204, headers=headers)
+
+    return api
+
+
+def _status(error: QuadraError, kind: str) -> Response:
+    status = status_of(error)
+    response = Response(otlp.status_body(status, error.detail, kind), status, content_type=kind)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(int(error.retry_after))
+    return response

@@ -1,0 +1,239 @@
+"""The API's own description and the metrics, as other programs read them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.clients import history, push, stranger
+from tests.servers import programs
+from tests.servers.quadra import QuadraServer
+
+HIDDEN = {"/", "/login", "/logout", "/api/docs", "/static/{filename}"}
+
+
+@pytest.fixture(scope="module")
+def document(server: QuadraServer) -> dict[str, Any]:
+    found: dict[str, Any] = server.get("/api/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from [value for key, value in node.items() if key == "$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def test_the_description_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert re.fullmatch(r"3\.1\.\d+", document["openapi"])
+    assert {"title", "version"} <= set(document["info"])
+    for path, method, operation in operations(document):
+        assert path.startswith("/")
+        assert method in {"get", "post", "put", "patch", "delete"}
+        assert operation["summary"]
+        assert operation["tags"]
+        assert operation["responses"]
+        for status, answer in operation["responses"].items():
+            assert re.fullmatch(r"[1-5]\d\d", status)
+            assert answer["description"]
+        for parameter in operation.get("parameters", []):
+            assert {"name", "in", "schema"} <= set(parameter)
+            assert parameter["in"] in {"query", "path", "header"}
+            assert parameter.get("required") is True or parameter["in"] != "path"
+        named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert set(re.findall(r"{(\w+)}", path)) == named
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]
+
+
+def test_every_operation_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _path, _method, operation in operations(document)]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    found = set(references(document))
+    assert found
+    for reference in found:
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_every_scheme_of_security_that_is_asked_for_is_declared(document: dict[str, Any]) -> None:
+    declared = set(document["components"]["securitySchemes"])
+    for _path, _method, operation in operations(document):
+        assert {name for way in operation["security"] for name in way} <= declared
+
+
+def test_every_route_is_described_or_known_as_a_page(
+    server: QuadraServer, document: dict[str, Any]
+) -> None:
+    routes = [line.split() for line in server.cli("routes").stdout.splitlines()[2:]]
+    served = {
+        (re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", path), method.strip(",").lower())
+        for _endpoint, *methods, path in routes
+        for method in methods
+    }
+    described = {(path, method) for path, method, _operation in operations(document)}
+    assert described <= served
+    assert HIDDEN >= {path for path, _method in served - described}
+
+
+def test_the_parts_of_the_public_contract_are_described(document: dict[str, Any]) -> None:
+    assert {
+        "/health",
+        "/ready",
+        "/metrics",
+        "/api/v1/samples",
+        "/api/v1/series",
+        "/api/v1/history",
+        "/api/v1/status",
+        "/api/v1/tokens",
+        "/api/v1/tokens/{token_id}",
+        "/api/openapi.json",
+    } <= set(document["paths"])
+
+
+def test_answers_look_as_described(server: QuadraServer, document: dict[str, Any]) -> None:
+    push(server, "described", 1)
+    for path in ("/health", "/ready", "/api/v1/series", "/api/v1/status", "/api/v1/tokens",
+                 "/api/v1/first-steps", "/api/v1/history"):  # fmt: skip
+        described = document["paths"][path]["get"]["responses"]["200"]
+        schema = described["content"]["application/json"]["schema"]
+        fits(server.get(path, params={"match": "described"}).json(), schema, path)
+
+
+def fits(value: Any, schema: dict[str, Any], where: str) -> None:
+    """Hold a value against the parts of JSON Schema that are used here."""
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "number": (int, float),
+             "integer": int, "null": type(None)}  # fmt: skip
+    allowed = schema.get("type", [])
+    allowed = [allowed] if isinstance(allowed, str) else allowed
+    assert not allowed or any(isinstance(value, kinds[kind]) for kind in allowed), where
+    assert value in schema.get("enum", [value]), where
+    if isinstance(value, dict):
+        assert set(schema.get("required", [])) <= set(value), where
+        for name, part in value.items():
+            inner = schema.get("properties", {}).get(name, schema.get("additionalProperties", {}))
+            fits(part, inner if isinstance(inner, dict) else {}, f"{where}.{name}")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            fits(item, schema.get("items", {}), f"{where}[{number}]")
+
+
+def test_the_example_of_each_body_is_accepted(
+    server: QuadraServer, document: dict[str, Any]
+) -> None:
+    tried = 0
+    for path, method, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in content:
+            answer = server.session.request(
+                method, server.url + path, json=content["example"], timeout=10
+            )
+            assert answer.status_code < 300, (path, answer.text)
+            tried += 1
+    assert tried >= 2
+    assert history(server, "my_first_metric")
+
+
+# --- metrics
+
+WANTED = (
+    "http_requests_total",
+    "http_request_duration_seconds",
+    "websocket_connections",
+    "websocket_messages_total",
+    "errors_total",
+    "app_info",
+    "samples_ingested_total",
+    "samples_rejected_total",
+    "ingest_duration_seconds",
+    "live_frames_total",
+    "live_event_to_emit_seconds",
+    "live_resyncs_total",
+    "rate_limited_total",
+    "redis_up",
+    "history_bytes",
+)
+
+
+def exposition(server: QuadraServer) -> str:
+    return stranger(server, "GET", "/metrics").text
+
+
+def test_the_metrics_have_the_names_of_the_public_contract(server: QuadraServer) -> None:
+    push(server, "measured", 1)
+    server.get("/api/v1/series")
+    text = exposition(server)
+    families = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    missing = [
+        name
+        for name in WANTED
+        if not {f"quadra_matrix_{name}", f"quadra_matrix_{name.removesuffix('_total')}"} & families
+    ]
+    assert [] == missing
+    assert re.search(r'quadra_matrix_samples_ingested_total\{source="json"\} [1-9]', text)
+
+
+def test_promtool_finds_nothing_wrong_with_the_metrics(server: QuadraServer) -> None:
+    promtool = programs.prometheus("promtool")
+    server.get("/api/v1/series")
+    server.get("/nothing")
+    checked = subprocess.run(
+        [promtool, "check", "metrics"],
+        input=exposition(server),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (checked.returncode, checked.stdout + checked.stderr)
+
+
+def test_the_endpoint_of_a_metric_is_the_route_and_never_the_path(server: QuadraServer) -> None:
+    for i in range(50):
+        server.get(f"/made/up/{i}")
+        server.session.delete(f"{server.url}/api/v1/tokens/{90_000 + i}")
+        server.get(f"/static/x{i}.js")
+    text = exposition(server)
+    assert "made" not in text
+    assert "90001" not in text
+    assert "x1.js" not in text
+    assert 'endpoint="/api/v1/tokens/<int' in text
+    assert len(text.splitlines()) < 1_500
+
+
+def test_methods_that_nobody_uses_make_no_labels(server: QuadraServer) -> None:
+    for i in range(20):
+        stranger(server, f"METHOD{i}", "/health")
+    assert "METHOD" not in exposition(server)
+
+
+def test_open_live_connections_are_counted(server: QuadraServer) -> None:
+    from tests.e2e.clients import live  # noqa: PLC0415 - nearer to its only use
+    from tests.servers.process import wait_until  # noqa: PLC0415
+
+    def connections() -> float:
+        found = re.search(r"^quadra_matrix_websocket_connections (\S+)$", exposition(server), re.M)
+        assert found is not None
+        return float(found[1])
+
+    assert wait_until(lambda: connections() == 0, timeout=5)
+    with live(server), live(server):
+        assert 2 == connections()
+    assert wait_until(lambda: connections() == 0, timeout=5)

@@ -1,0 +1,106 @@
+"""The same small set on every event loop: nothing outside may know which one is in use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.e2e.clients import Browserlike, history, live, make_token, problem, push
+from tests.servers.quadra import QuadraServer
+
+LOOPS = ("eventlet", "gevent", "threading")
+
+
+@pytest.fixture(scope="module", params=LOOPS)
+def server(request: pytest.FixtureRequest) -> Iterator[QuadraServer]:
+    with QuadraServer(ASYNC_MODE=request.param, RATELIMIT_ENABLED="false") as running:
+        yield running
+
+
+def test_samples_are_kept_and_read_back(server: QuadraServer) -> None:
+    push(server, "on_this_loop", 4.5)
+    assert [[4.5]] == [line["values"] for line in history(server, "on_this_loop")]
+
+
+@pytest.mark.parametrize("form", ["json", "binary"])
+def test_samples_arrive_live(server: QuadraServer, form: str) -> None:
+    with live(server) as console:
+        assert console.subscribe(f"live_{form}", format=form)["ok"] is True
+        push(server, f"live_{form}", 1)
+        assert {"seq", "t", "id", "v"} == set(console.wait_for("samples"))
+
+
+def test_many_senders_at_once_are_all_answered_and_all_kept(server: QuadraServer) -> None:
+    def send(number: int) -> None:
+        push(server, "many", float(number), n=str(number))
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(send, range(300)))
+    assert 300 == len(history(server, "many"))
+
+
+def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: QuadraServer) -> None:
+    with live(server) as console:
+        console.subscribe("poured")
+        push(server, "poured", -1)
+        last = console.wait_for("samples")["seq"]
+    stop = threading.Event()
+    sent: list[float] = []
+
+    def pour() -> None:
+        while not stop.is_set():
+            push(server, "poured", float(len(sent)))
+            sent.append(float(len(sent)))
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    got: list[float] = []
+    try:
+        for _ in range(6):
+            with live(server) as console:
+                console.subscribe("poured", since=last)
+                frames = [console.wait_for("samples") for _ in range(2)]
+            got += [v for frame in frames for v in frame["v"]]
+            last = frames[-1]["seq"]
+    finally:
+        stop.set()
+        thread.join(20)
+    if len(got) < len(sent):
+        with live(server) as console:
+            console.subscribe("poured", since=last)
+            got += [v for _id, _t, v in console.samples_until(sent[-1])]
+    assert sent == got
+
+
+def test_without_a_credential_nothing_is_open(server: QuadraServer) -> None:
+    someone = Browserlike(server)
+    problem(someone.get("/api/v1/status"), 401, "unauthorized")
+    assert 303 == someone.sign_in(server.token).status_code
+    assert 200 == someone.get("/api/v1/status").status_code
+
+
+def test_a_revoked_token_cuts_its_connection(server: QuadraServer) -> None:
+    number, token = make_token(server, "read")
+    with live(server, token) as console:
+        server.session.delete(f"{server.url}/api/v1/tokens/{number}")
+        console.wait_for("disconnect", timeout=5)
+
+
+def test_a_body_in_chunks_is_read(server: QuadraServer) -> None:
+    parts = iter([b'{"samples":[{"name":"in_chunks",', b'"value":1}]}'])
+    headers = {"Content-Type": "application/json"}
+    assert 200 == server.post("/api/v1/samples", data=parts, headers=headers).status_code
+
+
+def test_it_stops_in_order_and_has_kept_all(server: QuadraServer) -> None:
+    push(server, "last_words", 1)
+    began = time.monotonic()
+    assert 0 == server.terminate()
+    assert time.monotonic() - began < 3
+    assert "Traceback" not in server.output()
+    server.restart()
+    assert [[1.0]] == [line["values"] for line in history(server, "last_words")]

@@ -1,0 +1,400 @@
+"""OTLP metrics: which series each kind of point fills, and what is left out."""
+
+import math
+import struct
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+
+from quadra.errors import InvalidError, MalformedError, UnsupportedTypeError
+from quadra.intake.otlp import JSON, PROTOBUF, OtlpState, parse_metrics
+from quadra.intake.otlp.buckets import MAX_GRID
+from quadra.intake.received import STALE_BITS, Metadata
+from quadra.intake.wire import encode_varint
+from quadra.telemetry.series import SeriesRules
+from tests.unit.otlp_messages import (
+    CUMULATIVE,
+    DELTA,
+    NOW,
+    NOW_MS,
+    NOW_NS,
+    SECOND,
+    last,
+    metric,
+    point,
+    read,
+    request,
+    rows,
+)
+
+
+def is_stale(value: float) -> bool:
+    return struct.pack("<d", value) == struct.pack("<Q", STALE_BITS)
+
+
+# --- numbers
+
+
+def test_gauges_and_sums() -> None:
+    made = request()
+    point(metric(made, "queue.depth").gauge.data_points, {"queue": "a"}, as_int=-7)
+    point(metric(made, "cpu.time", "s").gauge.data_points, as_double=0.25)
+    total = metric(made, "http.requests", "{request}").sum
+    total.is_monotonic, total.aggregation_temporality = True, CUMULATIVE
+    point(total.data_points, as_int=5, start_time_unix_nano=NOW_NS - SECOND)
+    open_now = metric(made, "http.open").sum
+    open_now.aggregation_temporality = CUMULATIVE
+    point(open_now.data_points, as_double=3.5)
+    expected = {
+        'queue_depth{queue="a"}': [(NOW_MS, -7.0)],
+        "cpu_time_seconds": [(NOW_MS, 0.25)],
+        "http_requests_total": [(NOW_MS, 5.0)],
+        "http_open": [(NOW_MS, 3.5)],
+    }
+    state = OtlpState()
+    assert expected == rows(read(made, state))
+    assert expected == rows(read(made, state)), "and again, from memory"
+
+
+def test_metadata_of_each_family() -> None:
+    made = request()
+    point(metric(made, "a.b", "By", "how much").gauge.data_points, as_int=1)
+    total = metric(made, "c", "1").sum
+    total.is_monotonic = True
+    point(total.data_points, as_int=1)
+    point(metric(made, "d", "ms").histogram.data_points)
+    point(metric(made, "e").summary.data_points)
+    point(metric(made, "f", "1").gauge.data_points, as_int=1)
+    metric(made, "nothing").gauge.SetInParent()
+    assert [
+        Metadata("a_b_bytes", "gauge", "bytes", "how much"),
+        Metadata("c_total", "counter"),
+        Metadata("d_milliseconds", "histogram", "milliseconds"),
+        Metadata("e", "summary"),
+        Metadata("f_ratio", "gauge", "ratio"),
+    ] == read(made).metadata
+
+
+def test_no_time_means_now() -> None:
+    made = request()
+    point(metric(made, "g").gauge.data_points, as_int=1, time_unix_nano=0)
+    point(metric(made, "s").summary.data_points, time_unix_nano=0)
+    assert {NOW_MS} == set(read(made).batch.t.tolist())
+
+
+def test_points_without_a_value_and_times_out_of_bounds_are_left_out() -> None:
+    made = request()
+    points = metric(made, "g").gauge.data_points
+    point(points, {"p": "fine"}, as_int=1)
+    point(points, {"p": "none"})
+    point(points, {"p": "old"}, as_int=1, time_unix_nano=NOW_NS - 100 * 86_400 * SECOND)
+    point(points, {"p": "ahead"}, as_int=1, time_unix_nano=NOW_NS + 7_200 * SECOND)
+    point(points, {"p": "far"}, as_int=1, time_unix_nano=2**64 - 1)
+    point(metric(made, "h").histogram.data_points, count=1, time_unix_nano=SECOND)
+    received = read(made)
+    assert {'g{p="fine"}': [(NOW_MS, 1.0)]} == rows(received)
+    assert {"no_value": 1, "too_old": 2, "too_far_ahead": 2} == received.reasons
+    assert 5 == received.rejected
+
+
+def test_no_recorded_value_ends_the_lines() -> None:
+    state = OtlpState()
+    for flags in (0, 1):
+        made = request()
+        point(metric(made, "g").gauge.data_points, as_int=0 if flags else 1, flags=flags)
+        data = metric(made, "h").histogram
+        data.aggregation_temporality = CUMULATIVE
+        if flags:
+            point(data.data_points, flags=1)
+        else:
+            point(data.data_points, count=1, sum=1, bucket_counts=[1, 0], explicit_bounds=[1])
+        point(metric(made, "s").summary.data_points, flags=flags)
+        received = read(made, state)
+    assert ["g", "h_bucket{le=\"+Inf\"}", "h_bucket{le=\"1\"}", "h_count", "h_sum", "s_count",
+            "s_sum"] == sorted(rows(received))  # fmt: skip
+    assert all(map(is_stale, received.batch.v.tolist()))
+
+
+# --- differences
+
+
+def counter(value: float, at: int, *, monotonic: bool = True) -> ExportMetricsServiceRequest:
+    made = request()
+    total = metric(made, "c").sum
+    total.is_monotonic, total.aggregation_temporality = monotonic, DELTA
+    point(total.data_points, as_double=value, time_unix_nano=at, start_time_unix_nano=NOW_NS)
+    return made
+
+
+def test_differences_add_up() -> None:
+    state = OtlpState()
+    totals = [
+        last(read(counter(value, NOW_NS + i * SECOND), state))["c_total"]
+        for i, value in enumerate((1.0, 2.0, 0.0, 4.5))
+    ]
+    assert [1.0, 3.0, 3.0, 7.5] == totals
+
+
+def test_a_difference_sent_again_adds_nothing_and_one_that_comes_late_is_not_lost() -> None:
+    state = OtlpState()
+    first, second = counter(1.0, NOW_NS), counter(2.0, NOW_NS + SECOND)
+    read(first, state)
+    read(second, state)
+    assert {"c_total": [(NOW_MS, 1.0)]} == rows(read(first, state))
+    assert {"c_total": [(NOW_MS + 1000, 3.0)]} == rows(read(second, state))
+    late = counter(4.0, NOW_NS - SECOND)
+    assert {"c_total": [(NOW_MS + 1000, 7.0)]} == rows(read(late, state))
+
+
+def test_differences_that_are_no_numbers_or_below_zero_are_left_out() -> None:
+    state = OtlpState()
+    for value in (math.nan, math.inf, -1.0):
+        received = read(counter(value, NOW_NS), state)
+        assert ({"bad_delta": 1}, 0) == (received.reasons, len(received.batch))
+    assert {"c": -1.0} == last(read(counter(-1.0, NOW_NS, monotonic=False), state))
+
+
+def test_running_totals_are_bounded_and_the_oldest_go() -> None:
+    state = OtlpState(max_totals=2)
+    for name in ("a", "b", "a", "c"):
+        made = request()
+        total = metric(made, name).sum
+        total.aggregation_temporality = DELTA
+        point(total.data_points, as_int=1, start_time_unix_nano=len(state.numbers))
+        read(made, state)
+    assert 2 == len(state.numbers)
+
+
+def test_a_refused_request_does_not_move_the_totals() -> None:
+    state = OtlpState()
+    read(counter(1.0, NOW_NS), state)
+    with pytest.raises(MalformedError):
+        read(counter(5.0, NOW_NS + SECOND).SerializeToString() + b"\x0a\x05", state)
+    assert {"c_total": 3.0} == last(read(counter(2.0, NOW_NS + 2 * SECOND), state))
+
+
+def test_a_counter_that_began_anew_shows_zero_where_it_began() -> None:
+    state = OtlpState()
+
+    def total(value: int, at: int, start: int) -> dict[str, list[tuple[int, float]]]:
+        made = request()
+        data = metric(made, "c").sum
+        data.is_monotonic, data.aggregation_temporality = True, CUMULATIVE
+        point(data.data_points, as_int=value, time_unix_nano=at, start_time_unix_nano=start)
+        return rows(read(made, state))
+
+    total(5, NOW_NS - 60 * SECOND, NOW_NS - 100 * SECOND)
+    assert {"c_total": [(NOW_MS, 9.0), (NOW_MS - 30_000, 0.0)]} == total(
+        9, NOW_NS, NOW_NS - 30 * SECOND
+    )
+    assert {"c_total": [(NOW_MS + 1, 10.0)]} == total(
+        10, NOW_NS + 1_000_000, NOW_NS - 30 * SECOND
+    )
+
+
+# --- histograms
+
+
+def test_a_histogram_becomes_cumulative_buckets() -> None:
+    made = request()
+    data = metric(made, "h", "s").histogram
+    data.aggregation_temporality = CUMULATIVE
+    point(
+        data.data_points, {"le": "mine", "p": "x"},
+        count=10, sum=7.5, bucket_counts=[1, 2, 3, 4], explicit_bounds=[0.005, 1, 2.5], min=0, max=9,
+    )  # fmt: skip
+    assert {
+        'h_seconds_bucket{le="0.005",p="x"}': 1.0,
+        'h_seconds_bucket{le="1",p="x"}': 3.0,
+        'h_seconds_bucket{le="2.5",p="x"}': 6.0,
+        'h_seconds_bucket{le="+Inf",p="x"}': 10.0,
+        'h_seconds_count{le="mine",p="x"}': 10.0,
+        'h_seconds_sum{le="mine",p="x"}': 7.5,
+    } == last(read(made))
+
+
+def test_differences_of_histograms_add_up_and_new_bounds_begin_anew() -> None:
+    state = OtlpState()
+
+    def add(at: int, counts: list[int], bounds: list[float]) -> dict[str, float]:
+        made = request()
+        data = metric(made, "h").histogram
+        data.aggregation_temporality = DELTA
+        point(
+            data.data_points, count=sum(counts), sum=1.5, bucket_counts=counts,
+            explicit_bounds=bounds, time_unix_nano=NOW_NS + at, start_time_unix_nano=NOW_NS,
+        )  # fmt: skip
+        return last(read(made, state))
+
+    add(1, [1, 1], [1])
+    twice = {'h_bucket{le="1"}': 3.0, 'h_bucket{le="+Inf"}': 4.0, "h_count": 4.0, "h_sum": 3.0}
+    assert twice == add(2, [2, 0], [1])
+    assert twice == add(2, [2, 0], [1]), "sent again"
+    changed = add(SECOND, [5, 0], [2])
+    assert is_stale(changed.pop('h_bucket{le="1"}'))
+    assert {
+        'h_bucket{le="2"}': 5.0, 'h_bucket{le="+Inf"}': 5.0, "h_count": 5.0, "h_sum": 1.5,
+    } == changed  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "bounds"),
+    [
+        ([1, 2], [1, 2]), ([1, 2, 3], [2, 1]), ([1, 1], [math.nan]), ([1, 1, 1], [1, 1]),
+        ([1] * 502, list(range(501))), ([1, 2], []),
+    ],
+    ids=["too-few", "falling", "nan", "equal", "too-many", "no-bounds"],
+)  # fmt: skip
+def test_histograms_that_do_not_fit_are_left_out(counts: list[int], bounds: list[float]) -> None:
+    made = request()
+    point(metric(made, "h").histogram.data_points, bucket_counts=counts, explicit_bounds=bounds)
+    received = read(made)
+    assert ({"bad_histogram": 1}, 0) == (received.reasons, len(received.batch))
+
+
+def test_a_bound_of_infinity_is_said_once() -> None:
+    made = request()
+    point(
+        metric(made, "h").histogram.data_points,
+        count=3, bucket_counts=[1, 2, 0], explicit_bounds=[1, math.inf],
+    )  # fmt: skip
+    assert {'h_bucket{le="1"}': 1.0, 'h_bucket{le="+Inf"}': 3.0, "h_count": 3.0} == last(read(made))
+
+
+def test_an_exponential_histogram_becomes_buckets() -> None:
+    made = request()
+    data = metric(made, "e").exponential_histogram
+    data.aggregation_temporality = CUMULATIVE
+    one = point(
+        data.data_points, count=12, sum=20, scale=0, zero_count=2, min=-3, max=7, zero_threshold=0.5
+    )
+    one.positive.offset, one.negative.offset = 0, 1
+    one.positive.bucket_counts.extend([4, 0, 5])
+    one.negative.bucket_counts.extend([1])
+    assert {
+        'e_bucket{le="-4"}': 0.0,
+        'e_bucket{le="-2"}': 1.0,
+        'e_bucket{le="0.5"}': 3.0,
+        'e_bucket{le="1"}': 3.0,
+        'e_bucket{le="2"}': 7.0,
+        'e_bucket{le="4"}': 7.0,
+        'e_bucket{le="8"}': 12.0,
+        'e_bucket{le="+Inf"}': 12.0,
+        "e_count": 12.0,
+        "e_sum": 20.0,
+        "e_min": -3.0,
+        "e_max": 7.0,
+    } == last(read(made))
+
+
+def test_fine_exponential_histograms_are_merged_onto_bounds_that_stay() -> None:
+    state = OtlpState()
+    seen = []
+    for scale, offset, size in ((20, 5, 160), (5, -80, 160), (3, 0, 40), (-10, -1, 2)):
+        made = request()
+        data = metric(made, "e").exponential_histogram
+        data.aggregation_temporality = CUMULATIVE
+        one = point(data.data_points, count=size, scale=scale)
+        one.positive.offset = offset
+        one.positive.bucket_counts.extend([1] * size)
+        received = read(made, state)
+        if scale == -10:  # its bounds are no numbers
+            assert {"bad_histogram": 1} == received.reasons
+            continue
+        values = last(read(made, OtlpState()))
+        bounds = [float(name.split('"')[1]) for name in values if "le=" in name]
+        assert len(bounds) <= MAX_GRID + 3
+        assert size == values['e_bucket{le="+Inf"}'] == max(values.values())
+        seen.append(set(bounds))
+    assert len(seen[1] & seen[2]) > 5, "bounds of a coarser grid are among those of a finer one"
+
+
+def test_differences_of_exponential_histograms_add_up_at_the_coarser_scale() -> None:
+    state = OtlpState()
+
+    def add(at: int, scale: int, offset: int) -> dict[str, float]:
+        made = request()
+        data = metric(made, "e").exponential_histogram
+        data.aggregation_temporality = DELTA
+        one = point(data.data_points, count=3, sum=6, scale=scale, time_unix_nano=NOW_NS + at)
+        one.positive.offset = offset
+        one.positive.bucket_counts.extend([1, 1, 1])
+        return last(read(made, state))
+
+    add(1, 1, 0)  # (1, 1.41], (1.41, 2], (2, 2.83]
+    assert {
+        'e_bucket{le="1"}': 0.0, 'e_bucket{le="2"}': 3.0, 'e_bucket{le="4"}': 5.0,
+        'e_bucket{le="8"}': 6.0, 'e_bucket{le="+Inf"}': 6.0, "e_count": 6.0, "e_sum": 12.0,
+    } == {name: v for name, v in add(2, 0, 0).items() if not is_stale(v)}  # fmt: skip
+
+
+def test_a_summary_becomes_quantiles() -> None:
+    made = request()
+    one = point(metric(made, "s", "ms").summary.data_points, {"p": "x"}, count=4, sum=10)
+    one.quantile_values.add(quantile=0.5, value=2)
+    one.quantile_values.add(quantile=1, value=4)
+    assert {
+        's_milliseconds{p="x",quantile="0.5"}': 2.0,
+        's_milliseconds{p="x",quantile="1"}': 4.0,
+        's_milliseconds_sum{p="x"}': 10.0,
+        's_milliseconds_count{p="x"}': 4.0,
+    } == last(read(made))
+
+
+# --- bounds
+
+
+def test_bad_names_are_left_out_alone() -> None:
+    made = request()
+    for name in ("", "...", "x" * 300):
+        point(metric(made, name).gauge.data_points, as_int=1)
+        point(metric(made, name).histogram.data_points, count=1)
+    point(metric(made, "fine").gauge.data_points, as_int=1)
+    received = read(made)
+    assert (["fine"], {"bad_labels": 6}) == (list(rows(received)), received.reasons)
+
+
+def test_too_many_points_and_too_deep_attributes_are_refused() -> None:
+    raw = b"\x0a\x00" * 200_001  # points that are empty
+    for tag in (0x2A, 0x12, 0x12, 0x0A):  # gauge, metric, scope, resource
+        raw = bytes([tag]) + encode_varint(len(raw)) + raw
+    with pytest.raises(InvalidError, match="samples"):
+        read(raw)
+    made = request()
+    value = point(metric(made, "g").gauge.data_points, as_int=1).attributes.add(key="a").value
+    for _ in range(40):
+        value = value.array_value.values.add()
+    with pytest.raises(MalformedError, match="deep"):
+        read(made)
+
+
+def test_attributes_without_end_leave_the_point_out() -> None:
+    made = request()
+    point(metric(made, "g").gauge.data_points, {"a": "x" * 70_000}, as_int=1)
+    assert {"bad_labels": 1} == read(made).reasons
+
+
+def test_the_memory_is_bounded_and_forgets() -> None:
+    state = OtlpState(max_bytes=50_000)
+    for i in range(200):
+        made = request(host=f"h{i}")
+        point(metric(made, "g").gauge.data_points, {"i": str(i)}, as_int=1)
+        assert [f'g{{host="h{i}",i="{i}"}}'] == list(rows(read(made, state)))
+        assert len(state.keys) < 100
+    assert state.generation > 2
+    flood = request()
+    points = metric(flood, "g").gauge.data_points
+    for i in range(2_000):
+        point(points, {"i": str(i)}, as_int=1)
+    with pytest.raises(InvalidError, match="new series"):
+        read(flood, state)
+
+
+def test_other_content_types_are_not_read() -> None:
+    for kind in ("text/plain", "", "application/grpc"):
+        with pytest.raises(UnsupportedTypeError):
+            parse_metrics(b"", kind, NOW, SeriesRules(), OtlpState())
+    assert 0 == len(parse_metrics(b"", PROTOBUF, NOW, SeriesRules(), OtlpState()).batch)
+    assert 0 == len(parse_metrics(b"{}", JSON, NOW, SeriesRules(), OtlpState()).batch)
