@@ -63,16 +63,20 @@ class Courier:
         return max(self._not_before - now, 0.0)
 
     def deliver(
-        self, now: Callable[[], float], *, urgent: bool = False, until: float | None = None
+        self,
+        now: Callable[[], float],
+        *,
+        urgent: bool = False,
+        go_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Send until nothing waits, something fails or the time ``until`` has come.
+        """Send until nothing waits, something fails, or ``go_on`` says no.
 
         ``urgent`` does not wait out our own pause, only one that the server asked for.
         """
         self._watch_drops()
         if self.pause(now()) and (self._server_said or not urgent):
             return
-        while until is None or now() < until:
+        while go_on():
             end, samples = self._buffer.peek(self._batch)
             if not samples:
                 return

@@ -38,7 +38,7 @@ class Sender:
         self._courier = courier
         self._transport = transport
         self._interval = interval
-        self._exit_timeout = exit_timeout
+        self.exit_timeout = exit_timeout
         self._clock = clock
         self._renew = renew
         self.closed = False
@@ -62,7 +62,7 @@ class Sender:
         with self._starting:
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="quadra-client", daemon=True)
-                thread.start()  # raises when there can be no more threads; the next call tries again
+                thread.start()  # where there can be no more threads, the next call tries again
                 self._thread = thread
 
     def _run(self) -> None:
@@ -75,7 +75,7 @@ class Sender:
             urgent = self._urgent
             try:
                 self._buffer.roll(self._now_ms())
-                self._courier.deliver(time.monotonic, urgent=urgent)
+                self._courier.deliver(time.monotonic, urgent=urgent, go_on=lambda: not self._ending)
             except Exception:  # a thread that dies would send no more
                 if not told:
                     log.warning("Quadra's client can't send", exc_info=True)
@@ -127,7 +127,7 @@ class Sender:
         if self.closed:
             return not self._buffer.pending
         self.closed = True
-        until = time.monotonic() + (self._exit_timeout if timeout is None else max(timeout, 0.0))
+        until = time.monotonic() + (self.exit_timeout if timeout is None else max(timeout, 0.0))
         everything = self.flush(until - time.monotonic())
         self._ending = True
         self._wake.set()
@@ -155,11 +155,12 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
+    began = time.monotonic()
     waiting = [sender for sender in _senders if not sender.closed]
     for sender in waiting:  # all at once, so that the longest time bounds them all
         sender.hurry()
     for sender in waiting:
-        sender.close(None)
+        sender.close(sender.exit_timeout - (time.monotonic() - began))
 
 
 atexit.register(_at_exit)

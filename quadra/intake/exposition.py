@@ -99,8 +99,12 @@ class PageReader:
         sample_limit: int,
         labels: Mapping[str, str] | None = None,
         label_limit: int | None = None,
+        taken: frozenset[SeriesKey] = frozenset(),
     ) -> None:
-        """Begin without memory; ``label_limit`` counts the name too, as Prometheus does."""
+        """Begin without memory; ``label_limit`` counts the name too, as Prometheus does.
+
+        ``taken`` are series that no page may bring.
+        """
         self.keys: list[SeriesKey] = []
         self._rules = rules
         self._labels = dict(labels or {})
@@ -108,6 +112,7 @@ class PageReader:
         self._own = tuple(sorted(self._labels.items()))
         self._sample_limit = sample_limit
         self._label_limit = label_limit
+        self._taken = taken
         self._heads: dict[str, int] = {}  # name and labels as written -> slot
         self._slot_of: dict[SeriesKey, int] = {}
         self._faulty: dict[int, str] = {}  # slot -> what is wrong with the series
@@ -249,6 +254,8 @@ class PageReader:
             faults = self._rules.faults(key, None)
             if faults:
                 self._faulty[slot] = f"{name[:_MAX_SHOWN]}: {faults[0].field}: {faults[0].reason}"
+            elif key in self._taken:
+                self._faulty[slot] = f"{name[:_MAX_SHOWN]}: the scrape itself writes this series"
         return slot
 
     def _key(self, head: str) -> SeriesKey:

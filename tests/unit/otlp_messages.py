@@ -33,8 +33,10 @@ def request(**resource: str) -> ExportMetricsServiceRequest:
 
 
 def metric(made: ExportMetricsServiceRequest, name: str, unit: str = "", text: str = "") -> Any:
-    return made.resource_metrics[0].scope_metrics[0].metrics.add(
-        name=name, unit=unit, description=text
+    return (
+        made.resource_metrics[0]
+        .scope_metrics[0]
+        .metrics.add(name=name, unit=unit, description=text)
     )
 
 

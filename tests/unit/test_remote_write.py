@@ -9,9 +9,9 @@ import pytest
 from quadra.errors import InvalidError, MalformedError, TooLargeError
 from quadra.intake.bounds import MAX_SAMPLES_A_REQUEST
 from quadra.intake.received import STALE_BITS, Received
-from quadra.telemetry.metadata import Metadata
 from quadra.intake.remote_write import LabelCache, parse_v1, written_headers
 from quadra.intake.wire import encode_varint
+from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesKey, SeriesRules
 from tests.unit.remote_write_messages import (
     MAX_UNPACKED,
@@ -119,7 +119,9 @@ def test_a_series_with_bad_labels_is_left_out_alone(
 ) -> None:
     cache = LabelCache()
     for _ in range(2):
-        received = read(make((labels, [(NOW_MS, 1.0), (NOW_MS, 2.0)]), (UP, [(NOW_MS, 3.0)])), cache)
+        received = read(
+            make((labels, [(NOW_MS, 1.0), (NOW_MS, 2.0)]), (UP, [(NOW_MS, 3.0)])), cache
+        )
         assert [(UP_KEY, NOW_MS, 3.0)] == rows(received)
         assert (2, {"bad_labels": 2}) == (received.rejected, received.reasons)
         assert why in received.message
@@ -272,8 +274,8 @@ def test_too_much_is_refused_before_it_costs_much() -> None:
         parse(body, 500)
     with pytest.raises(TooLargeError):
         parse(b"\xff\xff\xff\xff\x0f" + body)
+    samples = b"\x12\x00" * (MAX_SAMPLES_A_REQUEST + 1)
     with pytest.raises(InvalidError, match="samples"):
-        samples = b"\x12\x00" * (MAX_SAMPLES_A_REQUEST + 1)
         parse(snappy(b"\x0a" + encode_varint(len(samples)) + samples))
     with pytest.raises(InvalidError, match="series"):
         parse(snappy(b"\x0a\x00" * 200_001))

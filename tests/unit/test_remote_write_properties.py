@@ -149,9 +149,7 @@ def test_damaged_messages_are_refused_or_read_as_the_library_reads_them(
 
 @BOTH
 @given(raw=st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(
-    make: Make, read: Read, decode: Decode, raw: bytes
-) -> None:
+def test_any_bytes_are_read_or_refused(make: Make, read: Read, decode: Decode, raw: bytes) -> None:
     for body in (raw, b"\x0a" + bytes([len(raw)]) + raw, b"\x2a" + bytes([len(raw)]) + raw):
         try:
             rows(read(body, CACHE))

@@ -192,6 +192,7 @@ class _Scan:
                     self.places.append(time)
                     self.started.append(time != begin)
                     continue
+            self.reader.rank = len(self.slots)
             self.reader.add_number(stream, kind, self._number(begin, end))
         self.kinds += [kind] * (len(self.slots) - before)
 
@@ -237,9 +238,7 @@ class _Scan:
         starts = np.zeros(count, np.uint64)
         if started.any():
             starts[started] = _windows(raw, 8)[places[started] - 8].view("<u8")
-        self.reader.slots += self.slots
-        self.reader.kinds += self.kinds
-        self.reader.add_numbers(starts, times, values)
+        self.reader.add_numbers(self.slots, self.kinds, starts, times, values)
 
     # --- histograms and summaries
 

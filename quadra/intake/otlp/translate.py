@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -52,6 +53,7 @@ CUMULATIVE, DIFFERENCES = 2, 1
 """The aggregation temporalities as the protocol numbers them; 0 is taken as cumulative."""
 
 _NANOS = 1_000_000  # in a millisecond
+_Slots = npt.NDArray[np.int64]
 _Nanos = npt.NDArray[np.uint64]
 _Difference = tuple[
     Group, int, HistogramPoint | ExponentialPoint, Pile, Sequence[tuple[str, float]]
@@ -71,12 +73,16 @@ class Reader:
         self.metadata: list[Metadata] = []
         self._low = int((now - MAX_AGE_S) * 1000)
         self._high = int((now + MAX_AHEAD_S) * 1000)
-        # Numbers: one entry a point.
-        self.slots: list[int] = []
-        self.kinds: list[int] = []
-        self._starts: list[_Nanos] = []
-        self._times: list[_Nanos] = []
-        self._values: list[ValueArray] = []
+        # Numbers: those added at once, and those added one by one, with the place that each of
+        # these has among the former.
+        self._many = _Numbers.of([], [], [], [], [])
+        self.rank = 0
+        self._ranks: list[int] = []
+        self._slots: list[int] = []
+        self._kinds: list[int] = []
+        self._starts: list[int] = []
+        self._times: list[int] = []
+        self._values: list[float] = []
         # Parts of histograms and summaries, and what else is a sample: one entry a sample.
         self._more_slots: list[int] = []
         self._more_t: list[int] = []
@@ -159,19 +165,28 @@ class Reader:
             self._reject_series()
         elif point.is_gap or point.value is not None:
             value = STALE if point.is_gap or point.value is None else point.value
-            self.slots.append(slot)
-            self.kinds.append(PLAIN if point.is_gap else kind)
-            self._starts.append(np.array([point.start], np.uint64))
-            self._times.append(np.array([point.time], np.uint64))
-            self._values.append(np.array([value], np.float64))
+            self._ranks.append(self.rank)
+            self._slots.append(slot)
+            self._kinds.append(PLAIN if point.is_gap else kind)
+            self._starts.append(point.start)
+            self._times.append(point.time)
+            self._values.append(value)
         else:
             self.rejections.add("no_value", "a point has no value")
 
-    def add_numbers(self, starts: _Nanos, times: _Nanos, values: ValueArray) -> None:
-        """Take many numbers at once; ``slots`` and ``kinds`` are extended by the caller."""
-        self._starts.append(starts)
-        self._times.append(times)
-        self._values.append(values)
+    def add_numbers(
+        self,
+        slots: list[int],
+        kinds: list[int],
+        starts: _Nanos,
+        times: _Nanos,
+        values: ValueArray,
+    ) -> None:
+        """Take many numbers at once, once a request.
+
+        Those that came one by one stand before the number in whose place ``rank`` was then.
+        """
+        self._many = _Numbers.of(slots, kinds, starts, times, values)
 
     # --- histograms and summaries
 
@@ -347,40 +362,37 @@ class Reader:
             trimmed=self.trimmed,
         )
 
-    def _numbers(self) -> tuple[npt.NDArray[np.int64], TimeArray, ValueArray]:
-        slots, kinds = np.array(self.slots, np.int64), np.array(self.kinds, np.int64)
-        if not len(slots):
-            return slots, np.empty(0, np.int64), np.empty(0, np.float64)
-        starts, times = np.concatenate(self._starts), np.concatenate(self._times)
-        v = np.concatenate(self._values)
-        t = (times // np.uint64(_NANOS)).astype(np.int64)
-        t[times == 0] = int(self.now * 1000)
+    def _numbers(self) -> tuple[_Slots, TimeArray, ValueArray]:
+        numbers = self._in_order()
+        t = (numbers.times // np.uint64(_NANOS)).astype(np.int64)
+        t[numbers.times == 0] = int(self.now * 1000)
         keep = believable(t, self.now, self.rejections)
         if keep is not None:
-            slots, kinds, starts, times = slots[keep], kinds[keep], starts[keep], times[keep]
-            t, v = t[keep], v[keep]
-        self._mark_resets(slots, kinds, starts, t)
-        if (kinds >= DELTA).any():
-            return self._sum_numbers(slots, kinds, (starts, times), t, v)
-        return slots, t, v
+            numbers, t = numbers.at(keep), t[keep]
+        rising = np.flatnonzero((numbers.kinds == RISING) & (numbers.starts != 0))
+        if len(rising):
+            self._mark_resets(numbers.slots[rising], numbers.starts[rising], t[rising])
+        if (numbers.kinds >= DELTA).any():
+            return self._sum_numbers(numbers, t)
+        return numbers.slots, t, numbers.values
 
-    def _mark_resets(
-        self,
-        slots: npt.NDArray[np.int64],
-        kinds: npt.NDArray[np.int64],
-        starts: _Nanos,
-        t: TimeArray,
-    ) -> None:
+    def _in_order(self) -> _Numbers:
+        single = _Numbers.of(self._slots, self._kinds, self._starts, self._times, self._values)
+        many = self._many
+        if not len(many.slots):
+            return single
+        if not len(single.slots):
+            return many
+        places = np.concatenate((2 * np.array(self._ranks), 2 * np.arange(len(many.slots)) + 1))
+        return single.then(many).at(np.argsort(places, kind="stable"))
+
+    def _mark_resets(self, slots: _Slots, starts: _Nanos, t: TimeArray) -> None:
         """Show a counter that began anew as zero where it began, so that nothing is lost.
 
         Otherwise one that has already risen above its former self would look as if it had not
         begun anew.
         """
         state = self.state
-        rising = np.flatnonzero((kinds == RISING) & (starts != 0))
-        if not len(rising):
-            return
-        slots, starts, t = slots[rising], starts[rising], t[rising]
         before = state.starts[slots]
         for i in np.flatnonzero((before != 0) & (before < starts)).tolist():
             began = int(starts[i]) // _NANOS
@@ -389,32 +401,71 @@ class Reader:
         np.maximum.at(state.starts, slots, starts)
         np.maximum.at(state.newest, slots, t)
 
-    def _sum_numbers(
-        self,
-        slots: npt.NDArray[np.int64],
-        kinds: npt.NDArray[np.int64],
-        nanos: tuple[_Nanos, _Nanos],
-        t: TimeArray,
-        v: ValueArray,
-    ) -> tuple[npt.NDArray[np.int64], TimeArray, ValueArray]:
+    def _sum_numbers(self, numbers: _Numbers, t: TimeArray) -> tuple[_Slots, TimeArray, ValueArray]:
         """Turn differences into totals."""
-        state, totals = self.state, self.state.numbers
-        keep = np.ones(len(slots), np.bool_)
-        for i in np.flatnonzero(kinds >= DELTA).tolist():
+        state, totals, v = self.state, self.state.numbers, numbers.values
+        keep = np.ones(len(t), np.bool_)
+        for i in np.flatnonzero(numbers.kinds >= DELTA).tolist():
             value = float(v[i])
-            if not _is_number(value) or (kinds[i] == RISING_DELTA and value < 0):
+            if not _is_number(value) or (numbers.kinds[i] == RISING_DELTA and value < 0):
                 self._reject_difference()
                 keep[i] = False
                 continue
-            key = state.keys[slots[i]]
-            same = (int(nanos[0][i]), int(nanos[1][i]), value)
+            key = state.keys[numbers.slots[i]]
+            same = (int(numbers.starts[i]), int(numbers.times[i]), value)
             shown = totals.repeated(key, same)
             if shown is None:
                 before = totals.find(key)
                 total = value + (before.value if before is not None else 0.0)
                 shown = totals.put(key, same, int(t[i]), total)
             t[i], v[i] = shown
-        return slots[keep], t[keep], v[keep]
+        return numbers.slots[keep], t[keep], v[keep]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Points of gauges and sums as columns; times in unix nanoseconds."""
+
+    slots: _Slots
+    kinds: npt.NDArray[np.int64]
+    starts: _Nanos
+    times: _Nanos
+    values: ValueArray
+
+    @classmethod
+    def of(
+        cls,
+        slots: list[int],
+        kinds: list[int],
+        starts: _Nanos | list[int],
+        times: _Nanos | list[int],
+        values: ValueArray | list[float],
+    ) -> _Numbers:
+        return cls(
+            np.array(slots, np.int64),
+            np.array(kinds, np.int64),
+            np.asarray(starts, np.uint64),
+            np.asarray(times, np.uint64),
+            np.asarray(values, np.float64),
+        )
+
+    def at(self, which: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> _Numbers:
+        return _Numbers(
+            self.slots[which],
+            self.kinds[which],
+            self.starts[which],
+            self.times[which],
+            self.values[which],
+        )
+
+    def then(self, other: _Numbers) -> _Numbers:
+        return _Numbers(
+            np.concatenate((self.slots, other.slots)),
+            np.concatenate((self.kinds, other.kinds)),
+            np.concatenate((self.starts, other.starts)),
+            np.concatenate((self.times, other.times)),
+            np.concatenate((self.values, other.values)),
+        )
 
 
 def _is_number(value: float) -> bool:

@@ -99,7 +99,7 @@ class LabelCache:
 
     def _parse(self, block: bytes) -> Pairs:
         """Take the labels out of a block that is known to hold nothing else."""
-        pairs: Pairs = []
+        pairs: list[_Pair] = []
         known, pos, end = self._pairs, 0, len(block)
         while pos < end:
             size = block[pos + 1]

@@ -79,6 +79,7 @@ class _Request:
         self.stops: list[int] = []  # and where the series ends
         self.notes: list[bytes] = []  # what stands behind the samples: metadata, mostly
         self.exemplars = 0
+        self._strays = 0
 
     def read(self, now: float) -> Received:
         self._parts()
@@ -97,53 +98,68 @@ class _Request:
 
     def _parts(self) -> None:
         """Find the symbols, and the series with their references, samples and metadata."""
-        data, end = self.data, len(self.data)
-        symbols = self.symbols.append
-        pos = 0
-        for _ in range(MAX_PARTS + _MAX_SYMBOLS):
-            if pos >= end:
-                break
+        data, end, pos = self.data, len(self.data), 0
+        while pos < end:
             tag = data[pos]
-            if tag not in (_SERIES, _SYMBOL):
+            if tag == _SYMBOL:
+                pos = self._read_symbols(pos)
+            elif tag == _SERIES:
+                pos = self._read_series(pos)
+            else:
+                self._strays += 1
                 pos = self._other(pos)
-                continue
+            if len(self.refs) > MAX_PARTS or len(self.symbols) + self._strays > _MAX_SYMBOLS:
+                refuse_parts()
+        if pos != end:
+            raise damaged("it is cut short")
+
+    def _read_symbols(self, pos: int) -> int:
+        """Take the symbols from ``pos`` on, and give the place behind them."""
+        data, end, symbols = self.data, len(self.data), self.symbols
+        while pos < end and data[pos] == _SYMBOL and len(symbols) <= _MAX_SYMBOLS:
+            size = data[pos + 1]
+            pos += 2
+            if size > 127:  # noqa: PLR2004 - a length of two bytes or more
+                size, pos = varint(data, pos - 1)
+            symbols.append(data[pos : pos + size])
+            pos += size
+        return pos
+
+    def _read_series(self, pos: int) -> int:
+        """Take the series from ``pos`` on apart as they usually are; give the place behind them.
+
+        What stands in them behind the samples is looked at later.
+        """
+        data, end = self.data, len(self.data)
+        refs, begins, marks = self.refs.append, self.begins.append, self.marks.append
+        stops, notes = self.stops.append, self.notes.append
+        for _ in range(MAX_PARTS + 1):
+            if pos >= end or data[pos] != _SERIES:
+                break
             size = data[pos + 1]
             pos += 2
             if size > 127:  # noqa: PLR2004 - a length of two bytes or more
                 size, pos = varint(data, pos - 1)
             stop = pos + size
-            if tag == _SYMBOL:
-                symbols(data[pos:stop])
+            if pos < stop and data[pos] == _REFS:
+                size = data[pos + 1]
+                pos += 2
+                if size > 127:  # noqa: PLR2004
+                    size, pos = varint(data, pos - 1)
             else:
-                self._one(pos, stop)
+                size = 0
+            begin = mark = pos + size
+            while mark < stop and data[mark] == SAMPLE and data[mark + 1] < 128:  # noqa: PLR2004
+                mark += data[mark + 1] + 2
+            if mark > stop:
+                raise damaged("a part is longer than what holds it")
+            refs(data[pos:begin])
+            begins(begin)
+            marks(mark)
+            stops(stop)
+            notes(data[mark:stop])
             pos = stop
-        else:
-            if pos < end:
-                refuse_parts()
-        if pos != end or len(self.refs) > MAX_PARTS:
-            raise damaged("it is cut short")
-
-    def _one(self, pos: int, stop: int) -> None:
-        """Take a series apart as it usually is; the rest of it is looked at later."""
-        data = self.data
-        refs = b""
-        if pos < stop and data[pos] == _REFS:
-            size = data[pos + 1]
-            pos += 2
-            if size > 127:  # noqa: PLR2004
-                size, pos = varint(data, pos - 1)
-            refs = data[pos : pos + size]
-            pos += size
-        mark = pos
-        while mark < stop and data[mark] == SAMPLE and data[mark + 1] < 128:  # noqa: PLR2004
-            mark += data[mark + 1] + 2
-        if mark > stop:
-            raise damaged("a part is longer than what holds it")
-        self.refs.append(refs)
-        self.begins.append(pos)
-        self.marks.append(mark)
-        self.stops.append(stop)
-        self.notes.append(data[mark:stop])
+        return pos
 
     def _other(self, pos: int) -> int:
         """Pass over what is neither symbol nor series, and give the place behind it."""

@@ -182,7 +182,8 @@ def _gather(column: _Column, bounds: Bounds, members: _Index, n: int) -> _Column
     if _lie_together(members):
         start = int(bounds[members[0]])
         return column[start : start + n * len(members)].reshape(-1, n)
-    return column[bounds[members][:, None] + np.arange(n)]
+    rows: _Column = column[bounds[members][:, None] + np.arange(n)]
+    return rows
 
 
 def _fill(

@@ -108,10 +108,12 @@ TABLES: tuple[tuple[int, str], ...] = (
     ),
 )
 
+_WINDOW_LOG = 17  # no column is longer, so that all frames are of one segment
 # The decoder writes a frame's head itself, so a head holds the content's size and nothing else.
 _PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
     1,
     source_size=_REACH,
+    window_log=_WINDOW_LOG,
     min_match=7,
     format=zstandard.FORMAT_ZSTD1_MAGICLESS,
     write_content_size=1,
@@ -121,6 +123,7 @@ _PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
 _PLAIN_PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
     3,
     source_size=_REACH,
+    window_log=_WINDOW_LOG,
     format=zstandard.FORMAT_ZSTD1_MAGICLESS,
     write_content_size=1,
     write_checksum=0,

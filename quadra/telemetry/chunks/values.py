@@ -37,6 +37,7 @@ _SAMPLES = 8
 _MOST_PATCHES = 4  # a row with more than 1/4 of NaN and the like keeps its bits instead
 _MOST_ODD = 32  # more than 1/32 of plain numbers that fail, and more digits are tried
 _PLANE_TOP = 56  # the bits below the top plane
+_FARTHEST = 2.0**62  # of a level from the first value's bits; any level is right, this one casts
 _PLANE_BITS = 54  # what a value in planes takes: the mantissa, and some of the exponent
 
 
@@ -150,7 +151,7 @@ def _pack_bits(v: Values, contexts: Contexts) -> list[bytes]:
     shifted = bits >> zeros.astype(np.uint64)[:, None]
     first = shifted[:, 0].copy()
     apart = (shifted - first[:, None]).view(np.int64)
-    level = apart.mean(axis=1).astype(np.int64)
+    level = apart.mean(axis=1).clip(-_FARTHEST, _FARTHEST).astype(np.int64)
     signed = shifted.view(np.int64)
     by_delta = integers.zigzag(signed[:, 1:] - signed[:, :-1])
     by_level = integers.zigzag(apart - level[:, None])

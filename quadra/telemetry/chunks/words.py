@@ -194,7 +194,8 @@ def _code(high: ByteRows, width: int, contexts: Contexts, *, shaped: bool) -> li
         also_plain[row] = np.count_nonzero(counts[row]) < _FEW * sample.shape[1]
     raw = _RAW if width == _BYTE else _RAW_PAIRS
     zstd = _ZSTD if width == _BYTE else _ZSTD_PAIRS
-    head = len(frame_head(length))
+    expected = frame_head(length)
+    head = len(expected)
     tools = contexts.compressors(numbers := _BY_WIDTH[width][choice].tolist())
     coded = []
     for row, number, share, plain, tool in zip(
@@ -205,11 +206,12 @@ def _code(high: ByteRows, width: int, contexts: Contexts, *, shaped: bool) -> li
             frame = tool.compress(row)
             size = len(frame) - head - 3
             # One compressed block that is the last: its head can be written again when reading.
-            if size < best and frame[head] & 7 == _LAST_COMPRESSED:
+            last = frame[head] & 7 == _LAST_COMPRESSED and frame.startswith(expected)
+            if size < best and last:
                 coder, payload, best = _FIRST_DICTIONARY + number, frame[head + 3 :], size
         if plain:
             frame = contexts.compressor(None).compress(row)
-            if len(frame) - head < best:
+            if len(frame) - head < best and frame.startswith(expected):
                 coder, payload = zstd, frame[head:]
         coded.append((_BYTES[coder], payload or row.tobytes()))
     return coded

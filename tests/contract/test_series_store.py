@@ -1,0 +1,60 @@
+"""What every SeriesStore does, whatever it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from quadra.engine.ports import Entry, KnownSeries
+from quadra.storage.database import Database
+from quadra.storage.journal import SqlJournal
+from quadra.storage.series import SqlSeries
+from quadra.telemetry.series import series_key
+from tests.unit.fakes import NOW, SetClock, batch
+
+T0 = int(NOW * 1000)
+
+
+@pytest.fixture
+def ids(database: Database) -> dict[str, int]:
+    """The ids of two series in the journal, whose samples lie an hour apart."""
+    entries = [
+        Entry(batch("a", 1.0, 2.0, zone="ä"), [0]),
+        Entry(batch("b", 1.0, t=T0 - 3_600_000), [0]),
+    ]
+    done = SqlJournal(database, SetClock()).append(entries)
+    return {key[0]: number for number, key in done.met}
+
+
+def test_a_new_database_has_no_series(database: Database) -> None:
+    assert ([], 0) == SqlSeries(database).load()
+
+
+def test_series_are_listed_with_the_times_of_their_own_first_samples(
+    database: Database, ids: dict[str, int]
+) -> None:
+    known, seq = SqlSeries(database).load()
+    assert [
+        KnownSeries(ids["a"], series_key("a", {"zone": "ä"}), T0, T0 + 1000),
+        KnownSeries(ids["b"], series_key("b", {}), T0 - 3_600_000, T0 - 3_600_000),
+    ] == sorted(known, key=lambda series: series.key)
+    assert 0 == seq
+
+
+def test_times_are_kept_together_with_the_position_they_stand_for(
+    database: Database, ids: dict[str, int], connect: Callable[[], Database]
+) -> None:
+    store = SqlSeries(database)
+    store.keep_times([(ids["a"], 5, T0)], 17)
+    store.keep_times([(ids["b"], 6, 7)], 18)
+    known, seq = SqlSeries(connect()).load()
+    assert {("a", 5, T0), ("b", 6, 7)} == {(s.key[0], s.first, s.last) for s in known}
+    assert 18 == seq
+
+
+def test_a_position_may_be_kept_without_any_times(database: Database) -> None:
+    store = SqlSeries(database)
+    store.keep_times([], 3)
+    store.keep_times([], 4)
+    assert ([], 4) == store.load()
