@@ -148,8 +148,13 @@ def prepare(settings: Settings) -> Database:
         environment=settings.environment,
         context=log_context,
     )
-    for chatty in ("quadra.web.socketio", "quadra.web.engineio", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    levels = {
+        "alembic": logging.WARNING,
+        "quadra.web.engineio": logging.WARNING,
+        "quadra.web.socketio": logging.ERROR,  # it warns once for each event of a socket just cut
+    }
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     database = Database(settings.database_url)
     upgrade(database)
     return database

@@ -64,9 +64,11 @@ class HelperProcess:
         )
 
     def _watch(self) -> None:
-        while not self._ending:
+        while True:
             self._runtime.sleep(LOOK_EVERY_S)
-            if self._ending or self.is_alive:
+            if self._ending:
+                return
+            if self.is_alive:
                 continue
             if self._clock() - self._started > STEADY_AFTER_S:
                 self._pause = 0.0

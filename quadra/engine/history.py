@@ -83,15 +83,13 @@ def _read_lines(
             "Shorten the span or give a step."
         )
         raise InvalidError(msg, code="too_many_points")
+    if step is not None:
+        # A staleness marker ends a line; it is no value.
+        columns = into_steps(columns.where(~np.isnan(columns.v)), step, agg)
     if len(columns) == 0:
         return []
     bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()
-    lines = []
-    for low, high in pairwise(bounds):
-        t, v = columns.t[low:high], columns.v[low:high]
-        if step is not None:
-            real = ~np.isnan(v)  # a staleness marker ends a line, it is no value
-            t, v = into_steps(t[real], v[real], step, agg)
-        if len(t):
-            lines.append((int(columns.ids[low]), t, v))
-    return lines
+    return [
+        (int(columns.ids[low]), columns.t[low:high], columns.v[low:high])
+        for low, high in pairwise(bounds)
+    ]

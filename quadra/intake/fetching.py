@@ -13,7 +13,8 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -133,6 +134,16 @@ class Fetcher:
                 msg = "too many names are being looked up at once"
                 raise ScrapeError(msg, code="scrape_overload")
             return self._runtime.offload(self._egress.addresses, host, port)
+
+    @contextmanager
+    def fetched(self, target: Target) -> Iterator[Fetched]:
+        """Get the page of a target, for as long as it is needed; raises what ``fetch`` does."""
+        page = self.fetch(target)
+        self._held += len(page.body)
+        try:
+            yield page
+        finally:
+            self._held -= len(page.body)
 
     def fetch(self, target: Target) -> Fetched:
         """Get the page of a target; raises ScrapeError, EgressError, NoSuchHostError."""

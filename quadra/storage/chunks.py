@@ -17,6 +17,15 @@ from quadra.telemetry import chunks as codec
 from quadra.telemetry.batch import Columns, IdArray
 
 _FOLLOWER = "sealer"
+# In the order of codec.Chunk's fields.
+_PACKED = (
+    chunks.c.first_t,
+    chunks.c.last_t,
+    chunks.c.step,
+    chunks.c["count"],
+    chunks.c.times,
+    chunks.c["values"],
+)
 
 
 class SqlChunks:
@@ -33,9 +42,9 @@ class SqlChunks:
     def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
         """Give the newest chunk of each series that has one."""
         rows = self._database.read(_tails, series)
-        t, v, bounds = codec.decode_many([_chunk(row) for row in rows])
+        t, v, bounds = codec.decode_many([codec.Chunk(*row[2:]) for row in rows])
         return {
-            row.series_id: Stretch(row.series_id, t[low:high], v[low:high], row.id)
+            row[1]: Stretch(row[1], t[low:high], v[low:high], row[0])
             for row, (low, high) in zip(rows, pairwise(bounds.tolist()), strict=True)
         }
 
@@ -78,7 +87,7 @@ def chunks_between(
 ) -> list[Columns]:
     """Read the samples of wanted series that stand in chunks, in order written."""
     rows = connection.execute(
-        sa.select(chunks)
+        sa.select(chunks.c.series_id, *_PACKED)
         .where(
             chunks.c.series_id.in_(wanted.tolist()),
             chunks.c.last_t >= start,
@@ -88,23 +97,12 @@ def chunks_between(
     ).all()
     if not rows:
         return []
-    t, v, bounds = codec.decode_many([_chunk(row) for row in rows])
-    ids = np.repeat(np.array([row.series_id for row in rows], np.uint32), np.diff(bounds))
+    t, v, bounds = codec.decode_many([codec.Chunk(*row[1:]) for row in rows])
+    ids = np.repeat(np.array([row[0] for row in rows], np.uint32), np.diff(bounds))
     columns = Columns(ids, t, v)
     if int(t.min()) >= start and int(t.max()) <= end:
         return [columns]
     return [columns.where((t >= start) & (t <= end))]
-
-
-def _chunk(row: sa.Row[Any]) -> codec.Chunk:
-    return codec.Chunk(
-        t0=row.first_t,
-        t1=row.last_t,
-        step=row.step,
-        count=row._mapping["count"],  # noqa: SLF001 - a row's own .count is a tuple's method
-        times=bytes(row.times),
-        values=bytes(row.values),
-    )
 
 
 def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
@@ -124,7 +122,7 @@ def _sealed(connection: sa.Connection) -> int:
     return connection.execute(statement).scalar() or 0
 
 
-def _tails(connection: sa.Connection, series: Sequence[int]) -> list[sa.Row[Any]]:
+def _tails(connection: sa.Connection, series: Sequence[int]) -> list[Any]:
     newest = (
         sa.select(chunks.c.series_id, sa.func.max(chunks.c.last_t).label("last_t"))
         .where(chunks.c.series_id.in_(series))
@@ -134,7 +132,7 @@ def _tails(connection: sa.Connection, series: Sequence[int]) -> list[sa.Row[Any]
     # Two chunks may end at the same time; the later written of them is the one to go on with.
     return list(
         connection.execute(
-            sa.select(chunks)
+            sa.select(chunks.c.id, chunks.c.series_id, *_PACKED)
             .join(
                 newest,
                 (chunks.c.series_id == newest.c.series_id) & (chunks.c.last_t == newest.c.last_t),

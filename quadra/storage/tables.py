@@ -83,6 +83,27 @@ positions = Table(
     Column("seq", BigInteger, nullable=False, comment="journal position it has reached"),
 )
 
+targets = Table(
+    "targets",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True, comment="of its series `up`"),
+    Column("scheme", String(5), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("path", Text, nullable=False, comment="with the query"),
+    Column("labels", Text, nullable=False, comment="JSON object"),
+    Column("interval", Float, nullable=False, comment="seconds"),
+    Column("timeout", Float, nullable=False, comment="seconds"),
+    Column("sample_limit", Integer, nullable=False),
+    Column("body_size_limit", Integer, nullable=False, comment="bytes"),
+    Column("label_limit", Integer),
+    Column("credential", String(6), comment="bearer or basic"),
+    Column("username", Text),
+    Column("secret", Text, comment="sent to the target as it is"),
+    sqlite_autoincrement=True,
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -1,4 +1,4 @@
-"""Put the samples of one series into steps of time: average, extremes, rate, quantiles."""
+"""Put samples into steps of time: average, extremes, rate, quantiles."""
 
 from __future__ import annotations
 
@@ -7,31 +7,36 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from quadra.telemetry.batch import TimeArray, ValueArray
+from quadra.telemetry.batch import Columns, ValueArray
 
 _Edges = npt.NDArray[np.intp]
 
 AGGREGATES = ("avg", "min", "max", "sum", "count", "last", "rate", "p50", "p90", "p95", "p99")
 
 
-def into_steps(t: TimeArray, v: ValueArray, step: int, agg: str) -> tuple[TimeArray, ValueArray]:
-    """Aggregate one series into steps.
+def into_steps(columns: Columns, step: int, agg: str) -> Columns:
+    """Aggregate samples into steps, each series by itself.
 
-    ``t`` (unix ms, sorted, without doubles) and ``v`` have length n; ``step`` is in ms. Returns
-    the start of each step that holds at least one sample, a multiple of ``step``, and the value
-    there. Empty steps are left out, so that a gap stays one. Raises KeyError for an unknown
-    ``agg``. ``rate`` is the increase a second since the sample before, over the step, where a
-    fall of a counter means that it began again at zero, as in Prometheus.
+    ``columns`` are sorted by series and time, without doubles; ``step`` is in ms. Gives a sample
+    for each step of a series that holds at least one: its time is the start of the step, a
+    multiple of ``step``. Empty steps are left out, so that a gap stays one. Raises KeyError for
+    an unknown ``agg``. ``rate`` is the increase a second since the sample before, over the step,
+    where a fall of a counter means that it began again at zero, as in Prometheus.
     """
     reduce = _REDUCERS[agg]
+    ids, t, v = columns.ids, columns.t, columns.v
     if len(t) == 0:
-        return t, v
+        return columns
     slot = t // step
-    first = np.flatnonzero(np.r_[True, slot[1:] != slot[:-1]])
-    starts: TimeArray = slot[first] * step
+    begins = np.empty(len(t), np.bool_)
+    begins[0] = True
+    np.logical_or(slot[1:] != slot[:-1], ids[1:] != ids[:-1], out=begins[1:])
+    first = np.flatnonzero(begins)
     if agg == "rate":
-        return _rate(t, v, first, starts)
-    return starts, reduce(v, first)
+        rates, known = _rates(columns, first)
+        first = first[known]
+        return Columns(ids[first], slot[first] * step, rates[known])
+    return Columns(ids[first], slot[first] * step, reduce(v, first))
 
 
 def _counts(first: _Edges, n: int) -> npt.NDArray[np.intp]:
@@ -79,21 +84,20 @@ def _quantile(q: float) -> Callable[[ValueArray, _Edges], ValueArray]:
     return reduce
 
 
-def _rate(
-    t: TimeArray, v: ValueArray, first: _Edges, starts: TimeArray
-) -> tuple[TimeArray, ValueArray]:
-    if len(t) == 1:
-        return starts[:0], v[:0]
-    rise = np.diff(v)
-    rise = np.where(rise < 0, v[1:], rise)
-    span = np.diff(t) / 1000.0
-    # A step's rise runs from the last sample before it, so that no increase falls between steps.
-    rise = np.concatenate(([0.0], rise))
-    span = np.concatenate(([0.0], span))
+def _rates(columns: Columns, first: _Edges) -> tuple[ValueArray, npt.NDArray[np.bool_]]:
+    """Give each step's rate, and whether it has one: a series' first sample alone has none."""
+    rise = np.diff(columns.v, prepend=columns.v[0])
+    span = np.diff(columns.t, prepend=columns.t[0]) / 1000.0
+    rise = np.where(rise < 0, columns.v, rise)
+    # A step's rise runs from the last sample before it, so that no increase falls between steps;
+    # but nothing rises from one series to the next.
+    starts = np.flatnonzero(np.diff(columns.ids.astype(np.int64), prepend=-1))
+    rise[starts] = 0.0
+    span[starts] = 0.0
     rises = np.add.reduceat(rise, first)
     spans = np.add.reduceat(span, first)
     known = spans > 0
-    return starts[known], rises[known] / spans[known]
+    return np.divide(rises, spans, out=np.zeros_like(rises), where=known), known
 
 
 _REDUCERS: dict[str, Callable[[ValueArray, _Edges], ValueArray]] = {
@@ -103,7 +107,7 @@ _REDUCERS: dict[str, Callable[[ValueArray, _Edges], ValueArray]] = {
     "sum": _sum,
     "count": _count,
     "last": _last,
-    "rate": _last,  # dispatched to _rate, which needs the times too
+    "rate": _last,  # dispatched to _rates, which needs the times too
     "p50": _quantile(0.50),
     "p90": _quantile(0.90),
     "p95": _quantile(0.95),

@@ -10,6 +10,8 @@ from quadra.engine.access import SCOPES, Access
 from quadra.errors import QuadraError
 from quadra.settings import Settings
 
+MAX_DAYS = 3_660
+
 
 def register(app: Flask, settings: Settings, access: Access) -> None:
     """Add the commands to the application."""
@@ -25,6 +27,8 @@ def register(app: Flask, settings: Settings, access: Access) -> None:
     @click.option("--days", type=click.FloatRange(min=0, min_open=True), help="Life in days.")
     def create(name: str, scopes: tuple[str, ...], days: float | None) -> None:
         """Make a token and show its secret this once."""
+        if days is not None and not days <= MAX_DAYS:  # NaN is not either
+            raise click.BadParameter(f"use at most {MAX_DAYS} days", param_hint="--days")
         try:
             token, secret = access.create_token(name, scopes, days and days * 86_400)
         except QuadraError as error:

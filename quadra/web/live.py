@@ -33,12 +33,13 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 REPLAY_S = 60.0
 REPLAY_ROWS = 4_000
+CATCH_UP_READS = 5
 CHECK_S = 2.0
 CONNECT_WITHIN_S = 5.0
 MAX_SELECTORS = 120
 MAX_LISTED_SERIES = 10_000
 MAX_ANNOUNCED = 200
-MAX_QUEUED_PACKETS = 300
+MAX_QUEUED_PACKETS = 60
 MAX_INBOUND_BYTES = 65_536
 EVENTS_A_SECOND = 30
 EVENTS_BEFORE_CLOSE = 300
@@ -100,6 +101,7 @@ class Console:
     events: frozenset[str] = frozenset()
     window: float = 0.0
     count: int = 0
+    wishes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +251,13 @@ class Live:
             return _refusal(error.code, error.detail)
         with self._lock:
             self._leave(sid, console)
-            room = self._join(sid, console, wish)
+            console.wishes += 1
+            room = self._room_for(wish)
             upto = self._sent_seq
-        if wish.since is not None and wish.since != upto:
-            self._runtime.spawn(self._replay, sid, room, wish.since, upto)
+            if wish.since is None:
+                self._join(sid, console, room, wish)
+            else:
+                self._runtime.spawn(self._catch_up, sid, console, room, wish, console.wishes)
         ids = np.flatnonzero(room.watched).tolist() if room is not None else []
         return {
             "ok": True,
@@ -294,10 +299,8 @@ class Live:
 
     # -- rooms ------------------------------------------------------------------------------
 
-    def _join(self, sid: str, console: Console, wish: Wish) -> Room | None:
-        console.events = wish.events
-        for event in wish.events:
-            self._server.enter_room(sid, f"events:{event}")
+    def _room_for(self, wish: Wish) -> Room | None:
+        """Find the room in which this is watched, or make it; None when no series is wished."""
         if not wish.selectors:
             return None
         key: RoomKey = (frozenset(s.text for s in wish.selectors), wish.form)
@@ -309,10 +312,18 @@ class Live:
             )
             room.watch(self._catalog.select(wish.selectors), self._catalog.capacity)
             self._rooms[key] = room
+        return room
+
+    def _join(self, sid: str, console: Console, room: Room | None, wish: Wish) -> None:
+        console.events = wish.events
+        for event in wish.events:
+            self._server.enter_room(sid, f"events:{event}")
+        if room is None:
+            return
+        self._rooms.setdefault((frozenset(s.text for s in wish.selectors), wish.form), room)
         room.members.add(sid)
         console.room = room
         self._server.enter_room(sid, room.name)
-        return room
 
     def _leave(self, sid: str, console: Console) -> None:
         room, console.room = console.room, None
@@ -390,33 +401,51 @@ class Live:
 
     # -- catching up ------------------------------------------------------------------------
 
-    def _replay(self, sid: str, room: Room | None, since: int, upto: int) -> None:
-        """Send one console what it missed, or tell it to read history again."""
-        reason = "too_long"
-        if since <= upto and room is not None:
-            try:
-                rows = self._runtime.offload(self._store.since, since, REPLAY_ROWS)
-            except QuadraError:
-                rows, reason = [], "unavailable"
-            missed = self._whole_gap(rows, since, upto)
-            if missed is not None:
-                part = room.part_of(Columns.concat([row.columns for row in missed]))
-                if len(part):
-                    self._socketio.emit("samples", frame(room.form, upto, part), to=sid)
-                return
-        self._metrics.live_resyncs.inc()
-        self._socketio.emit("resync", {"seq": upto, "reason": reason}, to=sid)
+    def _catch_up(
+        self, sid: str, console: Console, room: Room | None, wish: Wish, number: int
+    ) -> None:
+        """Send a console what it missed, or tell it to read history again; then let it join.
 
-    def _whole_gap(self, rows: list[Row], since: int, upto: int) -> list[Row] | None:
-        """Give the rows after ``since`` up to ``upto`` when none can be missing."""
-        missed = [row for row in rows if row.seq <= upto]
-        if since == upto:
-            return []
-        if not missed or missed[-1].seq != upto:
+        It joins in the same moment in which the last of what it missed is sent, so that frames
+        reach it in the order of the journal and none falls between.
+        """
+        since = wish.since or 0
+        rows: list[Row] = []
+        for _attempt in range(CATCH_UP_READS):
+            found = self._rows_after(rows[-1].seq if rows else since)
+            rows += found or []
+            with self._lock:
+                if console.wishes != number or self._consoles.get(sid) is not console:
+                    return
+                upto = self._sent_seq
+                complete = _covers(rows, since, upto, self._clock() - REPLAY_S)
+                if complete or not found:
+                    self._finish_catching_up(sid, room, rows, upto, complete=complete)
+                    self._join(sid, console, room, wish)
+                    return
+        with self._lock:
+            self._finish_catching_up(sid, room, [], self._sent_seq, complete=False)
+            self._join(sid, console, room, wish)
+
+    def _rows_after(self, seq: int) -> list[Row] | None:
+        try:
+            return self._runtime.offload(self._store.since, seq, REPLAY_ROWS)
+        except QuadraError:
             return None
-        if missed[0].committed_at < self._clock() - REPLAY_S:
-            return None
-        return missed
+
+    def _finish_catching_up(
+        self, sid: str, room: Room | None, rows: list[Row], upto: int, *, complete: bool
+    ) -> None:
+        if not complete:
+            self._metrics.live_resyncs.inc()
+            self._socketio.emit("resync", {"seq": upto, "reason": "too_long"}, to=sid)
+            return
+        missed = [row.columns for row in rows if row.seq <= upto]
+        if room is None or not missed:
+            return
+        part = room.part_of(Columns.concat(missed))
+        if len(part):
+            self._socketio.emit("samples", frame(room.form, upto, part), to=sid)
 
     # -- looking after sockets --------------------------------------------------------------
 
@@ -454,6 +483,15 @@ class Live:
             if socket is not None:
                 self._unconnected.pop(eio_sid, None)
                 socket.close(wait=False, abort=True)
+
+
+def _covers(rows: list[Row], since: int, upto: int, oldest: float) -> bool:
+    """Say whether rows, read after ``since``, hold all up to ``upto`` and begin soon enough."""
+    if since == upto:
+        return True
+    if since > upto or not rows or rows[-1].seq < upto:
+        return False
+    return rows[0].committed_at >= oldest and len(rows) < REPLAY_ROWS
 
 
 def _refusal(code: str, detail: str) -> Ack:

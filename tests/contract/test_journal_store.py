@@ -169,7 +169,8 @@ def test_threads_that_write_at_once_get_positions_of_their_own(
     def write(number: int) -> None:
         gate.wait(10)
         for i in range(10):
-            found.append(store.append(unknown(batch(f"m{i}", float(number)))).seq)
+            done = store.append(unknown(batch(f"m{i}", float(number))))
+            found.append(done.seq)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:

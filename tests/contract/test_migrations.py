@@ -77,7 +77,9 @@ def test_the_tables_are_what_the_code_says(database: Database) -> None:
 
 
 def test_every_revision_can_be_gone_back_from_and_to(database: Database) -> None:
-    revisions = [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()]
+    revisions = [
+        script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()
+    ]
     for _ in revisions:
         migrate(database, command.downgrade, "-1")
     assert {"alembic_version"} >= tables(database)

@@ -29,9 +29,9 @@ def problem(response: requests.Response, status: int, code: str) -> dict[str, An
 
 def stranger(server: QuadraServer, method: str, path: str, **options: Any) -> requests.Response:
     """Ask without any credential, and follow no redirect."""
-    return requests.request(
-        method, server.url + path, **({"timeout": 10, "allow_redirects": False} | options)
-    )
+    chosen = {"allow_redirects": False} | options
+    timeout = chosen.pop("timeout", 10)
+    return requests.request(method, server.url + path, timeout=timeout, **chosen)
 
 
 def bearing(token: str, **headers: str) -> dict[str, str]:
@@ -45,7 +45,9 @@ def make_token(server: QuadraServer, *scopes: str, **more: Any) -> tuple[int, st
     return made.json()["id"], made.json()["token"]
 
 
-def push(server: QuadraServer, name: str, value: float, t: float | None = None, **labels: str) -> None:
+def push(
+    server: QuadraServer, name: str, value: float, t: float | None = None, **labels: str
+) -> None:
     """Send one sample; it is stored when this returns."""
     sample = {"name": name, "labels": labels, "value": value}
     if t is not None:

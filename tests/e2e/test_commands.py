@@ -25,7 +25,7 @@ def commanded(server: QuadraServer, *arguments: str) -> str:
 def created(server: QuadraServer, *arguments: str) -> tuple[str, str]:
     said = commanded(server, "tokens", "create", *arguments)
     number = re.search(r"Token (\d+)", said)
-    secret = re.search(r"^(qdr_\S+)$", said, re.M)
+    secret = re.search(r"^(qdr_\S+)$", said, re.MULTILINE)
     assert number is not None
     assert secret is not None
     return number[1], secret[1]
@@ -47,7 +47,7 @@ def test_a_token_made_by_a_command_opens_what_it_should_at_once(server: QuadraSe
 def test_tokens_are_listed_without_their_secrets(server: QuadraServer) -> None:
     number, secret = created(server, "listed here", "--scope", "read")
     said = commanded(server, "tokens", "list")
-    assert re.search(rf"^\s*{number}\s+read\s+listed here$", said, re.M)
+    assert re.search(rf"^\s*{number}\s+read\s+listed here$", said, re.MULTILINE)
     assert secret not in said
 
 
@@ -101,8 +101,8 @@ def test_the_settings_are_shown_and_their_secrets_are_not(start_quadra: Start) -
     assert f"DATA_DIR={server.folder / 'data'}\n" in said
     assert "hunter2" not in said
     assert server.token not in said
-    assert re.search(r"^SECRET_KEY=\*+$", said, re.M)
-    assert re.search(r"^QUADRA_ADMIN_TOKEN=\*+$", said, re.M)
+    assert re.search(r"^SECRET_KEY=\*+$", said, re.MULTILINE)
+    assert re.search(r"^QUADRA_ADMIN_TOKEN=\*+$", said, re.MULTILINE)
 
 
 def test_a_bad_setting_is_one_line_with_commands_too(server: QuadraServer) -> None:

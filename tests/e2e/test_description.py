@@ -229,7 +229,9 @@ def test_open_live_connections_are_counted(server: QuadraServer) -> None:
     from tests.servers.process import wait_until  # noqa: PLC0415
 
     def connections() -> float:
-        found = re.search(r"^quadra_matrix_websocket_connections (\S+)$", exposition(server), re.M)
+        found = re.search(
+            r"^quadra_matrix_websocket_connections (\S+)$", exposition(server), re.MULTILINE
+        )
         assert found is not None
         return float(found[1])
 

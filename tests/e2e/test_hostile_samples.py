@@ -40,9 +40,13 @@ BODIES: dict[str, tuple[Callable[[], bytes], dict[str, str], int, str]] = {
     "deep objects": (lambda: b'{"a":' * 500_000, {}, 400, "bad_json"),
     "deep and closed": (lambda: b"[" * 9_000 + b"]" * 9_000, {}, 400, "bad_json"),
     "NaN": (lambda: samples(GOOD, '{"name":"hostile","value":NaN}'), {}, 400, "bad_json"),
-    "infinity": (lambda: samples(GOOD, '{"name":"hostile","value":-Infinity}'), {}, 400, "bad_json"),
+    "infinity": (
+        lambda: samples(GOOD, '{"name":"hostile","value":-Infinity}'), {}, 400, "bad_json"
+    ),
     "1e400": (lambda: samples(GOOD, '{"name":"hostile","value":1e400}'), {}, 400, "bad_json"),
-    "no UTF-8": (lambda: samples(GOOD, '{"name":"hostile","value":1}') + b"\xff", {}, 400, "bad_json"),
+    "no UTF-8": (
+        lambda: samples(GOOD, '{"name":"hostile","value":1}') + b"\xff", {}, 400, "bad_json"
+    ),
     "UTF-16": (lambda: samples(GOOD).decode().encode("utf-16"), {}, 400, "bad_json"),
     "a list": (lambda: b"[" + GOOD.encode() + b"]", {}, 422, "invalid"),
     "another object": (lambda: b"{}", {}, 422, "invalid"),
@@ -184,11 +188,16 @@ def test_more_series_than_allowed_are_refused_and_known_ones_go_on(
     many = ",".join(f'{{"name":"m{i}","value":1}}' for i in range(500))
     body = problem(send(server, samples(many), {}), 422, "too_many_series")
     assert "MAX_SERIES" in body["detail"]
-    assert [] == server.get("/api/v1/series", params={"match": '{__name__=~"m[0-9]+"}'}).json()["series"]
+    assert (
+        []
+        == server.get("/api/v1/series", params={"match": '{__name__=~"m[0-9]+"}'}).json()["series"]
+    )
     push(server, "known", 2)
 
 
-def test_limits_on_bodies_and_labels_are_settings(start_quadra: Callable[..., QuadraServer]) -> None:
+def test_limits_on_bodies_and_labels_are_settings(
+    start_quadra: Callable[..., QuadraServer],
+) -> None:
     server = start_quadra(MAX_BODY_BYTES="2048", MAX_UNPACKED_BYTES="8192", MAX_LABELS="2")
     problem(send(server, b" " * 2049, {}), 413, "too_large")
     packed = gzip.compress(samples(GOOD) + b" " * 8192)

@@ -64,7 +64,9 @@ def test_a_console_gets_what_it_watches_and_nothing_else(server: QuadraServer) -
             push(server, "watched", float(x), x=x)
         push(server, "other", 9)
         assert [1.0, 2.0, 3.0] == sorted(v for _id, _t, v in console.samples(3))
-        assert [] == [e for e in console.drain() if e[0] == "samples" and {0.0, 4.0, 9.0} & set(e[1]["v"])]
+        assert [] == [
+            e for e in console.drain() if e[0] == "samples" and {0.0, 4.0, 9.0} & set(e[1]["v"])
+        ]
 
 
 def test_a_new_series_that_matches_joins_and_is_announced_first(server: QuadraServer) -> None:
@@ -148,7 +150,17 @@ def refused(server: QuadraServer, console: Live | None = None, *, auth: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "auth", [None, {}, {"token": ""}, {"token": "wrong-token-wrong"}, {"token": 1}, {"token": None}, "x", ["x"]]
+    "auth",
+    [
+        None,
+        {},
+        {"token": ""},
+        {"token": "wrong-token-wrong"},
+        {"token": 1},
+        {"token": None},
+        "x",
+        ["x"],
+    ],
 )
 def test_without_a_good_token_nobody_is_let_in(server: QuadraServer, auth: Any) -> None:
     refused(server, auth=auth)
@@ -361,11 +373,11 @@ def stuck_reader(server: QuadraServer) -> socket.socket:
 # --- coming back
 
 
-def flushed(server: QuadraServer, name: str, value: float) -> int:
+def flushed(server: QuadraServer, name: str, value: float, **labels: str) -> int:
     """Push a sample and give the position of the frame that it was sent with."""
     with live(server) as console:
         console.subscribe(name)
-        push(server, name, value)
+        push(server, name, value, **labels)
         console.samples_until(value)
         frame = console.seen[-1][1]
         return int(frame["seq"])
@@ -414,6 +426,23 @@ def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: Quadra
             console.subscribe("pouring", since=last)
             got += [v for _id, _t, v in console.samples_until(sent[-1])]
     assert sent == got
+
+
+def test_what_was_missed_comes_before_what_is_new(server: QuadraServer) -> None:
+    """Else a console that is cut between the two would come back with a hole."""
+    last = flushed(server, "missed", -1, n="0")
+    items = [{"name": "missed", "labels": {"n": str(i)}, "value": 0} for i in range(2_000)]
+    for _ in range(60):  # enough to take longer to read than a frame waits
+        assert 200 == server.post("/api/v1/samples", json={"samples": items}).status_code
+    flushed(server, "missed", 1, n="0")
+    for turn in range(5):
+        with live(server) as console:
+            console.subscribe("missed", since=last)
+            for number in range(10):
+                push(server, "missed", 10.0 + number, n="0")
+            console.samples_until(19.0)
+            positions = [data["seq"] for event, data in console.drain() if event == "samples"]
+            assert sorted(positions) == positions, f"in turn {turn}"
 
 
 @pytest.mark.parametrize("since", [0, 10**12])

@@ -60,7 +60,7 @@ def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: Quadra
     thread.start()
     got: list[float] = []
     try:
-        for _ in range(6):
+        for _ in range(3):
             with live(server) as console:
                 console.subscribe("poured", since=last)
                 frames = [console.wait_for("samples") for _ in range(2)]

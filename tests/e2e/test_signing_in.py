@@ -199,9 +199,7 @@ def test_a_viewer_signed_in_may_look_and_not_change(server: QuadraServer) -> Non
     headers = {"X-CSRF-Token": boot_token(page.text)}
     assert 200 == viewer.get("/api/v1/series").status_code
     problem(viewer.get("/api/v1/tokens"), 403, "missing_scope")
-    problem(
-        viewer.request("DELETE", "/api/v1/tokens/1", headers=headers), 403, "missing_scope"
-    )
+    problem(viewer.request("DELETE", "/api/v1/tokens/1", headers=headers), 403, "missing_scope")
 
 
 @pytest.mark.parametrize("change", ["", "x", "append", "flip"])

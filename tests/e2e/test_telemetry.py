@@ -42,7 +42,12 @@ def test_samples_come_back_as_they_were_sent(server: QuadraServer) -> None:
 
 def test_columns_come_back_as_they_were_sent(server: QuadraServer) -> None:
     series = [
-        {"name": "columns_in", "labels": {"n": n}, "timestamps": [NOW - 1, NOW], "values": [1, int(n)]}
+        {
+            "name": "columns_in",
+            "labels": {"n": n},
+            "timestamps": [NOW - 1, NOW],
+            "values": [1, int(n)],
+        }
         for n in ("1", "2")
     ]
     assert {"accepted": 4, "series": 2} == send(server, series=series)

@@ -54,7 +54,9 @@ def test_ten_kills_during_ten_requests_lose_nothing_that_was_acknowledged(
     acknowledged: set[int] = set()
     for number, data in enumerate(requests_of):
         said: list[bool] = []
-        sender = threading.Thread(target=lambda data=data, said=said: said.append(post(server, data)))
+        sender = threading.Thread(
+            target=lambda data=data, said=said: said.append(post(server, data))
+        )
         sender.start()
         sender.join(chance.uniform(0, 0.03))
         server.kill9()

@@ -65,8 +65,8 @@ class ThreadRuntime:
 class MemoryJournal:
     """A journal store that can be made to fail, or to hold a commit until it is let go."""
 
-    def __init__(self, clock: Callable[[], float] = SetClock()) -> None:
-        self.clock = clock
+    def __init__(self) -> None:
+        self.clock = SetClock()
         self.rows: list[Row] = []
         self.groups: list[int] = []
         self.ids: dict[SeriesKey, int] = {}

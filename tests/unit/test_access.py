@@ -1,6 +1,6 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from quadra.engine.access import (
     ADMINISTRATOR,
@@ -74,7 +74,9 @@ def test_secrets_are_long_random_and_recognisable() -> None:
     assert all(secret.startswith("qdr_") and len(secret) >= 47 for secret in made)
 
 
-@pytest.mark.parametrize("secret", ["", "x", "qdr_unknown_unknown", "x" * 513, "\ud800" * 20, "ä" * 20])
+@pytest.mark.parametrize(
+    "secret", ["", "x", "qdr_unknown_unknown", "x" * 513, "\ud800" * 20, "ä" * 20]
+)
 def test_an_unknown_secret_opens_nothing(access: Access, secret: str) -> None:
     assert access.by_token(secret) is None
     assert access.by_session(secret) is None

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from statistics import fmean
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.telemetry.aggregate import AGGREGATES, into_steps
+from quadra.telemetry.batch import Columns
 
 Points = list[tuple[int, float]]
 
@@ -48,7 +50,7 @@ def naive(points: Points, step: int, agg: str) -> Points:
 
 def naive_rate(points: Points, step: int) -> Points:
     rises: dict[int, list[tuple[float, float]]] = {}
-    for (t0, v0), (t1, v1) in zip(points, points[1:], strict=False):
+    for (t0, v0), (t1, v1) in pairwise(points):
         rise = v1 - v0 if v1 >= v0 else v1
         rises.setdefault(t1 // step * step, []).append((rise, (t1 - t0) / 1000))
     return [
@@ -60,7 +62,8 @@ def naive_rate(points: Points, step: int) -> Points:
 def run(points: Points, step: int, agg: str) -> Points:
     t = np.array([p[0] for p in points], np.int64)
     v = np.array([p[1] for p in points], np.float64)
-    found_t, found_v = into_steps(t, v, step, agg)
+    found = into_steps(Columns(np.zeros(len(t), np.uint32), t, v), step, agg)
+    found_t, found_v = found.t, found.v
     return list(zip(found_t.tolist(), found_v.tolist(), strict=True))
 
 
@@ -120,3 +123,17 @@ def test_an_unknown_aggregate_is_refused() -> None:
 
 def test_times_before_1970_fall_into_the_step_they_belong_to() -> None:
     assert [(-1000, 2.0), (0, 1.0)] == run([(-1, 2.0), (0, 1.0)], 1000, "last")
+
+
+@pytest.mark.parametrize("agg", AGGREGATES)
+def test_series_are_aggregated_each_by_itself(agg: str) -> None:
+    rng = np.random.default_rng(7)
+    lines = []
+    for series_id in (3, 4, 9):
+        t = np.cumsum(rng.integers(1, 4_000, 50))
+        lines.append(Columns(np.full(50, series_id, np.uint32), t, rng.normal(size=50)))
+    together = into_steps(Columns.concat(lines), 10_000, agg)
+    apart = Columns.concat([into_steps(line, 10_000, agg) for line in lines])
+    assert apart.ids.tolist() == together.ids.tolist()
+    assert apart.t.tolist() == together.t.tolist()
+    assert np.allclose(apart.v, together.v)

@@ -88,9 +88,7 @@ def test_ids_may_have_gaps_and_be_large(ids: list[int]) -> None:
         ([], []),
     ],
 )
-def test_selectors_mean_ids_each_once_and_sorted(
-    selectors: list[str], expected: list[int]
-) -> None:
+def test_selectors_mean_ids_each_once_and_sorted(selectors: list[str], expected: list[int]) -> None:
     assert expected == catalog("a", "b", "a").select([parse_selector(s) for s in selectors])
 
 

@@ -42,7 +42,8 @@ def ask(
 ) -> list[tuple[str, list[int], list[float]]]:
     lines = history.query([parse_selector(selector)], start, end, step, agg)
     return [
-        (line.info.labels.get("host", ""), (line.t - T0).tolist(), line.v.tolist()) for line in lines
+        (line.info.labels.get("host", ""), (line.t - T0).tolist(), line.v.tolist())
+        for line in lines
     ]
 
 

@@ -125,7 +125,9 @@ def test_after_a_failure_the_journal_recovers_by_itself(
     assert journal.failing_since is None
 
 
-@pytest.mark.parametrize("error", [OverflowError("too large"), KeyError("x"), MemoryError()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [OverflowError("too large"), KeyError("x"), MemoryError()], ids=repr
+)
 def test_an_error_that_nobody_foresaw_is_no_acknowledgement_and_does_not_end_the_journal(
     journal: Journal, store: MemoryJournal, error: Exception
 ) -> None:
@@ -178,7 +180,11 @@ def test_a_commit_that_does_not_end_is_told_as_unknown(
 
 
 def test_a_closed_journal_takes_nothing_more_and_writes_what_waits(
-    busy: Future[None], store: MemoryJournal, journal: Journal, send: Senders, pool: ThreadPoolExecutor
+    busy: Future[None],
+    store: MemoryJournal,
+    journal: Journal,
+    send: Senders,
+    pool: ThreadPoolExecutor,
 ) -> None:
     waiting = send(3)
     closed = pool.submit(journal.close, 10)

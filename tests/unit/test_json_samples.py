@@ -285,15 +285,30 @@ SAMPLES = st.lists(
     max_size=20,
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | VALUES | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(
-            ["samples", "series", "name", "labels", "value", "values", "timestamp", "timestamps"]
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 64) - 1)
+    | VALUES
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "samples",
+                    "series",
+                    "name",
+                    "labels",
+                    "value",
+                    "values",
+                    "timestamp",
+                    "timestamps",
+                ]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
         )
-        | st.text(max_size=3),
-        inner,
-        max_size=4,
     ),
     max_leaves=20,
 )

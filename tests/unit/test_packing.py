@@ -56,7 +56,9 @@ def test_a_blob_that_was_cut_is_told_from_a_whole_one(
         unpack(packed[:cut])
 
 
-@pytest.mark.parametrize("place", [0, 1, 2, 3, 4], ids=["magic", "magic2", "version", "kind", "count"])
+@pytest.mark.parametrize(
+    "place", [0, 1, 2, 3, 4], ids=["magic", "magic2", "version", "kind", "count"]
+)
 def test_a_blob_of_another_kind_is_refused(place: int) -> None:
     packed = bytearray(pack(columns([(1, 1, 1.0)])))
     packed[place] ^= 0xFF

@@ -39,7 +39,9 @@ def test_what_a_source_reads_is_kept_in_the_journal(
     journal: Journal, store: MemoryJournal, blocking: bool
 ) -> None:
     clock = SetClock()
-    sampler = Sampler("x", lambda _now: READINGS, journal, ThreadRuntime(), clock, blocking=blocking)
+    sampler = Sampler(
+        "x", lambda _now: READINGS, journal, ThreadRuntime(), clock, blocking=blocking
+    )
     sampler.sample()
     assert [[1.0, 2.0, 3.0]] == [row.columns.v.tolist() for row in store.rows]
 

@@ -109,9 +109,7 @@ def test_regular_expressions_match_the_whole_value(
         ("{", 2, "a label name"),
     ],
 )
-def test_an_error_says_where_and_what_was_expected(
-    selector: str, place: int, wanted: str
-) -> None:
+def test_an_error_says_where_and_what_was_expected(selector: str, place: int, wanted: str) -> None:
     with pytest.raises(SelectorError) as caught:
         parse_selector(selector)
     assert f"At character {place}: expected {wanted}." == caught.value.detail
@@ -160,7 +158,7 @@ def test_an_exact_name_is_known_so_that_only_its_series_are_looked_at(
     assert name == parse_selector(selector).name
 
 
-@given(st.text(alphabet='u9{}="!~,`\'\\ \n:a.*(|ä\0', max_size=30))
+@given(st.text(alphabet="u9{}=\"!~,`'\\ \n:a.*(|ä\0", max_size=30))
 @example('{a=~"\\')
 @example("{`")
 def test_any_text_gives_a_selector_or_a_selector_error(text: str) -> None:

@@ -63,9 +63,7 @@ def test_other_label_names_are_refused_and_named_in_short(label: str) -> None:
 
 def test_label_names_that_begin_with_two_underscores_are_reserved() -> None:
     faults = SeriesRules().faults(series_key("m", {"__name__": "x"}), 1)
-    assert [
-        Fault(1, "labels.__name__", "label names starting with __ are reserved")
-    ] == faults
+    assert [Fault(1, "labels.__name__", "label names starting with __ are reserved")] == faults
 
 
 @pytest.mark.parametrize("value", ["x" * 1024, "ä" * 1024, "<img onerror=x>", "a\nb", "🦊", " "])

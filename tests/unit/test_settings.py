@@ -6,7 +6,9 @@ from quadra.errors import SettingsError
 from quadra.settings import Settings, describe
 
 VARIABLES = [name for name, _default, _help in describe()]
-RATES = [name for name in VARIABLES if name.startswith("RATELIMIT_") and name != "RATELIMIT_ENABLED"]
+RATES = [
+    name for name in VARIABLES if name.startswith("RATELIMIT_") and name != "RATELIMIT_ENABLED"
+]
 
 BAD = [
     ("PORT", "http"),
@@ -112,7 +114,10 @@ def test_a_postgres_address_may_have_any_of_its_usual_schemes(scheme: str) -> No
 
 
 def test_the_database_lies_in_the_data_folder_unless_told_otherwise() -> None:
-    assert "sqlite:////srv/q/quadra_matrix.db" == Settings.from_env({"DATA_DIR": "/srv/q"}).database_url
+    assert (
+        "sqlite:////srv/q/quadra_matrix.db"
+        == Settings.from_env({"DATA_DIR": "/srv/q"}).database_url
+    )
     elsewhere = Settings.from_env({"DATA_DIR": "/srv/q", "DATABASE_URL": "sqlite:////other.db"})
     assert "sqlite:////other.db" == elsewhere.database_url
 

@@ -85,7 +85,9 @@ def test_a_number_that_json_does_not_know_becomes_text(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), {1: {2, 3}}, [float("nan")], b"\xff", Path("/x"), 1 << 80, "\ud800"], ids=repr
+    "value",
+    [object(), {1: {2, 3}}, [float("nan")], b"\xff", Path("/x"), 1 << 80, "\ud800"],
+    ids=["object", "dict", "nan", "bytes", "path", "large", "surrogate"],
 )
 def test_whatever_is_given_as_extra_the_line_stays_json(value: object) -> None:
     assert "what" in line("x", what=value)
@@ -103,7 +105,8 @@ def test_arguments_that_do_not_fit_the_text_are_shown_beside_it(
 
 
 @pytest.mark.parametrize(
-    "text", ["a\nINFO forged", "a\r\nb", "\x1b[2J\x1b[31mred", "a\u2028b\u2029c\x85d", "\0\x7f", "🦊"]
+    "text",
+    ["a\nINFO forged", "a\r\nb", "\x1b[2J\x1b[31mred", "a\u2028b\u2029c\x85d", "\0\x7f", "🦊"],
 )
 def test_nothing_in_a_message_begins_a_new_line_or_reaches_the_terminal(text: str) -> None:
     made = FORMATTER.format(record("%s", text, path=text))
@@ -161,7 +164,9 @@ def test_other_text_stays_as_it_is(text: str) -> None:
     assert text == redact(text)
 
 
-@pytest.mark.parametrize("text", ["x" * 8192, "-" * 8192, "token" * 1600, "://" * 2700, "a:" * 4000])
+@pytest.mark.parametrize(
+    "text", ["x" * 8192, "-" * 8192, "token" * 1600, "://" * 2700, "a:" * 4000]
+)
 def test_masking_long_text_takes_no_time_worth_naming(text: str) -> None:
     began = time.perf_counter()
     redact(text)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import orjson
@@ -19,6 +20,8 @@ Decode = Callable[[bytes], Attributes]
 """Reads attributes out of the raw bytes under which they are remembered."""
 
 MAX_DEPTH = 20
+
+_LONGEST_REMEMBERED = 200  # bytes of an attribute
 
 _KEY, _VALUE = 0x0A, 0x12
 _STRING, _BOOL, _INT, _DOUBLE, _ARRAY, _MAP, _BINARY = 0x0A, 0x10, 0x18, 0x21, 0x2A, 0x32, 0x3A
@@ -54,12 +57,19 @@ def _too_deep() -> MalformedError:
 def from_protobuf(raw: bytes) -> Attributes:
     """Read a run of attribute fields, whatever their tag: each holds a KeyValue."""
     return [
-        (key, text_of(value))
-        for key, value in (
-            _key_value(raw, start, stop, MAX_DEPTH)
-            for _, _, start, stop in fields(raw, 0, len(raw))
-        )
+        _known_attribute(raw[start:stop])
+        if stop - start <= _LONGEST_REMEMBERED
+        else _attribute(raw[start:stop])
+        for _, _, start, stop in fields(raw, 0, len(raw))
     ]
+
+
+def _attribute(raw: bytes) -> tuple[str, str]:
+    key, value = _key_value(raw, 0, len(raw), MAX_DEPTH)
+    return key, text_of(value)
+
+
+_known_attribute = lru_cache(16_384)(_attribute)
 
 
 def _key_value(data: bytes, start: int, stop: int, depth: int) -> tuple[str, object]:

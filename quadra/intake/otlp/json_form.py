@@ -57,9 +57,13 @@ def read_json(body: bytes, reader: Reader) -> None:
         raise MalformedError(msg, code="bad_json") from None
     if not isinstance(document, dict):
         raise wrong('send {"resourceMetrics": […]}')
-    for item in _items(document, "resourceMetrics"):
+    resources = _items(document, "resourceMetrics")
+    reader.count(len(resources))
+    for item in resources:
         resource = _attributes(_object(item, "resource"))
-        for scope in _items(item, "scopeMetrics"):
+        scopes = _items(item, "scopeMetrics")
+        reader.count(len(scopes))
+        for scope in scopes:
             _scope(reader, resource, scope)
 
 
@@ -72,7 +76,9 @@ def _scope(reader: Reader, resource: bytes, item: Item) -> None:
     if context is None:
         parts = from_json(resource), (name, version, from_json(attributes))
         context = reader.context((resource, raw), from_json, parts)
-    for metric in _items(item, "metrics"):
+    metrics = _items(item, "metrics")
+    reader.count(len(metrics))
+    for metric in metrics:
         _metric(reader, context, metric)
 
 

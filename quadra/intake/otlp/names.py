@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,8 @@ _PER = {
     "s": "second", "min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month",
     "y": "year", "m": "meter",
 }  # fmt: skip
+
+_LONGEST_REMEMBERED = 200
 
 COUNTER, GAUGE, HISTOGRAM, SUMMARY = "counter", "gauge", "histogram", "summary"
 UP_DOWN = "up_down"  # a sum that also falls: a gauge, but no ratio
@@ -73,6 +76,10 @@ def _word(text: str) -> str:
 
 def label_name(name: str) -> str:
     """Spell an attribute's name as a label; "" when there is none."""
+    return _known_label_name(name) if len(name) <= _LONGEST_REMEMBERED else _label_name(name)
+
+
+def _label_name(name: str) -> str:
     text = _UNDERSCORES.sub("_", _NOT_IN_LABELS.sub("_", name))
     if not text.strip("_"):
         return ""
@@ -81,6 +88,10 @@ def label_name(name: str) -> str:
     return f"key{text}" if text[0] == "_" else text
 
 
+_known_label_name = lru_cache(4_096)(_label_name)
+
+
+@lru_cache(4_096)
 def number_text(value: float) -> str:
     """Spell a bucket's bound or a quantile as Prometheus does: 0.5, 1, +Inf."""
     if np.isinf(value):

@@ -84,6 +84,7 @@ class _Scan:
     def request(self) -> None:
         for tag, _, begin, end in fields(self.data, 0, len(self.data)):
             if tag == _FIRST:
+                self.reader.count(1)
                 self._resource(begin, end)
         self._gather()
 
@@ -94,6 +95,7 @@ class _Scan:
                 resource.append(data[start:stop])
             elif tag == _SCOPES:
                 scopes.append((start, stop))
+        self.reader.count(len(scopes))
         for start, stop in scopes:
             self._scope(b"".join(resource), start, stop)
 
@@ -104,6 +106,7 @@ class _Scan:
                 scopes.append(data[start:stop])
             elif tag == _METRICS:
                 metrics.append((start, stop))
+        self.reader.count(len(metrics))
         scope = b"".join(scopes)
         context = self.reader.state.context(resource, scope, from_protobuf)
         if context is None:

@@ -89,7 +89,7 @@ class Reader:
         self._more_v: list[float] = []
         # Histograms that report differences: added up at the end, when nothing can fail any more.
         self._differences: list[_Difference] = []
-        self._points = 0
+        self._parts = 0
         state.make_room()
 
     # --- where points belong
@@ -121,11 +121,12 @@ class Reader:
                 Metadata(family.name, family.type, family.unit, text[:MAX_METADATA_TEXT])
             )
 
-    def count(self, samples: int) -> None:
-        """Refuse the request when its points make too many samples."""
-        self._points += samples
-        if self._points > MAX_SAMPLES_A_REQUEST:
-            msg = f"More than {MAX_SAMPLES_A_REQUEST} samples in one request; send them in parts."
+    def count(self, parts: int) -> None:
+        """Count metrics, points and the samples they become; refuse the request at too many."""
+        self._parts += parts
+        if self._parts > MAX_SAMPLES_A_REQUEST:
+            msg = f"More than {MAX_SAMPLES_A_REQUEST} metrics and samples in one request; "
+            msg += "send them in parts."
             raise InvalidError(msg, code="too_many_samples")
 
     def number_slot(self, stream: Stream, raw: bytes) -> int:

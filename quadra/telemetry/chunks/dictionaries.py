@@ -115,6 +115,7 @@ _PARAMETERS = zstandard.ZstdCompressionParameters.from_level(
     source_size=_REACH,
     window_log=_WINDOW_LOG,
     min_match=7,
+    hash_log=6,  # nothing is to be matched, and a small table is quickly cleared
     format=zstandard.FORMAT_ZSTD1_MAGICLESS,
     write_content_size=1,
     write_checksum=0,

@@ -125,17 +125,18 @@ def _choose(x: _Signed) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]
         return np.zeros(rows, np.bool_), np.zeros(rows)
     stride = 4 if n > 64 else 1  # noqa: PLR2004 -- a quarter of the row tells enough
     after = x[:, 1::stride].astype(np.float64)
-    delta = after - x[:, :-1:stride]
     slope = np.rint(x[:, -1] / (n - 1))
     mean = np.rint(after.mean(axis=1))
-    from_last, _ = _sizes(delta)
-    from_level, level_mean = _sizes(after - mean[:, None])
-    from_slope, slope_mean = _sizes(delta - slope[:, None])
+    tries = np.empty((3, *after.shape))
+    np.subtract(after, mean[:, None], out=tries[0])
+    np.subtract(after, x[:, :-1:stride], out=tries[1])
+    np.subtract(tries[1], slope[:, None], out=tries[2])
+    (from_level, from_last, from_slope), means = _sizes(tries)
     is_delta = np.minimum(from_last, from_slope) < from_level
     c = np.where(is_delta, np.where(from_slope < from_last, slope, 0.0), mean)
     # A few far values draw the mean away from the rest. The mean size shows them: its logarithm
     # lies 0.9 bits above the mean logarithm for normal residuals, 1.4 for exponential ones.
-    skewed = np.maximum(level_mean - from_level, slope_mean - from_slope) > _SKEWED
+    skewed = np.maximum(means[0] - from_level, means[2] - from_slope) > _SKEWED
     for row in np.flatnonzero(skewed).tolist():
         is_delta[row], c[row] = _choose_by_medians(x[row])
     return is_delta, c
@@ -148,9 +149,9 @@ def _sizes(r: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDA
     """
     np.abs(r, out=r)
     r += 1.0
-    mean = np.log2(r.mean(axis=1))
-    bits = r.astype(np.float32).view(np.int32).sum(axis=1, dtype=np.int64)
-    return bits / (r.shape[1] << 23) - 127.0, mean
+    mean = np.log2(r.mean(axis=-1))
+    bits = r.astype(np.float32).view(np.int32).sum(axis=-1, dtype=np.int64)
+    return bits / (r.shape[-1] << 23) - 127.0, mean
 
 
 def _choose_by_medians(x: _Signed) -> tuple[bool, float]:
@@ -158,7 +159,7 @@ def _choose_by_medians(x: _Signed) -> tuple[bool, float]:
     delta = (x[1:] - x[:-1]).astype(np.float64)
     tries = [(True, 0.0), (True, float(np.rint(np.median(delta))))]
     tries.append((False, float(np.rint(np.median(x[1:])))))
-    sizes = [_sizes(((delta if d else x[1:]) - c)[None, :])[0][0] for d, c in tries]
+    sizes = [_sizes((delta if d else x[1:]) - c)[0] for d, c in tries]
     return tries[int(np.argmin(sizes))]
 
 

@@ -32,6 +32,7 @@ _PATCH_HEAD = struct.Struct("<HB")
 _BITS_HEAD = struct.Struct("<BQ")
 _PLANES_HEAD = struct.Struct("<BBH")
 _DIGITS = 13
+_COMMON_DIGITS = 4  # few metrics have more, so more are tried only on rows that need them
 _POWERS = np.array([float(10**k) for k in range(_DIGITS)] + [np.nan])  # NaN: none will do
 _SAMPLES = 8
 _MOST_PATCHES = 4  # a row with more than 1/4 of NaN and the like keeps its bits instead
@@ -117,12 +118,20 @@ def _guess_digits(v: Values) -> npt.NDArray[np.int64]:
     """Give the fewest digits that explain a few values of each row; ``_DIGITS`` when none do."""
     n = v.shape[1]
     some = v[:, :: max(1, n // _SAMPLES)]
-    powers = _POWERS[:_DIGITS, None, None]
+    digits = _try_digits(some, 0, _COMMON_DIGITS)
+    rest = np.flatnonzero(digits == _DIGITS)
+    if len(rest):
+        digits[rest] = _try_digits(some[rest], _COMMON_DIGITS, _DIGITS)
+    return digits
+
+
+def _try_digits(some: Values, first: int, end: int) -> npt.NDArray[np.int64]:
+    powers = _POWERS[first:end, None, None]
     q = np.rint(some * powers)
     fits = (q / powers == some) & (np.abs(q) < integers.LIMIT)
     fits |= ~np.isfinite(some)
     fits = fits.all(axis=2)
-    return np.where(fits.any(axis=0), fits.argmax(axis=0), _DIGITS)
+    return np.where(fits.any(axis=0), fits.argmax(axis=0) + first, _DIGITS)
 
 
 def _patch(v: Values, q: Values, places: _Index) -> bytes:

@@ -189,31 +189,29 @@ def _code(high: ByteRows, width: int, contexts: Contexts, *, shaped: bool) -> li
     choice = bits.argmin(axis=1)
     cost = bits[np.arange(rows), choice] / (_BYTE * sample.shape[1])
     also_plain = (counts[:, 0] > _SPARSE * sample.shape[1]) | (not shaped)
-    for row in np.flatnonzero((cost > _HARDLY) & ~also_plain).tolist():
+    doubtful = np.flatnonzero(cost > _HARDLY)
+    if len(doubtful):
         # A smooth shape that is wide gains nothing more; one of few symbols, or of runs, does.
-        also_plain[row] = np.count_nonzero(counts[row]) < _FEW * sample.shape[1]
-    raw = _RAW if width == _BYTE else _RAW_PAIRS
-    zstd = _ZSTD if width == _BYTE else _ZSTD_PAIRS
+        distinct = np.count_nonzero(counts[doubtful], axis=1)
+        also_plain[doubtful] |= distinct < _FEW * sample.shape[1]
+    raw = _BYTES[_RAW if width == _BYTE else _RAW_PAIRS]
+    zstd = _BYTES[_ZSTD if width == _BYTE else _ZSTD_PAIRS]
+    numbers = _BY_WIDTH[width][choice].tolist()
+    tools = contexts.compressors(numbers)
+    frames = [tool.compress(row) for tool, row in zip(tools, high, strict=True)]
     expected = frame_head(length)
     head = len(expected)
-    tools = contexts.compressors(numbers := _BY_WIDTH[width][choice].tolist())
-    coded = []
-    for row, number, share, plain, tool in zip(
-        high, numbers, cost.tolist(), also_plain.tolist(), tools, strict=True
-    ):
-        coder, payload, best = raw, b"", length
-        if share < 1.0:
-            frame = tool.compress(row)
-            size = len(frame) - head - 3
-            # One compressed block that is the last: its head can be written again when reading.
-            last = frame[head] & 7 == _LAST_COMPRESSED and frame.startswith(expected)
-            if size < best and last:
-                coder, payload, best = _FIRST_DICTIONARY + number, frame[head + 3 :], size
-        if plain:
-            frame = contexts.compressor(None).compress(row)
-            if len(frame) - head < best and frame.startswith(expected):
-                coder, payload = zstd, frame[head:]
-        coded.append((_BYTES[coder], payload or row.tobytes()))
+    # One compressed block that is the last: its head can be written again when reading.
+    coded = [
+        (_BYTES[_FIRST_DICTIONARY + number], frame[head + 3 :])
+        if len(frame) < length and frame[head] & 7 == _LAST_COMPRESSED and frame[:head] == expected
+        else (raw, row.tobytes())
+        for frame, number, row in zip(frames, numbers, high, strict=True)
+    ]
+    for row in np.flatnonzero(also_plain).tolist():
+        frame = contexts.compressor(None).compress(high[row])
+        if len(frame) - head < len(coded[row][1]) and frame[:head] == expected:
+            coded[row] = zstd, frame[head:]
     return coded
 
 

@@ -1,0 +1,1 @@
+"""`make demo`: Quadra with a simulated AI service that sends OTLP and goes wrong now and then."""
