@@ -78,7 +78,8 @@ class Target:
 class TargetState:
     """How the last scrape went; ``up`` is None before the first one. Times in seconds.
 
-    ``samples`` counts what stood on the page, ``left_out`` what of it Quadra could not keep.
+    ``samples`` counts what stood on the page, ``left_out`` what of it Quadra could not keep, by
+    reason; ``error`` says in words what went wrong, also with some samples of a page.
     """
 
     up: bool | None = None
@@ -101,8 +102,8 @@ class TargetStore(Protocol):
         Raises ConflictError when another has the same labels or there are ``limit`` already.
         """
 
-    def replace(self, target: Target) -> bool:
-        """Put it in place of the one with its id; says whether that one was there.
+    def replace(self, target_id: int, target: Target) -> bool:
+        """Put another in the place of one, under its id; says whether that one was there.
 
         Raises ConflictError when another has the same labels.
         """

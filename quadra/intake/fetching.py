@@ -126,7 +126,7 @@ class Fetcher:
 
     def judge(self, host: str, port: int, timeout: float) -> list[Address]:
         """Give the addresses of a host; raises EgressError, NoSuchHostError, ScrapeError."""
-        found = self._egress.numeric(host, port)
+        found = self.judge_numeric(host, port)
         if found is not None:
             return found
         with self._lookups.turn(timeout) as is_ours:
@@ -134,6 +134,10 @@ class Fetcher:
                 msg = "too many names are being looked up at once"
                 raise ScrapeError(msg, code="scrape_overload")
             return self._runtime.offload(self._egress.addresses, host, port)
+
+    def judge_numeric(self, host: str, port: int) -> list[Address] | None:
+        """Give the addresses of a host that is one; None for a name. Raises EgressError."""
+        return self._egress.numeric(host, port)
 
     @contextmanager
     def fetched(self, target: Target) -> Iterator[Fetched]:

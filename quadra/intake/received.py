@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,13 +12,15 @@ import numpy.typing as npt
 from quadra.intake.bounds import MAX_AGE_S, MAX_AHEAD_S
 from quadra.telemetry.batch import Batch, TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
-from quadra.telemetry.series import SeriesKey
+from quadra.telemetry.series import MAX_NAME_LENGTH, SeriesKey
 
 STALE_BITS = 0x7FF0000000000002
 """The bits of Prometheus's staleness marker: a NaN that ends a line instead of drawing it on."""
 STALE = float(np.array(STALE_BITS, np.uint64).view(np.float64))
 
 MAX_METADATA_TEXT = 1_024
+
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 SlotArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -105,6 +108,19 @@ def believable(t: TimeArray, now: float, rejections: Rejections) -> BoolArray | 
     return ~(old | ahead)
 
 
-def distinct_metadata(found: Iterable[Metadata]) -> list[Metadata]:
+def metadata_of(name: str, kind: str, unit: str, text: str) -> Metadata | None:
+    """Make metadata that can be kept: bounded, and without NUL, which Postgres can't hold.
+
+    None for a name that no series can have.
+    """
+    if len(name) > MAX_NAME_LENGTH or not _NAME.fullmatch(name):
+        return None
+    unit, text = (
+        one[:MAX_METADATA_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}") for one in (unit, text)
+    )
+    return Metadata(name, kind, unit, text)
+
+
+def distinct_metadata(found: Iterable[Metadata | None]) -> list[Metadata]:
     """Keep the last word on each family, in the order of their first."""
-    return list({one.name: one for one in found}.values())
+    return list({one.name: one for one in found if one is not None}.values())

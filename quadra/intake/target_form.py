@@ -157,7 +157,7 @@ def targets_from_file(content: bytes, rules: SeriesRules) -> list[Target]:
     try:
         groups = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        msg = f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        msg = f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
         raise MalformedError(msg, code="bad_json") from None
     if not isinstance(groups, list):
         raise _refused([Fault(None, "", 'a list of {"targets", "labels"} is needed')])

@@ -35,9 +35,9 @@ class SqlTargets:
             raise _taken()
         return row
 
-    def replace(self, target: Target) -> bool:
-        """Put it in place of the one with its id; raises ConflictError."""
-        done = self._database.write(_replace, target.id, _row(target))
+    def replace(self, target_id: int, target: Target) -> bool:
+        """Put another in the place of one; raises ConflictError."""
+        done = self._database.write(_replace, target_id, _row(target))
         if done is None:
             raise _taken()
         return done
@@ -95,7 +95,7 @@ def _all(connection: sa.Connection) -> list[Target]:
 
 def _add(
     connection: sa.Connection,
-    statement: sa.ReturningInsert[Any],
+    statement: sa.Executable,
     row: dict[str, Any],
     limit: int,
 ) -> Target | None:

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Flask, g, request
-from flask.typing import RouteCallable
 from flask_limiter import Limiter, RequestLimit
 
 from quadra.settings import Settings
 from quadra.web.identity import client_address
-from quadra.web.operations import Work, operation
+from quadra.web.operations import operation
 from utils.metrics import MetricsManager
 
 
+def _work() -> str:
+    declared = operation(request.endpoint)
+    return "none" if declared is None else declared.work
+
+
 def _client() -> str:
+    """Name whose allowance it is: of the token, else of the address, and of which work."""
     principal = g.get("principal")
-    return f"token:{principal.token_id}" if principal is not None else client_address(request)
+    who = f"token:{principal.token_id}" if principal is not None else client_address(request)
+    return f"{_work()}:{who}"
 
 
 def install(app: Flask, settings: Settings, metrics: MetricsManager) -> None:
-    """Limit every route that is registered by its declared class of work.
+    """Limit every route by its declared class of work.
 
-    The routes of one class share one allowance a client, known by token, else by address.
+    The routes of one class share one allowance a client. Install it behind what finds out who
+    asks: the limit is the first thing after that.
     """
+    allowances = {
+        "read": settings.ratelimit_read,
+        "write": settings.ratelimit_write,
+        "ingest": settings.ratelimit_ingest,
+        "heavy": settings.ratelimit_heavy,
+        "login": settings.ratelimit_login,
+    }
 
     def on_breach(_limit: RequestLimit) -> None:
         metrics.rate_limited.labels(str(request.url_rule)).inc()
 
-    limiter = Limiter(
+    app.extensions["quadra.limiter"] = Limiter(
         _client,
         app=app,
+        application_limits=[lambda: allowances.get(_work(), settings.ratelimit_read)],
+        application_limits_exempt_when=lambda: _work() not in allowances,
         storage_uri="memory://",
         strategy="fixed-window",
         headers_enabled=True,
@@ -38,20 +52,3 @@ def install(app: Flask, settings: Settings, metrics: MetricsManager) -> None:
         on_breach=on_breach,
         enabled=settings.ratelimit_enabled,
     )
-    allowances: dict[Work, str] = {
-        "read": settings.ratelimit_read,
-        "write": settings.ratelimit_write,
-        "ingest": settings.ratelimit_ingest,
-        "heavy": settings.ratelimit_heavy,
-        "login": settings.ratelimit_login,
-    }
-    shared = {
-        work: limiter.shared_limit(allowance, scope=work) for work, allowance in allowances.items()
-    }
-    for endpoint, view in list(app.view_functions.items()):
-        declared = operation(endpoint)
-        if declared is not None and declared.work in shared:
-            app.view_functions[endpoint] = cast("RouteCallable", shared[declared.work](view))
-        else:
-            limiter.exempt(view)
-    app.extensions["quadra.limiter"] = limiter  # its wrappers hold it only weakly

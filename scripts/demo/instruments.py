@@ -73,25 +73,59 @@ class Exponential:
         return low, [self.counts[i] for i in range(low, high + 1)]
 
 
-State = float | Explicit | Exponential
+Histogram = Explicit | Exponential
 
 
 class Meter:
     """The state of all metrics of one service."""
 
     def __init__(self) -> None:
-        self.states: dict[Instrument, dict[Attributes, State]] = {}
-        self._muted: set[tuple[str, str]] = set()
+        self.numbers: dict[Instrument, dict[Attributes, float]] = {}
+        self.histograms: dict[Instrument, dict[Attributes, Histogram]] = {}
+        self._muted: tuple[str, str] | None = None
 
-    def set(self, instrument: Instrument, value: float, **_named: str) -> None:
-        """Set a gauge, or the level of a sum that also falls."""
-        self._put(instrument, {}, value)
+    def level(self, instrument: Instrument, value: float, attributes: Mapping[str, str]) -> None:
+        """Set a gauge, or a sum that also falls."""
+        self.numbers.setdefault(instrument, {})[_key(attributes)] = value
 
-    def level(self, instrument: Instrument, attributes: Mapping[str, str], value: float) -> None:
-        """Set a gauge, or the level of a sum that also falls."""
-        self._put(instrument, attributes, value)
-
-    def add(self, instrument: Instrument, attributes: Mapping[str, str], amount: float) -> None:
+    def add(self, instrument: Instrument, amount: float, attributes: Mapping[str, str]) -> None:
         """Raise a sum."""
-        before = self.states.get(instrument, {}).get(_attributes(attributes), 0.0)
-        self._put(instrument, attributes, amount + (before if isinstance(before, float) else 0.0))
+        numbers = self.numbers.setdefault(instrument, {})
+        key = _key(attributes)
+        numbers[key] = numbers.get(key, 0.0) + amount
+
+    def record(self, instrument: Instrument, values: Floats, attributes: Mapping[str, str]) -> None:
+        """Count values into a histogram; one that gets none begins to be there as well."""
+        histograms = self.histograms.setdefault(instrument, {})
+        key = _key(attributes)
+        found = histograms.get(key)
+        if found is None:
+            found = histograms[key] = _histogram(instrument)
+        if len(values):
+            found.record(values)
+
+    def mute(self, attribute: tuple[str, str] | None) -> None:
+        """Let all series with this attribute fall silent, until another or none is named."""
+        self._muted = attribute
+
+    def is_muted(self, key: Attributes) -> bool:
+        """Say whether a series is silent now."""
+        return self._muted is not None and self._muted in key
+
+    def collected(self) -> None:
+        """Begin a new span for all differences."""
+        for instrument, numbers in self.numbers.items():
+            if instrument.kind == "delta":
+                for key in numbers:
+                    numbers[key] = 0.0
+
+
+def _key(attributes: Mapping[str, str]) -> Attributes:
+    return tuple(sorted(attributes.items()))
+
+
+def _histogram(instrument: Instrument) -> Histogram:
+    if instrument.kind == "exponential":
+        return Exponential()
+    bounds = np.array(instrument.bounds, np.float64)
+    return Explicit(bounds, np.zeros(len(bounds) + 1, np.int64))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,10 +46,16 @@ def make_token(server: QuadraServer, *scopes: str, **more: Any) -> tuple[int, st
 
 
 def push(
-    server: QuadraServer, name: str, value: float, t: float | None = None, **labels: str
+    server: QuadraServer,
+    name: str,
+    value: float,
+    /,
+    labels: Mapping[str, str] | None = None,
+    t: float | None = None,
+    **more: str,
 ) -> None:
     """Send one sample; it is stored when this returns."""
-    sample = {"name": name, "labels": labels, "value": value}
+    sample: dict[str, Any] = {"name": name, "labels": {**(labels or {}), **more}, "value": value}
     if t is not None:
         sample["timestamp"] = t
     answer = server.post("/api/v1/samples", json={"samples": [sample]})

@@ -120,8 +120,15 @@ def test_answers_look_as_described(server: QuadraServer, document: dict[str, Any
 
 def fits(value: Any, schema: dict[str, Any], where: str) -> None:
     """Hold a value against the parts of JSON Schema that are used here."""
-    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "number": (int, float),
-             "integer": int, "null": type(None)}  # fmt: skip
+    kinds: dict[str, Any] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "boolean": bool,
+        "number": (int, float),
+        "integer": int,
+        "null": type(None),
+    }
     allowed = schema.get("type", [])
     allowed = [allowed] if isinstance(allowed, str) else allowed
     assert not allowed or any(isinstance(value, kinds[kind]) for kind in allowed), where

@@ -138,7 +138,7 @@ def test_markup_and_formulas_in_labels_are_kept_as_plain_text(server: QuadraServ
         "csv": "=cmd|' /C calc'!A0",
         "log": "a\r\nINFO forged \x1b[31m",
     }
-    push(server, "markup", 1, **evil)
+    push(server, "markup", 1, evil)
     answer = server.get("/api/v1/series", params={"match": "markup"})
     assert [evil] == [series["labels"] for series in answer.json()["series"]]
     assert "application/json" == answer.headers["Content-Type"]

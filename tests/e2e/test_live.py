@@ -377,7 +377,7 @@ def flushed(server: QuadraServer, name: str, value: float, **labels: str) -> int
     """Push a sample and give the position of the frame that it was sent with."""
     with live(server) as console:
         console.subscribe(name)
-        push(server, name, value, **labels)
+        push(server, name, value, labels)
         console.samples_until(value)
         frame = console.seen[-1][1]
         return int(frame["seq"])

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,8 @@ def test_on_a_full_disk_samples_are_refused_and_taken_again_when_there_is_room(
         acknowledged = {0.0}
         fill(filler)
 
-        statuses = []
+        statuses: list[int] = []
+        sample: dict[str, Any] = {}
         for value in range(1, 200):
             sample = {"samples": [{"name": "disk", "value": value, "labels": {"n": str(value)}}]}
             answer = server.post("/api/v1/samples", json=sample)
@@ -54,6 +56,7 @@ def test_on_a_full_disk_samples_are_refused_and_taken_again_when_there_is_room(
             if len(statuses) > 10 and statuses[-5:] == [503] * 5:
                 break
         assert [503] * 5 == statuses[-5:]
+        answer = server.post("/api/v1/samples", json=sample)
         body = problem(answer, 503, "storage_unavailable")
         assert "full" in body["detail"]
         assert int(answer.headers["Retry-After"]) > 0

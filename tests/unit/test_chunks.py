@@ -1,6 +1,7 @@
 import hashlib
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from quadra.telemetry.chunks.dictionaries import TABLES
 pytestmark = pytest.mark.unit
 
 Floats = npt.NDArray[np.float64]
+Maker = Callable[[np.random.Generator, int], Any]
 Times = npt.NDArray[np.int64]
 
 START = 1_700_000_000_000
@@ -49,9 +51,31 @@ def assert_round_trip(t: Times, v: Floats) -> Chunk:
 
 any_bits = st.integers(0, 2**64 - 1).map(lambda x: struct.unpack("<d", struct.pack("<Q", x))[0])
 specials = st.sampled_from(
-    [0.0, -0.0, float("nan"), float("inf"), -float("inf"), STALE, 5e-324, -5e-324, 2.2e-308]
-    + [1.7976931348623157e308, 2.0**50, 2.0**53, 2.0**53 + 2, -(2.0**63), 1e15, 1e16, 1e22, 0.1]
-    + [0.1 + 0.2, 1e-12, 1e-13, -1e-12, 123456789.123456]
+    [
+        0.0,
+        -0.0,
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        STALE,
+        5e-324,
+        -5e-324,
+        2.2e-308,
+        1.7976931348623157e308,
+        2.0**50,
+        2.0**53,
+        2.0**53 + 2,
+        -(2.0**63),
+        1000000000000000.0,
+        1e16,
+        1e22,
+        0.1,
+        0.1 + 0.2,
+        1e-12,
+        1e-13,
+        -1e-12,
+        123456789.123456,
+    ]
 )
 decimals = st.builds(lambda q, k: q / 10**k, st.integers(-(10**9), 10**9), st.integers(0, 13))
 elements = st.one_of(any_bits, specials, decimals, st.floats())
@@ -130,7 +154,8 @@ def test_no_chunks_are_no_samples() -> None:
 
 
 def _walk(rng: np.random.Generator, n: int) -> Floats:
-    return np.round(500 + np.cumsum(rng.normal(0, 0.3, n)), 2)
+    v: Floats = np.round(500 + np.cumsum(rng.normal(0, 0.3, n)), 2)
+    return v
 
 
 def _counter(rng: np.random.Generator, n: int) -> Floats:
@@ -160,10 +185,10 @@ def _digits(rng: np.random.Generator, n: int) -> Floats:
 
 
 def _flat(rng: np.random.Generator, n: int) -> Floats:
-    return np.cumsum(rng.random(n) < 0.02) + 7.0
+    return np.cumsum(rng.random(n) < 0.02).astype(np.float64) + 7
 
 
-KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Floats], float]] = {
+KINDS: dict[str, tuple[Maker, float]] = {
     # kind: what makes it, and the most bytes a sample it may take
     "walk, 2 decimals": (_walk, 0.93),
     "counter": (_counter, 1.04),
@@ -284,17 +309,24 @@ def test_damage_is_an_error_and_never_worse(kind: str) -> None:
     whole = encode(grid(200) + rng.integers(0, 9, 200), KINDS[kind][0](rng, 200))
     for field in ("values", "times"):
         good: bytes = getattr(whole, field)
+
+        def spoilt(data: bytes, field: str = field) -> Chunk:
+            return whole._replace(times=data) if field == "times" else whole._replace(values=data)
+
         for at in range(min(len(good), 24)):
             for bad in (0x00, 0x7F, 0x80, 0xFF, good[at] ^ 1):
-                _attempt(whole._replace(**{field: good[:at] + bytes((bad,)) + good[at + 1 :]}))
-            _attempt(whole._replace(**{field: good[:at]}))
+                _attempt(spoilt(good[:at] + bytes((bad,)) + good[at + 1 :]))
+            _attempt(spoilt(good[:at]))
         for at in rng.integers(0, len(good), 10).tolist():
             flipped = bytes((good[at] ^ (1 << int(rng.integers(8))),))
-            _attempt(whole._replace(**{field: good[:at] + flipped + good[at + 1 :]}))
-            _attempt(whole._replace(**{field: good[:at]}))
-            _attempt(whole._replace(**{field: good + good[:at]}))
-    for change in ({"count": 199}, {"count": MAX_COUNT}, {"t1": 0}, {"step": 2**62}, {"t0": 2**80}):
-        _attempt(whole._replace(**change))
+            _attempt(spoilt(good[:at] + flipped + good[at + 1 :]))
+            _attempt(spoilt(good[:at]))
+            _attempt(spoilt(good + good[:at]))
+    _attempt(whole._replace(count=199))
+    _attempt(whole._replace(count=MAX_COUNT))
+    _attempt(whole._replace(t1=0))
+    _attempt(whole._replace(t0=2**80))
+    _attempt(whole._replace(step=2**62))
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from quadra.intake import host
@@ -48,7 +49,7 @@ def test_disk_and_network_rates_are_differences_by_time(monkeypatch: pytest.Monk
         disk = counters(read_bytes=read, write_bytes=written)
         return {"sda": disk, "sda1": disk, "loop0": disk}
 
-    monkeypatch.setattr(host.psutil, "disk_io_counters", disks)
+    monkeypatch.setattr(psutil, "disk_io_counters", disks)
     source = HostSource("here")
 
     def rates(now: float) -> dict[tuple[str, str], float]:
@@ -82,7 +83,7 @@ def test_a_disk_is_counted_once_and_not_again_with_its_partitions(
     names: list[str], whole: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        host.psutil, "disk_io_counters", lambda perdisk: dict.fromkeys(names, counters())
+        psutil, "disk_io_counters", lambda perdisk: dict.fromkeys(names, counters())
     )
     assert whole == list(host._whole_disks())
 

@@ -9,7 +9,7 @@ from quadra.engine.ports import Row
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.selector import parse_selector
 from quadra.telemetry.series import series_key
-from quadra.web.live import REPLAY_S, Live, Room, frame
+from quadra.web.live import REPLAY_ROWS, REPLAY_S, Room, _covers, frame
 from tests.unit.fakes import NOW, columns, rows_of
 
 
@@ -71,12 +71,7 @@ def test_a_frame_in_binary_has_the_same_as_float64_uint32_and_float64() -> None:
 
 # --- filling a gap
 
-
-class Clocked(Live):
-    """The gap logic alone: it needs the clock and nothing else of the stream."""
-
-    def __init__(self) -> None:
-        self._clock = lambda: NOW
+OLDEST = NOW - REPLAY_S
 
 
 def rows(*positions: int, age: float = 1.0) -> list[Row]:
@@ -86,19 +81,19 @@ def rows(*positions: int, age: float = 1.0) -> list[Row]:
 @pytest.mark.parametrize(
     ("found", "since", "upto", "expected"),
     [
-        (rows(), 5, 5, []),
-        (rows(6, 7, 8), 5, 8, [6, 7, 8]),
-        (rows(6, 8), 5, 8, [6, 8]),  # positions may have holes, as in any sequence of a database
-        (rows(6, 7, 8, 9, 10), 5, 8, [6, 7, 8]),  # what came meanwhile goes with the next frame
-        (rows(), 5, 8, None),
-        (rows(6, 7), 5, 8, None),  # more was missed than is read at once
-        (rows(9, 10), 5, 8, None),
-        (rows(6, 7, 8, age=REPLAY_S), 5, 8, [6, 7, 8]),
-        (rows(6, 7, 8, age=REPLAY_S + 1), 5, 8, None),  # too old: history has it
+        (rows(), 5, 5, True),
+        (rows(6, 7, 8), 5, 8, True),
+        (rows(6, 8), 5, 8, True),  # positions may have holes, as in any sequence of a database
+        (rows(6, 7, 8, 9, 10), 5, 8, True),  # what came meanwhile goes with the next frame
+        (rows(), 5, 8, False),
+        (rows(6, 7), 5, 8, False),
+        (rows(), 9, 8, False),  # a position of another database, or of a later time
+        (rows(6, 7, 8, age=REPLAY_S), 5, 8, True),
+        (rows(6, 7, 8, age=REPLAY_S + 1), 5, 8, False),  # too old: history has it
+        (rows(*range(6, 6 + REPLAY_ROWS)), 5, 5 + REPLAY_ROWS, False),  # too much, likewise
     ],
 )
 def test_a_gap_is_filled_whole_or_not_at_all(
-    found: list[Row], since: int, upto: int, expected: list[int] | None
+    found: list[Row], since: int, upto: int, expected: bool
 ) -> None:
-    missed = Clocked()._whole_gap(found, since, upto)
-    assert expected == (None if missed is None else [row.seq for row in missed])
+    assert expected is _covers(found, since, upto, OLDEST)

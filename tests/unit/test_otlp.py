@@ -188,7 +188,7 @@ def test_a_counter_that_began_anew_shows_zero_where_it_began() -> None:
         return rows(read(made, state))
 
     total(5, NOW_NS - 60 * SECOND, NOW_NS - 100 * SECOND)
-    assert {"c_total": [(NOW_MS, 9.0), (NOW_MS - 30_000, 0.0)]} == total(
+    assert {"c_total": [(NOW_MS - 30_000, 0.0), (NOW_MS, 9.0)]} == total(
         9, NOW_NS, NOW_NS - 30 * SECOND
     )
     assert {"c_total": [(NOW_MS + 1, 10.0)]} == total(10, NOW_NS + 1_000_000, NOW_NS - 30 * SECOND)

@@ -2,7 +2,7 @@ import pytest
 
 from quadra.engine.catalog import Catalog
 from quadra.engine.journal import Journal
-from quadra.intake.own import LAG_PROBE_S, LoopLag, OwnSource, RequestLog
+from quadra.intake.own import _RECENT_S, LAG_PROBE_S, LoopLag, OwnSource, RequestLog
 from tests.servers.process import wait_until
 from tests.unit.fakes import MemoryJournal, SetClock, TaskOverError, ThreadRuntime, batch
 
@@ -70,14 +70,14 @@ def test_every_series_says_which_instance_it_is_of(source: OwnSource, clock: Set
     assert [{"instance": "here:5000"}] * 5 == [labels for _n, labels, _v in source.read(clock())]
 
 
-def test_the_95th_percentile_is_of_the_last_minute(requests: RequestLog, clock: SetClock) -> None:
+def test_the_95th_percentile_is_of_the_last_minutes(requests: RequestLog, clock: SetClock) -> None:
     assert requests.p95() is None
     requests.done(9.0)
-    clock.forward(30)
+    clock.forward(_RECENT_S / 2)
     for hundredths in range(100):
         requests.done(hundredths / 100)
     assert 0.95 == pytest.approx(requests.p95(), abs=0.011)
-    clock.forward(60)
+    clock.forward(_RECENT_S)
     assert 0.95 == pytest.approx(requests.p95(), abs=0.011)
     clock.forward(0.1)
     assert requests.p95() is None

@@ -178,12 +178,14 @@ def test_metadata_of_version_1() -> None:
     request = message1((UP, [(NOW_MS, 1.0)]))
     request.metadata.add(type=1, metric_family_name="a_total", help="old", unit="seconds")
     request.metadata.add(type=3, metric_family_name="b", help="ä")
-    request.metadata.add(type=99, metric_family_name="c")
+    request.metadata.add(type=99, metric_family_name="c", unit="nul\0")
+    for name in ("", "a-b", "x" * 300, "nul\0"):
+        request.metadata.add(type=1, metric_family_name=name)
     request.metadata.add(type=1, metric_family_name="a_total", help="new", unit="seconds")
     assert [
         Metadata("a_total", "counter", "seconds", "new"),
         Metadata("b", "histogram", "", "ä"),
-        Metadata("c", "unknown"),
+        Metadata("c", "unknown", "nul\N{REPLACEMENT CHARACTER}"),
     ] == read1(request).metadata
 
 

@@ -1,5 +1,7 @@
 """First and last times of series outlive a restart, orderly or not."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from quadra.engine.catalog import Catalog
@@ -28,7 +30,7 @@ class MemorySeries:
         ]
         return found, self.seq
 
-    def keep_times(self, times: list[tuple[int, int, int]], seq: int) -> None:
+    def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
         if self.error is not None:
             raise self.error
         self.times |= {number: (first, last) for number, first, last in times}

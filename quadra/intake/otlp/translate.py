@@ -35,13 +35,13 @@ from quadra.intake.otlp.state import (
     spell,
 )
 from quadra.intake.received import (
-    MAX_METADATA_TEXT,
     STALE,
     Received,
     Rejections,
     believable,
     distinct_metadata,
     make_batch,
+    metadata_of,
 )
 from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
@@ -70,7 +70,7 @@ class Reader:
         self.state = state
         self.rejections = Rejections()
         self.trimmed: dict[str, int] = {}
-        self.metadata: list[Metadata] = []
+        self.metadata: list[Metadata | None] = []
         self._low = int((now - MAX_AGE_S) * 1000)
         self._high = int((now + MAX_AHEAD_S) * 1000)
         # Numbers: those added at once, and those added one by one, with the place that each of
@@ -116,10 +116,7 @@ class Reader:
     def describe(self, stream: Stream, text: str) -> None:
         """Note what the sender says of a metric."""
         family = stream.family
-        if family.name:
-            self.metadata.append(
-                Metadata(family.name, family.type, family.unit, text[:MAX_METADATA_TEXT])
-            )
+        self.metadata.append(metadata_of(family.name, family.type, family.unit, text))
 
     def count(self, parts: int) -> None:
         """Count metrics, points and the samples they become; refuse the request at too many."""
@@ -347,9 +344,10 @@ class Reader:
         for group, time, point, pile, extras in self._differences:
             self._show_pile(group, *self._sum_up(group, time, point, pile), extras)
         slots, t, v = self._numbers()
-        slots = np.concatenate((slots, np.array(self._more_slots, np.int64)))
-        t = np.concatenate((t, np.array(self._more_t, np.int64)))
-        v = np.concatenate((v, np.array(self._more_v, np.float64)))
+        # Where a counter began anew stands before what it counts since.
+        slots = np.concatenate((np.array(self._more_slots, np.int64), slots))
+        t = np.concatenate((np.array(self._more_t, np.int64), t))
+        v = np.concatenate((np.array(self._more_v, np.float64), v))
         order: list[int] = slots.tolist()
         batch = make_batch(
             order, np.ones(len(order), np.int64), t, v, keys=self.state.keys, source="otlp"

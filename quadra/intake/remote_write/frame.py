@@ -81,7 +81,7 @@ def finish(
     *,
     now: float,
     cache: LabelCache,
-    metadata: list[Metadata],
+    metadata: list[Metadata | None],
     exemplars: int = 0,
 ) -> Received:
     """Leave out refused series and unbelievable times, and hand over the rest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadra.intake.received import MAX_METADATA_TEXT, Received
+from quadra.intake.received import Received, metadata_of
 from quadra.intake.remote_write.frame import (
     MAX_PARTS,
     finish,
@@ -53,7 +53,7 @@ class _Request:
         self.tails: list[int] = []  # how many bytes of the series stand behind its labels
         self.stops: list[int] = []
         self.starts: list[int] = []  # where the labels begin; found only when it is needed
-        self.metadata: list[Metadata] = []
+        self.metadata: list[Metadata | None] = []
         self.exemplars = 0
 
     def read(self, now: float) -> Received:
@@ -152,13 +152,9 @@ class _Request:
             if tag == _TYPE:
                 kind = value
             elif tag in (_FAMILY, _HELP, _UNIT):
-                texts[tag] = data[value:end].decode("utf-8", "replace")[:MAX_METADATA_TEXT]
-        if texts.get(_FAMILY):
-            self.metadata.append(
-                Metadata(
-                    texts[_FAMILY], type_name(kind), texts.get(_UNIT, ""), texts.get(_HELP, "")
-                )
-            )
+                texts[tag] = data[value:end].decode("utf-8", "replace")
+        family, unit, text = (texts.get(tag, "") for tag in (_FAMILY, _UNIT, _HELP))
+        self.metadata.append(metadata_of(family, type_name(kind), unit, text))
 
     def _odd(self, region: int) -> list[tuple[int, float]]:
         """Read what stands behind the labels of a series field by field."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadra.intake.received import MAX_METADATA_TEXT, Received, SlotArray
+from quadra.intake.received import Received, SlotArray, metadata_of
 from quadra.intake.remote_write.frame import (
     MAX_PARTS,
     TYPES,
@@ -228,13 +228,12 @@ class _Request:
             slot = self.cache.add_row(row, np.frombuffer(row, np.uint32).tolist(), self.rules)
         return slot
 
-    def _metadata(self, slots: list[int]) -> list[Metadata]:
+    def _metadata(self, slots: list[int]) -> list[Metadata | None]:
         keys = self.cache.keys
         told = {
             (keys[s][0], note) for s, note in zip(slots, self.notes, strict=True) if note and s >= 0
         }
-        found = [self._note(name, note) for name, note in sorted(told)]
-        return [one for one in found if one is not None]
+        return [self._note(name, note) for name, note in sorted(told)]
 
     def _note(self, name: str, note: bytes) -> Metadata | None:
         """Read the metadata of a series; None when it says nothing."""
@@ -248,8 +247,7 @@ class _Request:
                 elif tag in texts:
                     if value >= len(self.symbols):
                         raise damaged("a reference leads outside the symbols")
-                    text = self.symbols[value].decode("utf-8", "replace")
-                    texts[tag] = text[:MAX_METADATA_TEXT]
+                    texts[tag] = self.symbols[value].decode("utf-8", "replace")
         kind = type_name(type_number)
         if kind == TYPES[0] and not any(texts.values()):
             return None
@@ -257,7 +255,7 @@ class _Request:
             if name.endswith(ending):
                 name = name.removesuffix(ending)
                 break
-        return Metadata(name, kind, texts[_UNIT], texts[_HELP])
+        return metadata_of(name, kind, texts[_UNIT], texts[_HELP])
 
 
 def _varints(blocks: list[bytes]) -> tuple[SlotArray, SlotArray]:

@@ -1,7 +1,7 @@
 """Chunks: the samples of one series over a stretch of time, compressed without loss.
 
-Work goes in tiles of about 128 rows of 512, 1.5 ms each: large enough that numpy's calls cost little, small
-enough to stay in the cache and to let other threads of the interpreter run between them.
+Work goes in tiles of about 128 rows of 512, 1.5 ms each: large enough that numpy's calls cost
+little, small enough to stay in the cache and to let other threads of the interpreter run.
 """
 
 from __future__ import annotations
