@@ -20,10 +20,13 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 # --- what users call
 
-.PHONY: run test check bench lock format clean help
+.PHONY: run demo test check bench lock format clean help
 
 run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
+
+demo: venv-run console ## `make run`, and a simulated AI service that goes wrong now and then (ARGS=--help)
+	@exec $(python) -m scripts.demo $(ARGS)
 
 # The front end's tests and Python's both run whatever the other says; pytest has the last word, with the counts.
 # End-to-end and fault tests share one worker and come last, see tests/conftest.py.

@@ -47,6 +47,7 @@ from quadra.errors import QuadraError, SettingsError
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
+from quadra.intake.scraper import Scraper, make_scraper
 from quadra.settings import Settings
 from quadra.storage.access import SqlAccess
 from quadra.storage.chunks import SqlChunks
@@ -57,6 +58,7 @@ from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
 from quadra.storage.migrations import upgrade
 from quadra.storage.series import SqlSeries
+from quadra.storage.targets import SqlTargets
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.application import make_application
@@ -93,6 +95,7 @@ class Quadra:
     live: Live
     lag: LoopLag
     samplers: list[Sampler]
+    scraper: Scraper
     worker: HelperProcess | None
 
     def start(self) -> None:
@@ -105,6 +108,7 @@ class Quadra:
         self.lag.start()
         for sampler in self.samplers:
             sampler.start()
+        self.scraper.start()
         if self.worker is not None:
             self.worker.start()
 
@@ -184,6 +188,17 @@ def build(settings: Settings, instance: str) -> Quadra:
     requests = RequestLog(clock)
     lag = LoopLag(runtime, time.monotonic)
     own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())  # noqa: PLW0108 - made below
+    rules = SeriesRules(max_labels=settings.max_labels)
+    scraper = make_scraper(
+        settings,
+        SqlTargets(database),
+        journal=journal,
+        descriptions=descriptions,
+        rules=rules,
+        runtime=runtime,
+        clock=clock,
+        metrics=metrics_manager,
+    )
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -197,7 +212,8 @@ def build(settings: Settings, instance: str) -> Quadra:
         health=Health(
             journal, store, runtime, settings.data_dir, lambda: worker.is_alive if worker else None
         ),
-        rules=SeriesRules(max_labels=settings.max_labels),
+        rules=rules,
+        scraper=scraper,
         requests=requests,
         metrics=metrics_manager,
         hostname=hostname,
@@ -261,6 +277,7 @@ def build(settings: Settings, instance: str) -> Quadra:
         live=live,
         lag=lag,
         samplers=sources,
+        scraper=scraper,
         worker=worker,
     )
 

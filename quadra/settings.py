@@ -197,7 +197,7 @@ class Settings:
         "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"
     )
     max_unpacked_bytes: int = _env(
-        "MAX_UNPACKED_BYTES", "16777216", _number(1_024, 1 << 30), "largest body, decompressed"
+        "MAX_UNPACKED_BYTES", "8388608", _number(1_024, 1 << 30), "largest body, decompressed"
     )
     max_series: int = _env(
         "MAX_SERIES", "100000", _number(100, 50_000_000), "series this installation keeps"
@@ -205,6 +205,15 @@ class Settings:
     max_labels: int = _env("MAX_LABELS", "32", _number(1, 256), "labels on a series")
     max_consoles: int = _env(
         "MAX_CONSOLES", "5000", _number(1, 100_000), "live connections at once"
+    )
+    scrape_file: str = _env(
+        "SCRAPE_FILE", "", _text, "JSON file of targets to scrape, as Prometheus's file_sd reads it"
+    )
+    scrape_allow_private: bool = _env(
+        "SCRAPE_ALLOW_PRIVATE",
+        "false",
+        _flag,
+        "let scrape targets have private and loopback addresses",
     )
 
     @classmethod

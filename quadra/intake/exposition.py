@@ -228,12 +228,14 @@ class PageReader:
         if mark and not _is_exemplar("{" + exemplar):
             return None
         head, _, last = main.rpartition(" ")
+        if not last:
+            return None
         slot = self._heads.get(head)
         if slot is not None:
             return slot, last, None
         head, _, value = head.rpartition(" ")
         slot = self._heads.get(head)
-        return None if slot is None else (slot, value, last)
+        return (slot, value, last) if slot is not None and value else None
 
     def _learn(self, head: str, line: str, text: str) -> int:
         """Take a new spelling of a series apart and give the series' slot."""

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quadra.engine.ports import Signal
+from quadra.engine.descriptions import Descriptions
+from quadra.engine.journal import Journal
+from quadra.engine.ports import Clock, Runtime, Signal
 from quadra.engine.targets import MAX_TARGETS, Target, TargetState, TargetStore
 from quadra.errors import ConflictError, Fault, InvalidError, NotFoundError, QuadraError
-from quadra.intake.egress import EgressError, NoSuchHostError
+from quadra.intake.egress import Egress, EgressError, NoSuchHostError
+from quadra.intake.fetching import Fetcher
 from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.target_form import targets_from_file
 from quadra.intake.turns import Turns
-from quadra.telemetry.series import digest
+from quadra.settings import Settings
+from quadra.telemetry.series import SeriesRules, digest
+from utils.metrics import MetricsManager
 
 log = logging.getLogger(__name__)
 
@@ -251,6 +257,33 @@ class Scraper:
             job.scrape.end(clock())
         finally:
             job.ended.set()
+
+
+def make_scraper(
+    settings: Settings,
+    store: TargetStore,
+    *,
+    journal: Journal,
+    descriptions: Descriptions,
+    rules: SeriesRules,
+    runtime: Runtime,
+    clock: Clock,
+    metrics: MetricsManager,
+) -> Scraper:
+    """Build the scraper with all that it needs."""
+    egress = Egress("SCRAPE_ALLOW_PRIVATE", allow_private=settings.scrape_allow_private)
+    tools = ScrapeTools(
+        fetcher=Fetcher(egress, runtime),
+        journal=journal,
+        descriptions=descriptions,
+        rules=rules,
+        runtime=runtime,
+        clock=clock,
+        monotonic=time.monotonic,
+        metrics=metrics,
+        reading=Turns(runtime, READ_AT_ONCE),
+    )
+    return Scraper(store, tools, Path(settings.scrape_file) if settings.scrape_file else None)
 
 
 def _unknown() -> NotFoundError:

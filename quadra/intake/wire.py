@@ -10,11 +10,15 @@ from collections.abc import Iterator
 
 from quadra.errors import MalformedError
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, BYTES = 0, 2
+_FIXED = {1: 8, 5: 4}  # kinds of fields that take so many bytes
 
 Field = tuple[int, int, int, int]
 """``(tag, start, value, stop)``: the field is ``data[start:stop]``; ``value`` is its number when
 the tag says varint, else the place where its payload begins (the payload ends at ``stop``)."""
+
+MAX_FIELDS = 250_000
+"""Fields that one message may have: more than any that is not meant to do harm."""
 
 _LONGEST_VARINT = 10
 _64_BITS = (1 << 64) - 1
@@ -52,7 +56,9 @@ def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
 
     Raises MalformedError, or IndexError where ``data`` itself ends too early.
     """
-    while pos < end:
+    for _ in range(MAX_FIELDS):
+        if pos >= end:
+            return
         start = pos
         tag = data[pos]
         pos += 1
@@ -66,17 +72,17 @@ def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
             if size > 127:  # noqa: PLR2004
                 size, value = varint(data, pos)
             pos = value + size
-        elif kind == FIXED64:
-            pos += 8
         elif kind == VARINT:
             value, pos = varint(data, pos)
-        elif kind == FIXED32:
-            pos += 4
+        elif kind in _FIXED:
+            pos += _FIXED[kind]
         else:
             raise damaged("a kind of field that is not in use")
         if pos > end or tag < 8:  # noqa: PLR2004 - there is no field 0
             raise damaged("a part is longer than what holds it")
         yield tag, start, value, pos
+    if pos < end:
+        raise damaged(f"a part of it has more than {MAX_FIELDS} fields")
 
 
 def encode_varint(value: int) -> bytes:

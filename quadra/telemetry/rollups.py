@@ -22,6 +22,7 @@ from quadra.telemetry.sketches import Ints, Sketches
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 MAX_CELLS = 1 << 16  # of a block
+MAX_BUCKETS = 1 << 22  # of a block's sketches
 
 _Index = npt.NDArray[np.intp]
 _VERSION = 1
@@ -29,6 +30,7 @@ _HEAD = struct.Struct("<BIIQ")  # version, cells, buckets, step
 _PIECE = 1 << 15
 _LENGTH = struct.Struct("<I")
 _DIGITS = 7
+_MOST_EXACT = 1e9  # beyond, 16 digits leave none to round
 _ROUNDING = np.finfo(np.float64).eps
 _COLUMNS = 5
 
@@ -46,7 +48,7 @@ class Rollup(NamedTuple):
     low: ValueArray
     high: ValueArray
     total: ValueArray
-    count: Ints
+    count: Ints  # type: ignore[assignment]  # hides tuple.count, which nobody calls here
     last: ValueArray
     last_t: TimeArray
     sketch: Sketches
@@ -165,13 +167,13 @@ def _exact(total: ValueArray, low: ValueArray, high: ValueArray, count: Ints) ->
     with np.errstate(invalid="ignore", over="ignore"):
         bound = _ROUNDING * count * count * sizes
         exact = total.copy()
-        open_ = np.isfinite(total) & (np.abs(total) < 1e9)  # noqa: PLR2004 -- 16 digits are not to be had
+        left = np.isfinite(total) & (np.abs(total) < _MOST_EXACT)
         for k in range(_DIGITS):
             power = 10.0**k
             decimal = np.rint(total * power) / power
-            hit = open_ & (np.abs(decimal - total) <= bound)
+            hit = left & (np.abs(decimal - total) <= bound)
             exact[hit] = decimal[hit]
-            open_ &= ~hit
+            left &= ~hit
     return exact
 
 
@@ -189,6 +191,8 @@ def encode_block(cells: Rollup, step: int) -> bytes:
     n = len(cells.start)
     if not 0 < n <= MAX_CELLS:
         raise ValueError(f"a block holds 1 to {MAX_CELLS} cells")
+    if len(cells.sketch.keys) > MAX_BUCKETS:
+        raise ValueError(f"a block holds at most {MAX_BUCKETS} buckets")
     if n > 1 and int((cells.start[1:] - cells.start[:-1]).min()) <= 0:
         raise ValueError("cells must rise strictly in time")
     floats = np.stack([cells.low, cells.high, cells.total, cells.last])
@@ -231,7 +235,8 @@ def decode_block(data: bytes, series: int) -> Rollup:
 def _decode_block(data: bytes, series: int, contexts: Contexts) -> Rollup:
     version, n, buckets, step = _HEAD.unpack_from(data)
     pieces = -(-(buckets - n) // _PIECE)
-    if version != _VERSION or not 0 < n <= MAX_CELLS or buckets < n or step > times.LIMIT:
+    known = version == _VERSION and 0 < n <= MAX_CELLS and n <= buckets <= MAX_BUCKETS
+    if not known or step > times.LIMIT:
         raise ValueError("rollup block is damaged or of an unknown version")
     columns = []
     at = _HEAD.size

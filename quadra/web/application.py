@@ -9,6 +9,7 @@ from flask import Flask
 from quadra.web import assets, cors, identity, limits, observing, problems
 from quadra.web.api.senders import make_senders
 from quadra.web.api.status import make_status
+from quadra.web.api.targets import make_targets
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
 from quadra.web.pages import make_pages
@@ -20,6 +21,7 @@ _BLUEPRINTS = (
     make_senders,
     make_status,
     make_tokens,
+    make_targets,
     make_pages,
     make_signing_in,
 )
@@ -44,6 +46,7 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
         make_senders,
         make_status,
         make_tokens,
+        make_targets,
         make_pages,
         make_signing_in,
     ):

@@ -13,6 +13,7 @@ from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Clock, Runtime
 from quadra.intake.own import RequestLog
+from quadra.intake.scraper import Scraper
 from quadra.settings import Settings
 from quadra.telemetry.series import SeriesRules
 from quadra.web.identity import Identity
@@ -34,6 +35,7 @@ class WebParts:
     descriptions: Descriptions
     health: Health
     rules: SeriesRules
+    scraper: Scraper
     requests: RequestLog
     metrics: MetricsManager
     hostname: str

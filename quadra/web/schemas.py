@@ -156,6 +156,60 @@ TOKEN_LIST = _json(_object({"tokens": _list(_TOKEN)}), "tokens, without their se
 MADE_TOKEN = _json(
     {**_TOKEN, "properties": _TOKEN["properties"] | {"token": TEXT}}, "the token with its secret"
 )
+TARGET_ID: Schema = {"name": "target_id", "in": "path", "required": True, "schema": WHOLE}
+_SPAN: Schema = {"type": ["number", "string"], "description": "seconds, or 30s, 1m"}
+NEW_TARGET = _json(
+    _object(
+        {"url": {**TEXT, "description": "http or https; the path is /metrics when absent"}},
+        {
+            "job": {**TEXT, "default": "scrape"},
+            "labels": {**LABELS, "description": "join every series; instance is the host and port"},
+            "interval": {**_SPAN, "default": 15},
+            "timeout": {**_SPAN, "description": "shorter than the interval; 10 s when absent"},
+            "sample_limit": {**WHOLE, "default": 50_000},
+            "body_size_limit": {**WHOLE, "default": 16_777_216, "description": "bytes, unpacked"},
+            "label_limit": {**WHOLE, "description": "labels of a series, its name among them"},
+            "bearer_token": {"type": ["string", "null"], "writeOnly": True},
+            "basic_auth": {
+                **_object({"username": TEXT, "password": TEXT}),
+                "type": ["object", "null"],
+                "writeOnly": True,
+            },
+        },
+    ),
+    "where and how to scrape",
+    {"url": "https://host.example:9100/metrics", "job": "node", "interval": "15s"},
+)
+_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+_TARGET = _object(
+    {
+        "id": {"type": ["integer", "null"], "description": "null for those of SCRAPE_FILE"},
+        "origin": {**TEXT, "enum": ["api", "file"]},
+        "url": TEXT,
+        "labels": LABELS,
+        "interval": NUMBER,
+        "timeout": NUMBER,
+        "sample_limit": WHOLE,
+        "body_size_limit": WHOLE,
+        "label_limit": {"type": ["integer", "null"]},
+        "authorization": {"type": ["string", "null"], "enum": ["bearer", "basic", None]},
+        "state": _object(
+            {
+                "up": {"type": ["boolean", "null"], "description": "null before the first scrape"},
+                "last_scrape": {**_MAYBE_NUMBER, "description": "unix seconds"},
+                "duration": {**_MAYBE_NUMBER, "description": "seconds"},
+                "samples": {**WHOLE, "description": "on the last page"},
+                "left_out": {"type": "object", "additionalProperties": WHOLE},
+                "last_error": {"type": ["string", "null"]},
+            }
+        ),
+    }
+)
+TARGET = _json(_TARGET, "the target, without its secret")
+TARGET_LIST = _json(
+    _object({"targets": _list(_TARGET)}, {"file": _object({"path": TEXT, "error": TEXT})}),
+    "all targets; `file` says what is wrong with SCRAPE_FILE",
+)
 FIRST_STEPS = _json(_object({"address": TEXT, "token": TEXT}), "what the snippets show")
 HEALTH = _json(_object({"status": TEXT}), "alive")
 _PART = _object({"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}})

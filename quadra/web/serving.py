@@ -217,6 +217,7 @@ class _EventletServer:
                 keepalive=IDLE_CONNECTION_S,
                 url_length_limit=16_384,
                 debug=False,
+                capitalize_response_headers=False,
             )
         except OSError:
             if not self._stopped:

@@ -83,9 +83,7 @@ def plan(seed: int, start: float, first_after: float, every: float) -> Iterator[
             begins += gap
 
 
-def _target(
-    kind: FaultKind, rng: np.random.Generator
-) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _target(kind: FaultKind, rng: np.random.Generator) -> tuple[str, tuple[tuple[str, str], ...]]:
     def one_of(names: tuple[str, ...]) -> str:
         return names[int(rng.integers(len(names)))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Literal
@@ -37,12 +37,15 @@ def _hits(fault: Fault) -> list[Hit]:
     service = {"service.name": fault.service}
     if fault.kind == "latency_step":
         model = dict(fault.target)
+        callers = [c.CHAT_API, c.AGENTS] if c.LARGE.name in model.values() else [c.CHAT_API]
         return [
             (c.REQUEST_DURATION, "rises", here),
             (c.TIME_TO_FIRST_TOKEN, "rises", here),
             (c.QUEUE_DEPTH, "rises", here),
-            (c.OPERATION_DURATION, "rises", {"service.name": c.CHAT_API} | model),
-            (c.OPERATION_DURATION, "rises", {"service.name": c.AGENTS} | model),
+            *(
+                (c.OPERATION_DURATION, "rises", {"service.name": caller} | model)
+                for caller in callers
+            ),
         ]
     if fault.kind == "error_burst":
         return [
@@ -115,5 +118,5 @@ def _line(event: str, fault: Fault, end: float | None) -> dict[str, object]:
 
 
 def _text(seconds: float) -> str:
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

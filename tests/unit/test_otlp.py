@@ -376,6 +376,15 @@ def test_attributes_without_end_leave_the_point_out() -> None:
     assert {"bad_labels": 1} == read(made).reasons
 
 
+def test_too_many_attributes_are_refused() -> None:
+    made = request()
+    one = point(metric(made, "g").gauge.data_points, as_int=1)
+    for i in range(1_001):
+        one.attributes.add(key=f"a{i}")
+    with pytest.raises(MalformedError, match="attributes"):
+        read(made)
+
+
 def test_the_memory_is_bounded_and_forgets() -> None:
     state = OtlpState(max_bytes=50_000)
     for i in range(200):

@@ -189,7 +189,7 @@ NOT_OTLP = [
     gauge({"asInt": "x"}), gauge({"asInt": True}), gauge({"asInt": 1.5}),
     gauge({"asInt": 1, "timeUnixNano": "-1"}), gauge({"asDouble": "many"}),
     gauge({"asDouble": []}), gauge({"attributes": 5}),
-    gauge({"asInt": 1, "attributes": [{"key": 1}]}),
+    gauge({"asInt": 1, "attributes": [{"key": 1}]}), gauge({"attributes": [{}] * 1_001}),
     gauge({"asInt": 1, "attributes": [{"key": "a", "value": {"stringValue": 1}}]}),
     gauge({"asInt": 1, "attributes": [{"key": "a", "value": {"bytesValue": "?"}}]}),
     gauge({"asDouble": 1}).replace(b'"asDouble":1', b'"asDouble":NaN'),

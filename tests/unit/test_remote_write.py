@@ -10,7 +10,7 @@ from quadra.errors import InvalidError, MalformedError, TooLargeError
 from quadra.intake.bounds import MAX_SAMPLES_A_REQUEST
 from quadra.intake.received import STALE_BITS, Received
 from quadra.intake.remote_write import LabelCache, parse_v1, written_headers
-from quadra.intake.wire import encode_varint
+from quadra.intake.wire import MAX_FIELDS, encode_varint
 from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesKey, SeriesRules
 from tests.unit.remote_write_messages import (
@@ -281,6 +281,24 @@ def test_too_much_is_refused_before_it_costs_much() -> None:
         parse(snappy(b"\x0a" + encode_varint(len(samples)) + samples))
     with pytest.raises(InvalidError, match="series"):
         parse(snappy(b"\x0a\x00" * 200_001))
+
+
+def framed(tag: int, payload: bytes) -> bytes:
+    return bytes([tag]) + encode_varint(len(payload)) + payload
+
+
+def test_labels_without_end_refuse_the_request() -> None:
+    with pytest.raises(InvalidError, match="labels"):
+        read1(framed(0x0A, b"\x0a\x00" * 400))
+    with pytest.raises(InvalidError, match="labels"):
+        read1(framed(0x0A, b"\x0a\x00\x12\x00" + b"\x0a\x00" * 400))
+    with pytest.raises(InvalidError, match="labels"):
+        read2(b"\x22\x00" + framed(0x2A, framed(0x0A, bytes(10_000))))
+
+
+def test_fields_without_end_are_malformed() -> None:
+    with pytest.raises(MalformedError, match="fields"):
+        read1(framed(0x0A, b"\x28\x00" * (MAX_FIELDS + 1)))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ Decode = Callable[[bytes], Attributes]
 """Reads attributes out of the raw bytes under which they are remembered."""
 
 MAX_DEPTH = 20
+MAX_ATTRIBUTES = 1_000
 
 _LONGEST_REMEMBERED = 200  # bytes of an attribute
 
@@ -56,11 +57,13 @@ def _too_deep() -> MalformedError:
 
 def from_protobuf(raw: bytes) -> Attributes:
     """Read a run of attribute fields, whatever their tag: each holds a KeyValue."""
+    found = list(fields(raw, 0, len(raw)))
+    count_attributes(len(found))
     return [
         _known_attribute(raw[start:stop])
         if stop - start <= _LONGEST_REMEMBERED
         else _attribute(raw[start:stop])
-        for _, _, start, stop in fields(raw, 0, len(raw))
+        for _, _, start, stop in found
     ]
 
 
@@ -119,6 +122,13 @@ def text(raw: bytes) -> str:
 
 
 # --- JSON
+
+
+def count_attributes(count: int) -> None:
+    """Refuse attributes without end."""
+    if count > MAX_ATTRIBUTES:
+        msg = f"More than {MAX_ATTRIBUTES} attributes in one place."
+        raise MalformedError(msg, code="too_many_attributes")
 
 
 def from_json(raw: bytes) -> Attributes:

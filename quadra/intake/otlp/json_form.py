@@ -10,6 +10,7 @@ import orjson
 from quadra.errors import MalformedError
 from quadra.intake.otlp import names
 from quadra.intake.otlp.attributes import (
+    count_attributes,
     from_json,
     json_float,
     json_int,
@@ -207,6 +208,8 @@ def _attributes(item: Item) -> bytes:
     attributes = item.get("attributes")
     if not attributes:
         return b"[]"
+    if isinstance(attributes, list):
+        count_attributes(len(attributes))
     return orjson.dumps(attributes)
 
 

@@ -16,7 +16,7 @@ from quadra.intake.received import (
     distinct_metadata,
     make_batch,
 )
-from quadra.intake.remote_write.labels import LabelCache
+from quadra.intake.remote_write.labels import MAX_LABELS_READ, LabelCache
 from quadra.intake.wire import varint
 from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
@@ -68,6 +68,12 @@ def refuse_parts() -> NoReturn:
     """Refuse a request of too many series and other parts."""
     msg = f"More than {MAX_PARTS} series in one request; send them in parts."
     raise InvalidError(msg, code="too_many_series_at_once")
+
+
+def refuse_labels() -> NoReturn:
+    """Refuse a request with a series of labels without end."""
+    msg = f"A series has more than {MAX_LABELS_READ} labels. Nothing of this request was stored."
+    raise InvalidError(msg, code="too_many_labels")
 
 
 def type_name(number: int) -> str:

@@ -9,11 +9,12 @@ from quadra.intake.remote_write.frame import (
     MAX_PARTS,
     finish,
     refuse_histograms,
+    refuse_labels,
     refuse_parts,
     type_name,
     unpack_snappy,
 )
-from quadra.intake.remote_write.labels import LabelCache
+from quadra.intake.remote_write.labels import MAX_LABELS_READ, LabelCache
 from quadra.intake.remote_write.samples import SAMPLE, read_sample, read_samples
 from quadra.intake.wire import damaged, fields, varint
 from quadra.telemetry.metadata import Metadata
@@ -121,13 +122,17 @@ class _Request:
             if slot is not None:
                 return slot, tail
         end = pos
-        while end < stop and data[end] == _LABEL:
+        for _ in range(MAX_LABELS_READ + 1):
+            if end >= stop or data[end] != _LABEL:
+                break
             size = data[end + 1]
             if size > 127:  # noqa: PLR2004
                 size, end = varint(data, end + 1)
                 end += size
             else:
                 end += 2 + size
+        else:
+            refuse_labels()
         if end > stop:
             raise damaged("a part is longer than what holds it")
         return self._slot(data[pos:end]), stop - end
@@ -175,5 +180,7 @@ class _Request:
             if not self.starts:
                 found = fields(data, 0, len(data))
                 self.starts = [value for tag, _, value, _ in found if tag == _SERIES]
+            if len(more) > MAX_LABELS_READ:
+                refuse_labels()
             self.slots[region] = self._slot(data[self.starts[region] : begin] + b"".join(more))
         return samples

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from quadra.intake.received import Received, SlotArray, metadata_of
 from quadra.intake.remote_write.frame import (
@@ -10,11 +11,12 @@ from quadra.intake.remote_write.frame import (
     TYPES,
     finish,
     refuse_histograms,
+    refuse_labels,
     refuse_parts,
     type_name,
     unpack_snappy,
 )
-from quadra.intake.remote_write.labels import LabelCache
+from quadra.intake.remote_write.labels import MAX_LABELS_READ, LabelCache
 from quadra.intake.remote_write.samples import SAMPLE, read_sample, read_samples
 from quadra.intake.wire import damaged, encode_varint, fields, varint
 from quadra.telemetry.metadata import Metadata
@@ -27,6 +29,7 @@ _ODD = {_REFS, _REF, SAMPLE, _HISTOGRAM, _EXEMPLAR}  # behind the samples, these
 
 _MAX_SYMBOLS = 1_000_000
 _NUMBER_BYTES = 4
+_SERIES_AT_ONCE = 1_000
 _LONGEST_REFERENCE = 5
 _FAMILY_ENDS = {
     "histogram": ("_bucket", "_sum", "_count"),
@@ -208,15 +211,25 @@ class _Request:
         if symbols and min(symbols) < 0:
             get, add = cache.symbols.get, cache.symbol
             symbols = [add(raw) if get(raw) is None else cache.symbols[raw] for raw in self.symbols]
-        refs, counts = _varints(self.refs)
+        numbers = np.array(symbols, np.uint32)
+        slots: list[int] = []
+        for start in range(0, len(self.refs), _SERIES_AT_ONCE):
+            slots += self._slots_of(self.refs[start : start + _SERIES_AT_ONCE], numbers)
+        return slots
+
+    def _slots_of(self, blocks: list[bytes], symbols: npt.NDArray[np.uint32]) -> list[int]:
+        """Look up some series, so many that what numpy takes for them stays small."""
+        if max(map(len, blocks)) > _LONGEST_REFERENCE * 2 * MAX_LABELS_READ:
+            refuse_labels()
+        refs, counts = _varints(blocks)
         if len(refs) and int(refs.max()) >= len(symbols):
             raise damaged("a reference leads outside the symbols")
         if (counts % 2).any():
             raise damaged("a label has no value")
-        numbers = np.array(symbols, np.uint32)[refs].tobytes() if len(refs) else b""
+        numbers = symbols[refs].tobytes()
         ends = np.cumsum(counts * _NUMBER_BYTES).tolist()
         rows = [numbers[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        known = cache.rows.get
+        known = self.cache.rows.get
         slots = [known(row) for row in rows]
         return [
             self._add(row) if slot is None else slot for slot, row in zip(slots, rows, strict=True)
