@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commonSpans, findGaps, intervalOf, isStale } from "../src/data/gaps.ts";
 import { chooseStep, neighbour, RANGES, rangeByKey } from "../src/data/ranges.ts";
-import { axisFor, decimalsFor, steadyAxis, timeTicks } from "../src/data/ticks.ts";
+import { axisFor, decimalsFor, markText, steadyAxis, timeTicks } from "../src/data/ticks.ts";
 
 describe("gaps", () => {
   it("takes a hole for a hole and jitter for jitter", () => {
@@ -95,5 +95,24 @@ describe("axes", () => {
     const ticks = timeTicks(1_000_000, 1_003_600, 300);
     expect(ticks.length).toBeGreaterThan(2);
     for (const { t } of ticks) expect(t % 300).toBe(0);
+  });
+});
+
+describe("marks of an axis", () => {
+  const marks = (low: number, high: number): string[] => {
+    const axis = axisFor(low, high, { zero: false });
+    return axis.ticks.map((tick) => markText(axis, tick, 1));
+  };
+
+  it.each([
+    [-123_456_789.5, -120_000_000],
+    [1e-12, 3e-12],
+    [2e9, 9e9],
+    [0, 0.3],
+    [995, 1005],
+  ])("differ and stay short between %d and %d", (low, high) => {
+    const texts = marks(low, high);
+    expect(new Set(texts).size).toBe(texts.length);
+    for (const text of texts) expect(text.length).toBeLessThan(9);
   });
 });

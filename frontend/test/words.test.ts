@@ -87,7 +87,8 @@ describe("the sentence", () => {
 
   it("says only what is known", () => {
     expect(says({})).toBe("Data is arriving from this host.");
-    expect(says({ sources: ["a", "b", "c"] })).toBe("Data is arriving from 3 sources.");
+    expect(says({ sources: ["a", "b", "c"] })).toBe("Data is arriving from a, b and c.");
+    expect(says({ sources: ["a", "b", "c", "d", "e", "f"] })).toBe("Data is arriving from a, b, c and 3 others.");
     expect(says({ cpu: 93 })).toBe("This host is busy: CPU 93_%.");
     expect(says({ cpu: null, memory: null, disk: null })).toBe("Data is arriving from this host.");
     expect(says({ age: Number.POSITIVE_INFINITY, listed: false })).toBe("Waiting for the first data.");

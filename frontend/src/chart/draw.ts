@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import type { Span } from "../data/gaps.ts";
-import { duration, fixed } from "../data/format.ts";
-import { decimalsFor, timeTicks } from "../data/ticks.ts";
+import { duration } from "../data/format.ts";
+import { markText, timeTicks } from "../data/ticks.ts";
 import { inScale } from "../data/units.ts";
 import { nearest } from "./picture.ts";
 import type { Palette } from "./palette.ts";
@@ -112,10 +112,8 @@ function drawTimes(u: uPlot, { window }: Picture, box: Box, palette: Palette): v
 function drawMarks(u: uPlot, { axis, scale }: Picture, box: Box, palette: Palette, several: boolean): void {
   const { ctx, k } = box;
   ctx.font = palette.font(12 * k);
-  const step = ((axis.ticks[1] ?? 1) - (axis.ticks[0] ?? 0)) / scale.divisor;
-  const decimals = decimalsFor(step);
   for (const tick of axis.ticks) {
-    const text = fixed(tick / scale.divisor, decimals);
+    const text = markText(axis, tick, scale.divisor);
     const y = u.valToPos(tick, "y", true);
     if (several) {
       if (tick === axis.ticks[0] && axis.min === 0) continue;

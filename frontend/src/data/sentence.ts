@@ -1,4 +1,4 @@
-import { duration, list, plural, THIN } from "./format.ts";
+import { duration, list, THIN } from "./format.ts";
 
 export type Shape = "ok" | "warn" | "unknown" | "wait";
 
@@ -29,6 +29,9 @@ const BUSY = 90;
 /** Silence of every source beyond this: nothing is known any more. */
 const SILENT = 10;
 
+/** More sources than this are only counted. */
+const MOST_NAMED = 4;
+
 /** The page's first words: what is known, and no more. */
 export function sentence(facts: Facts): Sentence {
   const silence = Math.max(facts.lost ?? 0, facts.age > SILENT && Number.isFinite(facts.age) ? facts.age : 0);
@@ -43,7 +46,7 @@ export function sentence(facts: Facts): Sentence {
   const normal = parts(facts).filter(({ value }) => value < BUSY);
   const busy = parts(facts).filter(({ value }) => value >= BUSY);
   const known = normal.map(({ name, value }) => `${name} ${percent(value)}`);
-  const rest = known.length === 0 ? "" : `${capital(list(known))}. `;
+  const rest = known.length === 0 ? "" : `${capital(list(known))} in the last 15${THIN}s. `;
   if (busy.length > 0) {
     const text = `This host is ${busy.map((part) => `${part.state}: ${part.name} ${percent(part.value)}`).join(", and ")}.`;
     return { shape: "warn", text, sub: `${rest}Data is arriving from ${from(facts.sources)}.`, troubles: busy.length };
@@ -65,7 +68,8 @@ function parts({ cpu, memory, disk }: Facts): { name: string; state: string; val
 }
 
 function from(sources: readonly string[]): string {
-  return sources.length <= 2 ? list(sources) : plural(sources.length, "source");
+  if (sources.length <= MOST_NAMED) return list(sources);
+  return list([...sources.slice(0, MOST_NAMED - 1), `${sources.length - MOST_NAMED + 1} others`]);
 }
 
 function percent(value: number): string {

@@ -1,4 +1,4 @@
-import { clock } from "./format.ts";
+import { clock, fixed, number } from "./format.ts";
 
 export interface Axis {
   readonly min: number;
@@ -76,6 +76,18 @@ export function decimalsFor(step: number): number {
     if (scaled >= 0.999 && Math.abs(scaled - Math.round(scaled)) < 1e-6) return decimals;
   }
   return 8;
+}
+
+/** Beyond these sizes marks are written as short as values are: "110 M", "2e−12". */
+const LONG = 1e6;
+const TINY = 1e-6;
+
+/** How a mark of an axis is written; all of one axis alike. */
+export function markText(axis: Axis, tick: number, divisor: number): string {
+  const step = ((axis.ticks[1] ?? 1) - (axis.ticks[0] ?? 0)) / divisor;
+  const largest = Math.max(Math.abs(axis.min), Math.abs(axis.max)) / divisor;
+  if (largest >= LONG || step < TINY) return number(tick / divisor);
+  return fixed(tick / divisor, decimalsFor(step));
 }
 
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
