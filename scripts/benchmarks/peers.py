@@ -1,0 +1,63 @@
+"""Servers of the trade, started for a measurement beside Quadra: the same load, the same core."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts.benchmarks.server import REPOSITORY, cores, pin
+
+_START_TIMEOUT_S = 20
+
+
+def prometheus_program() -> str | None:
+    """Find Prometheus where `make test` puts it, or on the PATH."""
+    fetched = REPOSITORY / ".cache" / "tools" / "prometheus" / "usr" / "bin" / "prometheus"
+    return str(fetched) if fetched.exists() else shutil.which("prometheus")
+
+
+@contextmanager
+def prometheus(program: str) -> Iterator[tuple[int, int]]:
+    """Start a Prometheus that takes remote write; gives its port and process id."""
+    with tempfile.TemporaryDirectory(prefix="quadra-bench-") as scratch, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        config = Path(scratch) / "prometheus.yml"
+        config.write_text("storage: {tsdb: {out_of_order_time_window: 1h}}\n")
+        process = subprocess.Popen(
+            [
+                program,
+                f"--config.file={config}",
+                f"--storage.tsdb.path={scratch}/data",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--web.enable-remote-write-receiver",
+                "--log.level=error",
+            ],
+        )
+        try:
+            _wait_until_ready(port)
+            pin(process.pid, cores()[0])
+            yield port, process.pid
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_until_ready(port: int) -> None:
+    until = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    msg = "the peer did not start"
+    raise RuntimeError(msg)
