@@ -82,13 +82,14 @@ describe("selectors", () => {
 });
 
 describe("the sentence", () => {
-  const facts: Facts = { age: 1, lost: null, listed: true, cpu: 12, memory: 40, disk: 60, sources: ["this host"] };
+  const facts: Facts = { age: 1, lost: null, listed: true, cpu: 12, memory: 40, disk: 60, silent: 0, sources: ["this host"] };
   const says = (change: Partial<Facts>): string => plain(sentence({ ...facts, ...change }).text);
 
   it("says only what is known", () => {
     expect(says({})).toBe("Data is arriving from this host.");
     expect(says({ sources: ["a", "b", "c"] })).toBe("Data is arriving from a, b and c.");
     expect(says({ sources: ["a", "b", "c", "d", "e", "f"] })).toBe("Data is arriving from a, b, c and 3 others.");
+    expect(says({ silent: 1 })).toBe("One of your metrics is silent.");
     expect(says({ cpu: 93 })).toBe("This host is busy: CPU 93_%.");
     expect(says({ cpu: null, memory: null, disk: null })).toBe("Data is arriving from this host.");
     expect(says({ age: Number.POSITIVE_INFINITY, listed: false })).toBe("Waiting for the first data.");

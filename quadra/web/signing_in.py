@@ -96,6 +96,8 @@ def make_signing_in(parts: WebParts) -> Blueprint:
 
 def _own_path(target: str) -> str:
     """Let people go on only to a path of this server."""
+    if not target.startswith("/") or not target.isprintable():
+        return "/"
     parts = urlsplit(target)
-    safe = not parts.scheme and not parts.netloc and target.startswith("/")
-    return target if safe and not target.startswith(("//", "/\\")) else "/"
+    foreign = parts.scheme or parts.netloc or target.startswith(("//", "/\\"))
+    return "/" if foreign else target

@@ -107,8 +107,8 @@ def simulate(settings: Settings, chosen: argparse.Namespace, wait: Wait) -> None
     truth.began(start, chosen.seed, catalogue.SERVICES)
     say(
         f'simulates {len(catalogue.SERVICES)} AI services, each labelled "(simulated)". Something '
-        f"goes wrong every {chosen.fault_every / 60:.3g} minutes or so; "
-        f"what and when is noted in {truth_path}"
+        f"goes wrong every {_spoken(chosen.fault_every)} or so; what and when is noted in "
+        f"{truth_path}"
     )
     try:
         run(simulation, truth, outbox, wait)
@@ -117,11 +117,21 @@ def simulate(settings: Settings, chosen: argparse.Namespace, wait: Wait) -> None
         connection.close()
 
 
-def run(simulation: Simulation, truth: TruthFile, outbox: Outbox, wait: Wait) -> None:
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.3g} seconds" if seconds < 120 else f"{seconds / 60:.3g} minutes"  # noqa: PLR2004
+
+
+def run(
+    simulation: Simulation,
+    truth: TruthFile,
+    outbox: Outbox,
+    wait: Wait,
+    clock: Callable[[], float] = time.time,
+) -> None:
     """Take a step at each full second, note what goes wrong, and send."""
     last = simulation.start
-    while not wait(max(last + 1 - time.time(), 0.0)):
-        now = float(int(time.time()))
+    while not wait(max(last + 1 - clock(), 0.0)):
+        now = float(int(clock()))
         if now <= last:
             continue
         for change in simulation.step(now):

@@ -334,6 +334,15 @@ FROZEN_VALUES = bytes.fromhex(
 )
 
 
+def test_column_with_a_dictionary_is_frozen() -> None:
+    i = np.arange(256)
+    steps = ((i * i * 7919) % 101 + (i * i * 31) % 89 + (i * i * i * 17) % 97 - 140) // 8
+    v = np.cumsum(steps) / 10
+    assert FIRST_DICTIONARY <= FROZEN_WITH_DICTIONARY[4]
+    chunk = Chunk(START, START + 2_550_000, 10_000, 256, b"", FROZEN_WITH_DICTIONARY)
+    assert same_bits(v, decode(chunk)[1])
+
+
 def test_dictionaries_are_frozen() -> None:
     # Chunks on disk are read with them: a changed one makes rubbish of what people have kept.
     told = repr(TABLES).encode()
@@ -341,3 +350,10 @@ def test_dictionaries_are_frozen() -> None:
 
 
 DIGEST = "cd9467c0c25c745564750888e6f3f6112ca4e5cbde8e70cbd893c9f259f947bc"
+FIRST_DICTIONARY = 16
+FROZEN_WITH_DICTIONARY = bytes.fromhex(
+    "100181ee1500f3cf250854c8cb3507baa2bc959f959def8f72e9d01359eeceb4b33df6c6b1a488114707d3a2"
+    "3f2e8fbed444104b69ed72cf9efdf3f66f1dcc3fb4501d2955a468c46a99edc955965e8a68918ea24425d388"
+    "f678e2c3eab984aa57cfc305a3f4d2a3e41c8ee7bdd939ef40c49a6548237f7ffa20c3a81e740908172aa49a"
+    "5251df42cc48717205b66f6539e8d08344d6c5ce6732ad5c62efab2d00"
+)

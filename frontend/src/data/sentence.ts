@@ -12,6 +12,8 @@ export interface Facts {
   readonly cpu: number | null;
   readonly memory: number | null;
   readonly disk: number | null;
+  /** Metrics of the user's own that had a rhythm and lost it. */
+  readonly silent: number;
   /** Who sent something within the last minute. */
   readonly sources: readonly string[];
 }
@@ -50,6 +52,11 @@ export function sentence(facts: Facts): Sentence {
   if (busy.length > 0) {
     const text = `This host is ${busy.map((part) => `${part.state}: ${part.name} ${percent(part.value)}`).join(", and ")}.`;
     return { shape: "warn", text, sub: `${rest}Data is arriving from ${from(facts.sources)}.`, troubles: busy.length };
+  }
+  if (facts.silent > 0) {
+    const text = facts.silent === 1 ? "One of your metrics is silent." : `${facts.silent} of your metrics are silent.`;
+    const sub = `${rest}Data is arriving from ${from(facts.sources)}.`;
+    return { shape: "unknown", text, sub, troubles: facts.silent };
   }
   return {
     shape: "ok",

@@ -2,6 +2,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useCell } from "../cell.ts";
 import type { Console } from "../controller.ts";
+import { ownNames } from "../charts.ts";
+import { intervalOf, isStale } from "../data/gaps.ts";
 import { sentence, type Facts, type Sentence } from "../data/sentence.ts";
 import type { Track } from "../data/store.ts";
 import { useConsole } from "./context.ts";
@@ -58,6 +60,7 @@ function factsOf(app: Console): Facts {
     cpu: recentMean(store.named("host_cpu_busy_percent"), now),
     memory: recentMean(store.named("host_memory_used_percent"), now),
     disk: recentMean(store.named("host_disk_used_percent"), now),
+    silent: ownNames(store).filter((name) => store.named(name).every((track) => isSilent(track, now))).length,
     sources: sourcesOf(app, now),
   };
 }
@@ -69,6 +72,12 @@ function recentMean(tracks: readonly Track[], now: number): number | null {
     .filter((recent) => recent.length > 0 && now - recent.lastTime < 30)
     .map((recent) => recent.values.reduce((sum, v) => sum + v, 0) / recent.length);
   return means.length === 0 ? null : Math.max(...means);
+}
+
+/** Whether a series that came regularly has stopped; one that came once or twice promised nothing. */
+function isSilent({ recent, newest }: Track, now: number): boolean {
+  if (newest === null || recent.length < 4) return false;
+  return isStale(now - newest.t, intervalOf(recent.times));
 }
 
 /** Labels that say who sent a sample, the usual ones first. */

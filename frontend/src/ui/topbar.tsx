@@ -62,7 +62,8 @@ function Times(): JSX.Element {
   const { from, to } = app.window();
   // Dates only where the time alone could be taken for another day's.
   const today = date(app.now());
-  const [first, last] = [from, to].map((t) => `${date(t) === today ? "" : `${date(t)} `}${clock(t)}`);
+  const dated = date(from) !== today || date(to) !== today;
+  const [first, last] = [from, to].map((t) => `${dated ? `${date(t)} ` : ""}${clock(t)}`);
   return (
     <p class="times" data-testid="times">
       {`${first ?? ""} – ${last ?? ""}, ${zone(to)}`}

@@ -182,7 +182,9 @@ def _gather(column: _Column, bounds: Bounds, members: _Index, n: int) -> _Column
     if _lie_together(members):
         start = int(bounds[members[0]])
         return column[start : start + n * len(members)].reshape(-1, n)
-    rows: _Column = column[bounds[members][:, None] + np.arange(n)]
+    rows = np.empty((len(members), n), column.dtype)
+    for row, start in enumerate(bounds[members].tolist()):
+        rows[row] = column[start : start + n]
     return rows
 
 
@@ -196,4 +198,5 @@ def _fill(
         return
     tile = np.empty((len(members), n), column.dtype)
     fill(tile)
-    column[bounds[members][:, None] + np.arange(n)] = tile
+    for row, start in enumerate(bounds[members].tolist()):
+        column[start : start + n] = tile[row]
