@@ -84,8 +84,10 @@ def _read_lines(
         )
         raise InvalidError(msg, code="too_many_points")
     if step is not None:
-        # A staleness marker ends a line; it is no value.
-        columns = into_steps(columns.where(~np.isnan(columns.v)), step, agg)
+        is_nan = np.isnan(columns.v)
+        if is_nan.any():  # a staleness marker ends a line; it is no value
+            columns = columns.where(~is_nan)
+        columns = into_steps(columns, step, agg)
     if len(columns) == 0:
         return []
     bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()

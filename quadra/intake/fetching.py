@@ -168,12 +168,12 @@ class Fetcher:
         except ssl.SSLError as error:
             msg = f"no TLS connection: {error.reason or 'it was cut off'}"
             raise ScrapeError(msg, code="scrape_tls") from None
-        except OSError as error:
-            msg = f"can't connect: {error.strerror or type(error).__name__}"
-            raise ScrapeError(msg, code="scrape_connection") from None
         except HTTPException as error:
             msg = f"not a whole HTTP answer ({type(error).__name__})"
             raise ScrapeError(msg, code="scrape_http") from None
+        except OSError as error:
+            msg = f"can't connect: {error.strerror or type(error).__name__}"
+            raise ScrapeError(msg, code="scrape_connection") from None
         finally:
             if connection is not None:
                 connection.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import engineio
 import requests
 import socketio
 
@@ -94,12 +95,24 @@ class Browserlike:
         return self.session.cookies.get("quadra_session")
 
 
+class _InOrder(engineio.Client):
+    """The library handles each message in a thread of its own, which loses their order."""
+
+    def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
+        return super()._trigger_event(event, *args, **(options | {"run_async": False}))
+
+
+class _OrderedClient(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _InOrder
+
+
 class Live:
     """A live connection whose events can be waited for."""
 
     def __init__(self, *, origin: str | None = None, cookie: str | None = None) -> None:
         options = {"origin": origin, "cookie": cookie and f"quadra_session={cookie}"}
-        self.client = socketio.Client(
+        self.client = _OrderedClient(
             reconnection=False,
             websocket_extra_options={name: value for name, value in options.items() if value},
         )
@@ -117,7 +130,7 @@ class Live:
     def close(self) -> None:
         self.client.disconnect()
         if self.client.eio.ws is not None:  # where the server was first, the library leaves it open
-            self.client.eio.ws.close()
+            self.client.eio.ws.shutdown()
 
     def subscribe(self, *selectors: str, **wish: Any) -> dict[str, Any]:
         ack: dict[str, Any] = self.client.call(
@@ -167,8 +180,8 @@ def live(server: QuadraServer, token: str | None = None, **who: str | None) -> I
     """Connect, with the administrator's token unless told otherwise; disconnect at the end."""
     made = Live(**who)
     auth = None if "cookie" in who else {"token": token or server.token}
-    made.client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=5)
     try:
+        made.client.connect(server.url, auth=auth, transports=["websocket"], wait_timeout=5)
         yield made
     finally:
         made.close()

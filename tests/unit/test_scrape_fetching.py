@@ -50,6 +50,7 @@ def peer(*pieces: bytes, drip: Callable[[], bytes] | None = None) -> Iterator[Pe
     try:
         yield one
     finally:
+        one.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         one.listener.close()
 
 

@@ -14,6 +14,7 @@ from quadra.engine.history import Line
 from quadra.errors import UnsupportedTypeError
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
+from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
@@ -114,6 +115,11 @@ def _series(parts: WebParts, info: SeriesInfo) -> dict[str, Any]:
     }
 
 
+def _seconds(t: TimeArray) -> TimeArray | ValueArray:
+    """Give unix seconds, as whole numbers where all are."""
+    return t // 1000 if not (t % 1000).any() else t / 1000.0
+
+
 def _history_json(lines: list[Line]) -> bytes:
     return orjson.dumps(
         {
@@ -122,7 +128,7 @@ def _history_json(lines: list[Line]) -> bytes:
                     "id": line.info.id,
                     "name": line.info.name,
                     "labels": line.info.labels,
-                    "timestamps": line.t / 1000.0,
+                    "timestamps": _seconds(line.t),
                     "values": np.ascontiguousarray(line.v),
                 }
                 for line in lines

@@ -1,0 +1,112 @@
+"""The past: what a sample takes on disk once sealed, and how long questions take by HTTP."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import requests
+
+from quadra.engine.ports import Entry
+from quadra.engine.sealer import Sealer
+from quadra.storage.chunks import SqlChunks
+from quadra.storage.database import Database
+from quadra.storage.journal import SqlJournal
+from quadra.storage.migrations import upgrade
+from quadra.telemetry.batch import Batch, IdArray, TimeArray, ValueArray
+from quadra.telemetry.series import SeriesKey
+from scripts.benchmarks.server import quadra
+
+SERIES = 100
+HOUR_S = 3_600
+HOURS = 6
+ASKED = 30
+
+
+def mix(series: int, samples: int) -> ValueArray:
+    """Make values (samples, series): half walks, a quarter counters, a quarter noise."""
+    rng = np.random.default_rng(20)
+    walks = np.cumsum(rng.normal(0, 0.5, (samples, series)), axis=0).round(2)
+    counters = np.cumsum(rng.integers(0, 20, (samples, series)), axis=0).astype(np.float64)
+    noise = rng.normal(100, 5, (samples, series)).round(3)
+    kind = np.arange(series) % 4
+    return np.where(kind < 2, walks, np.where(kind == 2, counters, noise))  # noqa: PLR2004 - quarters
+
+
+def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
+    """Keep one sample a second of every series, as commits of a minute, and seal them."""
+    (folder / "data").mkdir(parents=True)
+    database = Database(f"sqlite:///{folder}/data/quadra_matrix.db")
+    upgrade(database)
+    journal = SqlJournal(database, time.time)
+    keys: tuple[SeriesKey, ...] = tuple(
+        ("bench_past", (("n", str(n)),)) for n in range(values.shape[1])
+    )
+    times = end_ms - 1_000 * np.arange(len(values), dtype=np.int64)[::-1]
+    ids = [0] * len(keys)
+    for at in range(0, len(values), 60):
+        t, v = times[at : at + 60], values[at : at + 60]
+        done = journal.append([Entry(_batch(keys, t, v), ids)])
+        if done.met:
+            found = {key: series_id for series_id, key in done.met}
+            ids = [found[key] for key in keys]
+    chunks = SqlChunks(database)
+    Sealer(journal, chunks, time.time, None).run(everything=True)
+    chunks.finish(chunks.sealed(), time.time() + 1)
+    return database
+
+
+def _batch(keys: tuple[SeriesKey, ...], t: TimeArray, v: ValueArray) -> Batch:
+    index: IdArray = np.tile(np.arange(len(keys), dtype=np.uint32), len(t))
+    return Batch(keys, index, np.repeat(t, len(keys)), v.ravel())
+
+
+def measure() -> dict[str, float]:
+    """Fill six hours of the mix, then ask."""
+    with tempfile.TemporaryDirectory(prefix="quadra-bench-") as scratch:
+        folder = Path(scratch)
+        end = time.time()
+        values = mix(SERIES, HOURS * HOUR_S)
+        began = time.perf_counter()
+        database = fill(folder, values, int(end * 1000))
+        filled = time.perf_counter() - began
+        database.write(lambda connection: connection.exec_driver_sql("DELETE FROM journal"))
+        with database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("VACUUM")  # type: ignore[union-attr]
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        database.close()
+        size = sum(path.stat().st_size for path in (folder / "data").glob("quadra_matrix.db*"))
+        figures = {
+            "samples": float(values.size),
+            "fill_and_seal_per_s": values.size / filled,
+            "bytes_a_sample": size / values.size,
+        }
+        with quadra(folder) as server:
+            session = requests.Session()
+            session.headers["Authorization"] = f"Bearer {server.token}"
+
+            def ask(match: str, hours: float, step: str) -> float:
+                took = []
+                for _ in range(ASKED):
+                    began = time.perf_counter()
+                    answer = session.get(
+                        f"{server.url}/api/v1/history",
+                        params={"match": match, "start": end - hours * HOUR_S, "end": end,
+                                "step": step},
+                        timeout=30,
+                    )  # fmt: skip
+                    took.append(time.perf_counter() - began)
+                    answer.raise_for_status()
+                return statistics.median(took) * 1000
+
+            figures["100_series_1h_by_10s_ms"] = ask("bench_past", 1, "10s")
+            figures["1_series_1h_by_10s_ms"] = ask('bench_past{n="5"}', 1, "10s")
+            figures["100_series_6h_by_1m_ms"] = ask("bench_past", 6, "1m")
+    return figures
+
+
+if __name__ == "__main__":
+    print(measure())
