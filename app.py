@@ -64,10 +64,11 @@ from quadra.web import commands
 from quadra.web.application import make_application
 from quadra.web.gate import Gate, HostRules, WsgiApp
 from quadra.web.identity import Identity
-from quadra.web.live import MAX_INBOUND_BYTES, FastJson, Live
+from quadra.web.live import FastJson, Live
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
-from quadra.web.serving import listen, make_runtime, make_server
+from quadra.web.serving import listen, make_runtime, make_server, raise_file_limit
+from quadra.web.websocket_bounds import MAX_MESSAGE_BYTES
 from utils.metrics import metrics_manager
 from utils.structured_logging import setup_structured_logging
 
@@ -237,7 +238,7 @@ def build(settings: Settings, instance: str) -> Quadra:
         json=FastJson,
         manage_session=False,
         async_handlers=False,
-        max_http_buffer_size=MAX_INBOUND_BYTES,
+        max_http_buffer_size=MAX_MESSAGE_BYTES,
         logger=logging.getLogger("quadra.web.socketio"),
         engineio_logger=logging.getLogger("quadra.web.engineio"),
     )
@@ -294,6 +295,7 @@ def create_app() -> Flask:
 
 def serve() -> int:
     """Serve until a signal ends it; gives the exit code."""
+    raise_file_limit()
     try:
         settings = Settings.from_env()
         listener = listen(settings.host, settings.port)
@@ -306,10 +308,22 @@ def serve() -> int:
         _complain(error)
         return 2
     server = make_server(settings.async_mode, listener, quadra.wsgi)
-    stopping = quadra.runtime.signal()
+    stopping, told_to_stop = quadra.runtime.signal(), quadra.runtime.signal()
+
+    def stop(*_: object) -> None:
+        told_to_stop.set()
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    quadra.runtime.spawn(server.serve)
+        signal.signal(number, stop)
+
+    def accept_connections() -> None:
+        try:
+            server.serve()
+        finally:
+            stopping.set()  # a server that no longer accepts is of no use: end, and be restarted
+
+    quadra.runtime.spawn(accept_connections)
     gc.collect()
     gc.freeze()  # what lives from here on for good needs no more looking at
     gc.set_threshold(50_000, 20, 50)
@@ -317,6 +331,9 @@ def serve() -> int:
     stopping.wait()
     server.stop()
     quadra.stop()
+    if not told_to_stop.is_set():
+        log.error("The server ended by itself")
+        return 1
     log.info("Stopped")
     return 0
 

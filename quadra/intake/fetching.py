@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import socket
 import ssl
 import time
@@ -172,7 +173,8 @@ class Fetcher:
             msg = f"not a whole HTTP answer ({type(error).__name__})"
             raise ScrapeError(msg, code="scrape_http") from None
         except OSError as error:
-            msg = f"can't connect: {error.strerror or type(error).__name__}"
+            words = os.strerror(error.errno) if error.errno else type(error).__name__
+            msg = f"can't connect: {words}"
             raise ScrapeError(msg, code="scrape_connection") from None
         finally:
             if connection is not None:

@@ -139,6 +139,7 @@ class _Rows(_Reader):
 
 class _ColumnsReader(_Reader):
     def read(self, items: Sequence[object]) -> Batch:
+        self.refuse_many(len(items))
         index: list[int] = []
         places: list[int] = []
         lengths: list[int] = []

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 SCRAPES_AT_ONCE = 200
 READ_AT_ONCE = 2
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
 LOOKUP_TIMEOUT_S = 5.0
 MAX_FILE_BYTES = 8 * 1024**2
 _ENDS_WITHIN_S = 60.0

@@ -27,6 +27,7 @@ from quadra.telemetry.selector import Selector, parse_selector
 from quadra.telemetry.series import SeriesKey
 from quadra.web.identity import COOKIE, client_address
 from quadra.web.parts import WebParts
+from quadra.web.websocket_bounds import bound, cut
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,6 @@ MAX_SELECTORS = 120
 MAX_LISTED_SERIES = 10_000
 MAX_ANNOUNCED = 200
 MAX_QUEUED_PACKETS = 60
-MAX_INBOUND_BYTES = 65_536
 EVENTS_A_SECOND = 30
 EVENTS_BEFORE_CLOSE = 300
 EVENTS = ("series", "alerts", "anomalies", "training", "system")
@@ -164,6 +164,7 @@ class Live:
         """Wire the stream and its handlers."""
         self._socketio = socketio
         self._server: Any = socketio.server
+        bound(parts.settings.async_mode, self._server.eio)
         self._store = store
         self._journal = parts.journal
         self._catalog = parts.catalog
@@ -480,9 +481,12 @@ class Live:
         full = [k for k, s in engine.sockets.items() if s.queue.qsize() > MAX_QUEUED_PACKETS]
         for eio_sid in {*late, *full}:
             socket = engine.sockets.get(eio_sid)
+            environ = self._server.environ.get(eio_sid)
             if socket is not None:
                 self._unconnected.pop(eio_sid, None)
                 socket.close(wait=False, abort=True)
+            if environ is not None:
+                cut(environ)  # else the connection lives for as long as the client likes
 
 
 def _covers(rows: list[Row], since: int, upto: int, oldest: float) -> bool:

@@ -158,25 +158,27 @@ MADE_TOKEN = _json(
 )
 TARGET_ID: Schema = {"name": "target_id", "in": "path", "required": True, "schema": WHOLE}
 _SPAN: Schema = {"type": ["number", "string"], "description": "seconds, or 30s, 1m"}
-NEW_TARGET = _json(
-    _object(
-        {"url": {**TEXT, "description": "http or https; the path is /metrics when absent"}},
-        {
-            "job": {**TEXT, "default": "scrape"},
-            "labels": {**LABELS, "description": "join every series; instance is the host and port"},
-            "interval": {**_SPAN, "default": 15},
-            "timeout": {**_SPAN, "description": "shorter than the interval; 10 s when absent"},
-            "sample_limit": {**WHOLE, "default": 50_000},
-            "body_size_limit": {**WHOLE, "default": 16_777_216, "description": "bytes, unpacked"},
-            "label_limit": {**WHOLE, "description": "labels of a series, its name among them"},
-            "bearer_token": {"type": ["string", "null"], "writeOnly": True},
-            "basic_auth": {
-                **_object({"username": TEXT, "password": TEXT}),
-                "type": ["object", "null"],
-                "writeOnly": True,
-            },
+_WANTED_TARGET = _object(
+    {"url": {**TEXT, "description": "http or https; the path is /metrics when absent"}},
+    {
+        "job": {**TEXT, "default": "scrape"},
+        "labels": {**LABELS, "description": "join every series; instance is the host and port"},
+        "interval": {**_SPAN, "default": 15},
+        "timeout": {**_SPAN, "description": "shorter than the interval; 10 s when absent"},
+        "sample_limit": {**WHOLE, "default": 50_000},
+        "body_size_limit": {**WHOLE, "default": 16_777_216, "description": "bytes, unpacked"},
+        "label_limit": {**WHOLE, "description": "labels of a series, its name among them"},
+        "bearer_token": {"type": ["string", "null"], "writeOnly": True},
+        "basic_auth": {
+            **_object({"username": TEXT, "password": TEXT}),
+            "type": ["object", "null"],
+            "writeOnly": True,
         },
-    ),
+    },
+)
+CHANGED_TARGET = _json(_WANTED_TARGET, "where and how to scrape from now on")
+NEW_TARGET = _json(
+    _WANTED_TARGET,
     "where and how to scrape",
     {"url": "https://host.example:9100/metrics", "job": "node", "interval": "15s"},
 )

@@ -6,8 +6,10 @@ stop. The interpreter must have been patched before (see ``patch``).
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import resource
 import socket
 import threading
 import time
@@ -27,6 +29,20 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 NATIVE_THREADS = 32
 MAX_CONNECTIONS = 20_000
 IDLE_CONNECTION_S = 75
+SILENT_REQUEST_S = 30
+WANTED_FILES = 65_536
+_FILES_OF_OUR_OWN = 256
+_ACCEPT_PAUSE_S = 0.1
+_PASSING = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+    errno.ECONNABORTED,
+    errno.ECONNRESET,
+    errno.EPIPE,
+    errno.EPROTO,
+}
 
 
 def patch(mode: str) -> None:
@@ -148,6 +164,21 @@ class _Threading:
         return threading.Event()
 
 
+def raise_file_limit() -> None:
+    """Let this process open as many files, and so connections, as it is allowed to ask for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _most_connections() -> int:
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(min(MAX_CONNECTIONS, soft - _FILES_OF_OUR_OWN), _FILES_OF_OUR_OWN // 2)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Take the port; raises SettingsError when it can't be had."""
     try:
@@ -194,16 +225,36 @@ def make_server(mode: AsyncMode, listener: socket.socket, app: WsgiApp) -> Serve
     return kinds[mode](listener, app)
 
 
+class _PatientListener:
+    """A listening socket that outlives what makes accept fail for a moment.
+
+    eventlet's server ends at such an error, and the process would live on, deaf.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
+
+    def accept(self) -> Any:
+        while True:
+            try:
+                return self._listener.accept()
+            except OSError as error:
+                if error.errno not in _PASSING:
+                    raise
+                time.sleep(_ACCEPT_PAUSE_S)
+
+
 class _EventletServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
-        from eventlet import greenpool, websocket, wsgi  # noqa: PLC0415 - only for this loop
+        from eventlet import greenpool, wsgi  # noqa: PLC0415 - only when this loop is chosen
 
-        # Browsers offer compression for live frames; it costs ten times the frame itself.
-        websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda *_args: None  # noqa: SLF001
         self._wsgi = wsgi
-        self._listener = listener
+        self._listener = _PatientListener(listener)
         self._app = app
-        self._pool = greenpool.GreenPool(MAX_CONNECTIONS)
+        self._pool = greenpool.GreenPool(_most_connections())
         self._stopped = False
 
     def serve(self) -> None:
@@ -215,6 +266,7 @@ class _EventletServer:
                 log_output=False,
                 custom_pool=self._pool,
                 keepalive=IDLE_CONNECTION_S,
+                socket_timeout=SILENT_REQUEST_S,
                 url_length_limit=16_384,
                 debug=False,
                 capitalize_response_headers=False,
@@ -233,7 +285,7 @@ class _GeventServer:
         from gevent import pool, pywsgi  # noqa: PLC0415 - only when this loop is chosen
 
         self._server = pywsgi.WSGIServer(
-            listener, app, log=None, error_log=None, spawn=pool.Pool(MAX_CONNECTIONS)
+            listener, app, log=None, error_log=None, spawn=pool.Pool(_most_connections())
         )
 
     def serve(self) -> None:

@@ -95,14 +95,14 @@ class Browserlike:
         return self.session.cookies.get("quadra_session")
 
 
-class _InOrder(engineio.Client):
+class _InOrder(engineio.Client):  # type: ignore[misc]  # the library has no types
     """The library handles each message in a thread of its own, which loses their order."""
 
     def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
         return super()._trigger_event(event, *args, **(options | {"run_async": False}))
 
 
-class _OrderedClient(socketio.Client):
+class _OrderedClient(socketio.Client):  # type: ignore[misc]  # the same
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _InOrder
 

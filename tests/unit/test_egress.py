@@ -70,7 +70,9 @@ def test_a_name_without_an_address_says_so() -> None:
         Egress("SETTING").addresses("a..b", 80)
 
 
-@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "::1", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "::1", "127.0.0.1"]
+)
 def test_an_address_is_known_as_one_however_it_is_written(host: str) -> None:
     with pytest.raises(EgressError):
         Egress("SETTING").numeric(host, 80)

@@ -24,7 +24,9 @@ def found(made: PageReader, page: Page) -> list[tuple[SeriesKey, int, float]]:
     return list(zip(keys, page.t.tolist(), page.v.tolist(), strict=True))
 
 
-def read(text: str, *, openmetrics: bool = False, **options: Any) -> list[tuple[SeriesKey, int, float]]:
+def read(
+    text: str, *, openmetrics: bool = False, **options: Any
+) -> list[tuple[SeriesKey, int, float]]:
     made = reader(**options)
     return found(made, made.read(text, T, openmetrics=openmetrics))
 

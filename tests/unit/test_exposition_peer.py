@@ -23,9 +23,7 @@ Parse = Callable[[str], Iterable[Metric]]
 values = st.floats(allow_nan=True) | st.integers(-(10**15), 10**15).map(float)
 names = st.from_regex(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,9}", fullmatch=True)
 labels = st.from_regex(r"[a-z][a-zA-Z0-9_]{0,5}", fullmatch=True)
-texts = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12
-)
+texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
 
 # Its parser stumbles over quotes in a help text, and over one that is empty.
 helps = st.text("ab é\\\n#{}", max_size=12).map("h".__add__)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from quadra.intake.bounds import MAX_SAMPLES_A_REQUEST
 from quadra.intake.otlp import names
 from quadra.intake.otlp.attributes import Attributes, from_protobuf, text
 from quadra.intake.otlp.buckets import MAX_BUCKETS
@@ -140,13 +141,16 @@ class _Scan:
         data = self.data
         points: list[_Message] = []
         temporality, monotonic, pos = 0, False, begin
-        while pos < end and data[pos] == _FIRST:  # as all do, save for what stands behind them
+        # As all do, save for what stands behind them; too many are counted before more are read.
+        while pos < end and data[pos] == _FIRST and len(points) <= MAX_SAMPLES_A_REQUEST:
             size = data[pos + 1]
             pos += 2
             if size > 127:  # noqa: PLR2004 - a length of two bytes or more
                 size, pos = varint(data, pos - 1)
             points.append((pos, pos + size))
             pos += size
+        self.reader.count(len(points))
+        before = len(points)
         for tag, _, value, stop in fields(data, pos, end):
             if tag == _FIRST:
                 points.append((value, stop))
@@ -156,7 +160,7 @@ class _Scan:
                 monotonic = bool(value)
         if pos > end:
             raise damaged("a part is longer than what holds it")
-        self.reader.count(len(points))
+        self.reader.count(len(points) - before)
         return points, temporality, monotonic
 
     def _read(

@@ -56,7 +56,8 @@ def make_targets(parts: WebParts) -> Blueprint:
     @route(
         api, "PUT", _ONE, access="write", work="write", tag="Targets",
         summary="Change a target; a credential that is not mentioned stays, null ends it",
-        parameters=(schemas.TARGET_ID,), body=schemas.NEW_TARGET, responses={200: schemas.TARGET},
+        parameters=(schemas.TARGET_ID,), body=schemas.CHANGED_TARGET,
+        responses={200: schemas.TARGET},
     )  # fmt: skip
     def change_target(target_id: int) -> ResponseReturnValue:
         wish = asking.json_object()
