@@ -155,8 +155,9 @@ def prepare(settings: Settings) -> Database:
     )
     levels = {
         "alembic": logging.WARNING,
-        "quadra.web.engineio": logging.WARNING,
-        "quadra.web.socketio": logging.ERROR,  # it warns once for each event of a socket just cut
+        # Any visitor can make these two complain, a page of traceback for a byte of nonsense.
+        "quadra.web.engineio": logging.CRITICAL,
+        "quadra.web.socketio": logging.CRITICAL,
     }
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from quadra.engine.ports import Appended, Entry
 from quadra.storage.database import Database
@@ -205,3 +207,44 @@ def test_processes_that_write_at_once_agree_on_order_and_on_every_series(
     assert {ids[f"shared{i}"] for i in range(15)} == stored
     out.close()
     out.join_thread()
+
+
+def test_nobody_gets_a_later_position_while_an_earlier_one_is_not_yet_to_be_seen(
+    database: Database, connect: Callable[[], Database], clock: SetClock
+) -> None:
+    """Else a reader that follows the journal would pass over the earlier one for ever."""
+    slow, other = SqlJournal(database, clock), SqlJournal(connect(), clock)
+    written, go_on = threading.Event(), threading.Event()
+
+    def append_and_wait(connection: sa.Connection) -> int:
+        done = slow._append(connection, unknown(batch("slow", 1.0)))
+        written.set()
+        assert go_on.wait(20)
+        return done.seq
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(database.write, append_and_wait)
+        assert written.wait(20)
+        second = pool.submit(other.append, unknown(batch("quick", 1.0)))
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        go_on.set()
+        assert (1, 2) == (first.result(20), second.result(20).seq)
+    assert [1, 2] == [row.seq for row in slow.since(0, 10)]
+
+
+def test_a_commit_is_on_the_disk_also_when_the_power_fails(database: Database) -> None:
+    """What no test can switch off; so at least what was asked of the database is held."""
+    if not database.is_sqlite:
+        asked = database.write(lambda c: c.exec_driver_sql("SHOW synchronous_commit").scalar())
+        assert "on" == asked
+        return
+
+    def pragma(connection: sa.Connection, name: str) -> object:
+        return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+    assert (2, "wal", 1) == (
+        database.write(pragma, "synchronous"),
+        database.write(pragma, "journal_mode"),
+        database.write(pragma, "foreign_keys"),
+    )
