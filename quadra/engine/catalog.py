@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from quadra.engine.ports import Entry, KnownSeries
+from quadra.engine.ports import Clock, Entry, KnownSeries
 from quadra.errors import InvalidError
 from quadra.telemetry.batch import Batch, Columns
 from quadra.telemetry.selector import Selector
 from quadra.telemetry.series import SeriesKey
 
+SELECT_WITHIN_S = 1.0
+_LOOK_EVERY = 64
 _NEVER_FIRST = np.iinfo(np.int64).max
 _NEVER_LAST = np.iinfo(np.int64).min
 
@@ -23,6 +27,13 @@ class TooManySeriesError(InvalidError):
 
     code = "too_many_series"
     title = "The limit on series is reached"
+
+
+class CostlyError(InvalidError):
+    """Finding the series takes longer than one question may."""
+
+    code = "selector_too_costly"
+    title = "The selector takes too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +48,12 @@ class SeriesInfo:
 
 
 class Catalog:
-    """The series of this installation. Used from the loop only; never blocks."""
+    """The series of this installation. Changed from the loop only; never blocks."""
 
-    def __init__(self, *, max_series: int) -> None:
+    def __init__(self, *, max_series: int, monotonic: Clock = time.monotonic) -> None:
         """Begin empty; ``max_series`` bounds what ``entry_for`` lets in."""
         self.max_series = max_series
+        self._monotonic = monotonic
         self._ids: dict[SeriesKey, int] = {}
         self._keys: dict[int, SeriesKey] = {}
         self._by_name: dict[str, list[int]] = {}
@@ -127,20 +139,52 @@ class Catalog:
         )
 
     def select(self, selectors: Sequence[Selector]) -> list[int]:
-        """Give the ids that any of the selectors means, sorted."""
+        """Give the ids that any of the selectors means, sorted.
+
+        May take long over many series, so run it off the loop. Raises CostlyError when it takes
+        longer than a visitor may ask for.
+        """
+        meter = _Meter(self._monotonic)
         found: set[int] = set()
         for selector in selectors:
             if selector.name is not None:
                 candidates = list(self._by_name.get(selector.name, ()))
             else:
                 candidates = list(self._keys)
-            found.update(i for i in candidates if selector.matches(self._keys[i]))
+            found.update(i for i in meter.watch(candidates) if selector.matches(self._keys[i]))
         return sorted(found)
 
     def search(self, words: Sequence[str]) -> list[int]:
-        """Give the ids whose name or label values hold every word, whatever the case, sorted."""
+        """Give the ids whose name or label values hold every word, whatever the case, sorted.
+
+        Off the loop and with CostlyError, as ``select``.
+        """
         wanted = [word.lower() for word in words]
-        return sorted(i for i, key in list(self._keys.items()) if _holds(key, wanted))
+        ids = _Meter(self._monotonic).watch(list(self._keys))
+        return sorted(i for i in ids if _holds(self._keys[i], wanted))
+
+    def met_after(self, count: int) -> list[tuple[int, SeriesKey]]:
+        """Give the series beyond the first ``count`` that were met, in that order."""
+        return [(self._ids[key], key) for key in islice(self._ids, count, None)]
+
+
+class _Meter:
+    """Ends a walk over many series that takes too long."""
+
+    def __init__(self, monotonic: Clock) -> None:
+        self._monotonic = monotonic
+        self._until = monotonic() + SELECT_WITHIN_S
+
+    def watch(self, ids: Sequence[int]) -> Iterable[int]:
+        """Pass the ids on, looking at the time now and then."""
+        for at in range(0, len(ids), _LOOK_EVERY):
+            yield from ids[at : at + _LOOK_EVERY]
+            if self._monotonic() > self._until:
+                msg = (
+                    "Finding the series takes too long. Give the metric's name, or simpler "
+                    "regular expressions."
+                )
+                raise CostlyError(msg)
 
 
 def _holds(key: SeriesKey, words: Sequence[str]) -> bool:

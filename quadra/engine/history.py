@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +18,10 @@ from quadra.telemetry.selector import Selector
 
 MAX_SERIES_A_QUERY = 2_000
 MAX_POINTS_A_QUERY = 2_000_000
-MAX_QUERIES_AT_ONCE = 16
+MAX_QUERIES_AT_ONCE = 3
+MAX_QUERIES_WAITING = 64
+WAIT_FOR_TURN_S = 10.0
+_LOOK_AGAIN_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class History:
         self._catalog = catalog
         self._runtime = runtime
         self._running = 0
+        self._waiting = 0
 
     def query(
         self, selectors: Sequence[Selector], start: int, end: int, step: int | None, agg: str
@@ -48,6 +53,12 @@ class History:
         come as they were sent. Series without a sample in the span are left out. Raises
         InvalidError when the answer would be too large, StorageError.
         """
+        with self._turn():
+            return self._runtime.offload(self._answer, selectors, start, end, step, agg)
+
+    def _answer(
+        self, selectors: Sequence[Selector], start: int, end: int, step: int | None, agg: str
+    ) -> list[Line]:
         ids = self._catalog.select(selectors)
         if len(ids) > MAX_SERIES_A_QUERY:
             msg = (
@@ -57,20 +68,38 @@ class History:
             raise InvalidError(msg, code="too_many_series_selected")
         if not ids:
             return []
-        if self._running >= MAX_QUERIES_AT_ONCE:
-            msg = "Too many queries of history run at once. Try again in a moment."
-            raise UnavailableError(msg, code="overloaded", retry_after=1)
-        wanted = np.array(ids, np.uint32)
+        lines = _read_lines(self._store, np.array(ids, np.uint32), start, end, step, agg)
+        return [Line(self._catalog.info(series_id), t, v) for series_id, t, v in lines]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let a few questions run at once and the next wait; commits never wait for them."""
+        if self._waiting >= MAX_QUERIES_WAITING:
+            raise _overloaded()
+        self._waiting += 1
+        try:
+            for _ in range(round(WAIT_FOR_TURN_S / _LOOK_AGAIN_S)):
+                if self._running < MAX_QUERIES_AT_ONCE:
+                    break
+                self._runtime.sleep(_LOOK_AGAIN_S)
+            else:
+                raise _overloaded()
+        finally:
+            self._waiting -= 1
         self._running += 1
         try:
-            lines = self._runtime.offload(_read_lines, self._store, wanted, start, end, step, agg)
+            yield
         finally:
             self._running -= 1
-        return [Line(self._catalog.info(series_id), t, v) for series_id, t, v in lines]
 
     def size(self) -> int:
         """Give the bytes on disk; blocking; raises StorageError."""
         return self._store.size()
+
+
+def _overloaded() -> UnavailableError:
+    msg = "Too many questions about history at once. Try again in a moment."
+    return UnavailableError(msg, code="overloaded", retry_after=2)
 
 
 def _read_lines(

@@ -81,6 +81,15 @@ class Row:
     columns: Columns
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What stands behind a position: rows, samples, and when the first was committed (unix s)."""
+
+    rows: int
+    samples: int
+    oldest: float
+
+
 class JournalStore(Protocol):
     """The durable, ordered log. A position (``seq``) grows with every commit."""
 
@@ -89,6 +98,9 @@ class JournalStore(Protocol):
 
     def head(self) -> int:
         """Give the newest position, 0 for an empty journal."""
+
+    def gap(self, seq: int) -> Gap:
+        """Tell how much stands behind a position, without reading it."""
 
     def since(self, seq: int, limit: int) -> list[Row]:
         """Read the rows after a position in order, ``limit`` rows at most."""

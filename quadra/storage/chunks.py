@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.sealer import Stretch
 from quadra.storage.database import Database
+from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
 from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
 from quadra.telemetry.batch import Columns, IdArray
@@ -97,6 +98,8 @@ def chunks_between(
     ).all()
     if not rows:
         return []
+    if sum(row[4] for row in rows) > MAX_SAMPLES_A_READ:
+        raise too_many_samples()
     t, v, bounds = codec.decode_many([codec.Chunk(*row[1:]) for row in rows])
     ids = np.repeat(np.array([row[0] for row in rows], np.uint32), np.diff(bounds))
     columns = Columns(ids, t, v)

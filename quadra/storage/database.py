@@ -20,7 +20,7 @@ from quadra.errors import StorageError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READERS = 4
+READERS = 6  # more than questions about history run at once, so that look-ups find one free
 _TURN_TIMEOUT_S = 15.0
 _BUSY_TIMEOUT_MS = 10_000
 _SQLITE_PAGE = 16_384  # chunks of some hundred bytes fill small pages badly

@@ -9,7 +9,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from quadra.engine.ports import Appended, Entry, Row
+from quadra.engine.ports import Appended, Entry, Gap, Row
+from quadra.errors import InvalidError
 from quadra.storage.database import Database
 from quadra.storage.tables import journal, series
 from quadra.telemetry.batch import Batch, Columns, IdArray
@@ -18,6 +19,7 @@ from quadra.telemetry.series import SeriesKey, digest
 
 _APPEND_LOCK = 7_305_801_143
 _SERIES_A_STATEMENT = 500
+MAX_SAMPLES_A_READ = 12_000_000
 
 
 class SqlJournal:
@@ -35,6 +37,10 @@ class SqlJournal:
     def head(self) -> int:
         """Give the newest position."""
         return self._database.read(_head)
+
+    def gap(self, seq: int) -> Gap:
+        """Tell how much stands behind a position, without reading it."""
+        return self._database.read(_gap, seq)
 
     def since(self, seq: int, limit: int) -> list[Row]:
         """Read the rows after a position in order."""
@@ -100,6 +106,15 @@ class SqlJournal:
         return {digests[bytes(mark)]: series_id for series_id, mark in found}
 
 
+def too_many_samples() -> InvalidError:
+    """Make the error of a question that would read more than one may."""
+    msg = (
+        f"This would read more than {MAX_SAMPLES_A_READ} samples. Shorten the span, or choose "
+        "fewer series."
+    )
+    return InvalidError(msg, code="too_many_samples")
+
+
 def _spans(batch: Batch) -> list[tuple[int, int]]:
     """Give the first and last time of each of the batch's series, in unix ms."""
     first = np.full(len(batch.keys), np.iinfo(np.int64).max)
@@ -117,6 +132,15 @@ def _columns(entry: Entry, made: dict[SeriesKey, int]) -> Columns:
 
 def _head(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.max(journal.c.seq))).scalar() or 0
+
+
+def _gap(connection: sa.Connection, seq: int) -> Gap:
+    rows, samples, oldest = connection.execute(
+        sa.select(
+            sa.func.count(), sa.func.sum(journal.c.samples), sa.func.min(journal.c.committed_at)
+        ).where(journal.c.seq > seq)
+    ).one()
+    return Gap(rows, samples or 0, oldest or 0.0)
 
 
 def _since(connection: sa.Connection, seq: int, limit: int) -> list[Row]:
@@ -140,9 +164,13 @@ def rows_between(connection: sa.Connection, start: int, end: int, wanted: IdArra
     is_wanted[wanted] = True
     beyond = len(is_wanted) - 1
     parts = []
+    room = MAX_SAMPLES_A_READ
     for (blob,) in rows:
         columns = unpack(blob)
         mask = is_wanted[np.minimum(columns.ids, beyond)]
         mask &= (columns.t >= start) & (columns.t <= end)
         parts.append(columns.where(mask))
+        room -= len(parts[-1])
+        if room < 0:
+            raise too_many_samples()
     return parts

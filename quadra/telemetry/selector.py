@@ -15,7 +15,8 @@ from quadra.errors import InvalidError
 from quadra.telemetry.series import SeriesKey
 
 MAX_SELECTOR_LENGTH = 4_096
-MAX_MATCHERS = 32
+MAX_MATCHERS = 16
+MAX_PATTERN_LENGTH = 4_000
 _OPERATORS = ("=~", "!~", "!=", "=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`"}
 _REGEX_MEMORY = 1 << 20
@@ -196,6 +197,9 @@ def _acceptor(op: str, value: str) -> Callable[[str], bool]:
         return lambda found: found == value
     if op == "!=":
         return lambda found: found != value
+    if len(value) > MAX_PATTERN_LENGTH:
+        msg = f"A regular expression is longer than {MAX_PATTERN_LENGTH} characters."
+        raise SelectorError(msg)
     options = re2.Options()
     options.max_mem = _REGEX_MEMORY
     options.log_errors = False

@@ -12,6 +12,7 @@ from quadra.errors import Fault
 
 MAX_NAME_LENGTH = 200
 MAX_LABEL_VALUE_LENGTH = 1024
+MAX_SERIES_BYTES = 4_096
 _CACHE_LIMIT = 50_000
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -65,6 +66,12 @@ class SeriesRules:
             return [Fault(index, "name", "use letters, digits, _ and :, not starting with a digit")]
         if len(labels) > self.max_labels:
             return [Fault(index, "labels", f"{len(labels)} labels, at most {self.max_labels}")]
+        size = len(name) + sum(
+            len(label) + len(value.encode("utf-8", "replace")) for label, value in labels
+        )
+        if size > MAX_SERIES_BYTES:
+            reason = f"name and labels together take {size} bytes, at most {MAX_SERIES_BYTES}"
+            return [Fault(index, "labels", reason)]
         found = []
         for label, value in labels:
             where = f"labels.{label[:60]}"

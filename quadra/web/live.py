@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 REPLAY_S = 60.0
 REPLAY_ROWS = 4_000
+REPLAY_SAMPLES = 1_000_000
+CATCH_UPS_AT_ONCE = 2
 CATCH_UP_READS = 5
 CHECK_S = 2.0
 CONNECT_WITHIN_S = 5.0
@@ -41,12 +43,15 @@ MAX_SELECTORS = 120
 MAX_LISTED_SERIES = 10_000
 MAX_ANNOUNCED = 200
 MAX_QUEUED_PACKETS = 60
+MAX_QUEUED_BYTES = 4_000_000
+FEW_PACKETS = 5
 EVENTS_A_SECOND = 30
 EVENTS_BEFORE_CLOSE = 300
 EVENTS = ("series", "alerts", "anomalies", "training", "system")
 
 Format = Literal["json", "binary"]
 Ack = dict[str, Any]
+_SAMPLE_BYTES: dict[Format, int] = {"json": 40, "binary": 20}
 RoomKey = tuple[frozenset[str], Format]
 
 
@@ -72,6 +77,7 @@ class Room:
     form: Format
     selectors: tuple[Selector, ...]
     watched: npt.NDArray[np.bool_]
+    frame_bytes: int = 0
     members: set[str] = field(default_factory=set)
 
     def matches(self, key: SeriesKey) -> bool:
@@ -182,6 +188,7 @@ class Live:
         self._seq = 0
         self._sent_seq = 0
         self._dirty = parts.runtime.signal()
+        self._catching_up = 0
         self._lock = threading.RLock()  # only ASYNC_MODE=threading ever waits for it
         self._unconnected: dict[str, float] = {}
         socketio.on_event("connect", self._on_connect)
@@ -248,12 +255,16 @@ class Live:
             return _refusal("too_many_events", "Slow down.")
         try:
             wish = read_wish(data)
+            known = len(self._catalog)
+            chosen = self._runtime.offload(self._catalog.select, wish.selectors)
         except QuadraError as error:
             return _refusal(error.code, error.detail)
         with self._lock:
+            if self._consoles.get(sid) is not console:
+                return _refusal("disconnected", "The connection is closed.")
             self._leave(sid, console)
             console.wishes += 1
-            room = self._room_for(wish)
+            room = self._room_for(wish, chosen, known)
             upto = self._sent_seq
             if wish.since is None:
                 self._join(sid, console, room, wish)
@@ -300,8 +311,11 @@ class Live:
 
     # -- rooms ------------------------------------------------------------------------------
 
-    def _room_for(self, wish: Wish) -> Room | None:
-        """Find the room in which this is watched, or make it; None when no series is wished."""
+    def _room_for(self, wish: Wish, chosen: list[int], known: int) -> Room | None:
+        """Find the room in which this is watched, or make it; None when no series is wished.
+
+        ``chosen`` are the series that the selectors meant among the first ``known``.
+        """
         if not wish.selectors:
             return None
         key: RoomKey = (frozenset(s.text for s in wish.selectors), wish.form)
@@ -311,7 +325,8 @@ class Live:
             room = Room(
                 f"series:{self._room_count}", wish.form, wish.selectors, np.zeros(1, np.bool_)
             )
-            room.watch(self._catalog.select(wish.selectors), self._catalog.capacity)
+            later = [i for i, key in self._catalog.met_after(known) if room.matches(key)]
+            room.watch([*chosen, *later], self._catalog.capacity)
             self._rooms[key] = room
         return room
 
@@ -381,6 +396,7 @@ class Live:
         for room in self._rooms.values():
             part = room.part_of(columns)
             if len(part):
+                room.frame_bytes = len(part) * _SAMPLE_BYTES[room.form]
                 self._socketio.emit("samples", frame(room.form, self._seq, part), to=room.name)
                 self._metrics.live_frames.inc()
                 self._metrics.websocket_messages.labels("samples", "out").inc(len(room.members))
@@ -413,7 +429,7 @@ class Live:
         since = wish.since or 0
         rows: list[Row] = []
         for _attempt in range(CATCH_UP_READS):
-            found = self._rows_after(rows[-1].seq if rows else since)
+            found = self._rows_after(rows[-1].seq if rows else since, console, number)
             rows += found or []
             with self._lock:
                 if console.wishes != number or self._consoles.get(sid) is not console:
@@ -428,11 +444,21 @@ class Live:
             self._finish_catching_up(sid, room, [], self._sent_seq, complete=False)
             self._join(sid, console, room, wish)
 
-    def _rows_after(self, seq: int) -> list[Row] | None:
+    def _rows_after(self, seq: int, console: Console, number: int) -> list[Row] | None:
+        """Read what was missed, when it is little and few others do so; None else."""
+        if console.wishes != number or self._catching_up >= CATCH_UPS_AT_ONCE:
+            return None
+        self._catching_up += 1
         try:
+            gap = self._runtime.offload(self._store.gap, seq)
+            is_little = gap.rows < REPLAY_ROWS and gap.samples <= REPLAY_SAMPLES
+            if not is_little or (gap.rows and gap.oldest < self._clock() - REPLAY_S):
+                return None
             return self._runtime.offload(self._store.since, seq, REPLAY_ROWS)
         except QuadraError:
             return None
+        finally:
+            self._catching_up -= 1
 
     def _finish_catching_up(
         self, sid: str, room: Room | None, rows: list[Row], upto: int, *, complete: bool
@@ -470,6 +496,16 @@ class Live:
             if not seen[who]:
                 self._server.disconnect(sid)
 
+    def _is_stuck(self, eio_sid: str, waiting: int) -> bool:
+        """Say whether more waits for a socket than one that reads would let wait."""
+        if waiting <= FEW_PACKETS:
+            return False
+        sid = self._server.manager.sid_from_eio_sid(eio_sid, "/")
+        console = self._consoles.get(sid)
+        room = None if console is None else console.room
+        size = 0 if room is None else room.frame_bytes
+        return waiting > MAX_QUEUED_PACKETS or waiting * size > MAX_QUEUED_BYTES
+
     def _cut_stuck_sockets(self) -> None:
         """Cut those that never said CONNECT, and those that do not read."""
         now = self._clock()
@@ -478,7 +514,7 @@ class Live:
         waiting = {eio_sid: self._unconnected.get(eio_sid, now) for eio_sid in engine.sockets}
         self._unconnected = {k: t for k, t in waiting.items() if k not in connected}
         late = [k for k, t in self._unconnected.items() if now - t > CONNECT_WITHIN_S]
-        full = [k for k, s in engine.sockets.items() if s.queue.qsize() > MAX_QUEUED_PACKETS]
+        full = [k for k, s in engine.sockets.items() if self._is_stuck(k, s.queue.qsize())]
         for eio_sid in {*late, *full}:
             socket = engine.sockets.get(eio_sid)
             environ = self._server.environ.get(eio_sid)

@@ -133,7 +133,8 @@ HISTORY = _json(
             )
         }
     ),
-    "a line a series; with `step`, a time is the start of its step and empty steps are left out",
+    "a line a series; with `step`, a time is the start of its step and empty steps are left out; "
+    "null stands for what JSON has no number for: NaN, which ends a line, and infinities",
 )
 NEW_TOKEN = _json(
     _object(

@@ -107,7 +107,7 @@ def test_chunks_and_answers_without_a_length_are_read() -> None:
 @pytest.mark.parametrize(
     ("said", "code", "words"),
     [
-        (answer(b"", b"Location: http://127.0.0.1/\r\n", b"302 Found"), "scrape_status", "redirect"),
+        (answer(b"", b"Location: http://x/\r\n", b"302 Found"), "scrape_status", "redirect"),
         (answer(b"", TEXT, b"500 Oops"), "scrape_status", "answered 500"),
         (answer(b"", TEXT, b"204 None"), "scrape_status", "answered 204"),
         (answer(b"x", b"Content-Type: text/html\r\n"), "scrape_content_type", "text/html"),

@@ -57,9 +57,10 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         limit = asking.whole("limit", 200, 1, MAX_PAGE)
         after = asking.whole("after", 0, 0, 1 << 62)
         catalog = parts.catalog
-        ids = catalog.select(chosen) if chosen else catalog.search(words)
+        find = parts.runtime.offload
+        ids = find(catalog.select, chosen) if chosen else find(catalog.search, words)
         if chosen and words:
-            ids = sorted(set(ids) & set(catalog.search(words)))
+            ids = sorted(set(ids) & set(find(catalog.search, words)))
         rest = [i for i in ids if i > after]
         page: dict[str, Any] = {"series": [_series(parts, catalog.info(i)) for i in rest[:limit]]}
         if len(rest) > limit:
