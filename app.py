@@ -24,7 +24,7 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
@@ -48,7 +48,7 @@ from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
 from quadra.intake.scraper import Scraper, make_scraper
-from quadra.settings import Settings
+from quadra.settings import AsyncMode, Settings
 from quadra.storage.access import SqlAccess
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
@@ -62,13 +62,13 @@ from quadra.storage.targets import SqlTargets
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.application import make_application
+from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
 from quadra.web.gate import Gate, HostRules, WsgiApp
 from quadra.web.identity import Identity
 from quadra.web.live import FastJson, Live
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import listen, make_runtime, make_server, raise_file_limit
-from quadra.web.websocket_bounds import MAX_MESSAGE_BYTES
 from utils.metrics import metrics_manager
 from utils.structured_logging import setup_structured_logging
 
@@ -166,11 +166,15 @@ def prepare(settings: Settings) -> Database:
     return database
 
 
-def build(settings: Settings, instance: str) -> Quadra:
-    """Build every part of a serving process and wire them; raises SettingsError."""
+def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Quadra:
+    """Build every part of a serving process and wire them; raises SettingsError.
+
+    ``mode`` is the loop to run on when it is not the one that the settings name.
+    """
+    mode = mode or settings.async_mode
     database = prepare(settings)
     metrics_manager.initialize(__version__, settings.environment)
-    runtime = make_runtime(settings.async_mode)
+    runtime = make_runtime(mode)
     clock = time.time
     hostname = socket.gethostname()
 
@@ -231,7 +235,7 @@ def build(settings: Settings, instance: str) -> Quadra:
     )
     socketio = SocketIO(
         app,
-        async_mode=settings.async_mode,
+        async_mode=mode,
         transports=["websocket"],
         cors_allowed_origins=lambda origin, environ: hosts.origin_allowed(
             origin, environ.get("HTTP_HOST", "")
@@ -287,8 +291,8 @@ def build(settings: Settings, instance: str) -> Quadra:
 def create_app() -> Flask:
     """Make the application for ``flask --app app``; serves nothing by itself."""
     try:
-        settings = replace(Settings.from_env(), async_mode="threading")
-        return build(settings, f"{socket.gethostname()}:{settings.port}").app
+        settings = Settings.from_env()
+        return build(settings, f"{socket.gethostname()}:{settings.port}", "threading").app
     except SettingsError as error:
         _complain(error)
         sys.exit(2)
@@ -393,6 +397,7 @@ def _complain(error: QuadraError) -> None:
 
 
 if __name__ == "__main__":
+    os.umask(0o027)  # what is kept here is nobody else's to read
     is_worker = os.environ.get("ROLE", "").strip() == "worker"
     code = work(is_child=CHILD in sys.argv[1:]) if is_worker else serve()
     logging.shutdown()

@@ -191,7 +191,7 @@ class Settings:
         "RATELIMIT_CONNECT", "240 per minute", _rate, "live connections opened by an address"
     )
     retention_raw: float | None = _env(
-        "RETENTION_RAW", "30d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
+        "RETENTION_RAW", "90d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
     )
     max_body_bytes: int = _env(
         "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"

@@ -102,8 +102,11 @@ class JournalStore(Protocol):
     def gap(self, seq: int) -> Gap:
         """Tell how much stands behind a position, without reading it."""
 
-    def since(self, seq: int, limit: int) -> list[Row]:
-        """Read the rows after a position in order, ``limit`` rows at most."""
+    def since(self, seq: int, limit: int, samples: int = 4_000_000) -> list[Row]:
+        """Read the rows after a position in order.
+
+        At most ``limit`` of them, and no more than hold ``samples`` together, but one at least.
+        """
 
 
 class HistoryStore(Protocol):

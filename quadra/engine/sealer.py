@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from quadra.engine.ports import Clock, JournalStore
+from quadra.errors import StorageError
 from quadra.telemetry.batch import Columns, TimeArray, ValueArray, latest_of_each
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ CHUNK_SAMPLES = 512
 SEAL_AFTER_S = 300.0
 KEEP_SEALED_ROWS_S = 120.0
 ROWS_A_ROUND = 2_000
+SAMPLES_A_ROUND = 2_000_000
 SERIES_A_TRANSACTION = 200
 
 
@@ -39,24 +41,40 @@ class Stretch:
 class ChunkStore(Protocol):
     """Where sealed chunks are kept; all blocking; raises StorageError."""
 
+    def claim(self) -> int:
+        """Begin a round: gives its number. What earlier rounds still want to write is refused."""
+
     def sealed(self) -> int:
         """Give the journal position up to which everything stands in chunks."""
 
     def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
         """Give the newest chunk of each series that has one."""
 
-    def put(self, stretches: Sequence[Stretch]) -> None:
-        """Write each as a chunk, in one short transaction."""
+    def put(self, claim: int, stretches: Sequence[Stretch]) -> None:
+        """Write each as a chunk, in one short transaction; raises OvertakenError."""
 
-    def finish(self, seq: int, committed_before: float) -> int:
-        """Keep the position reached and drop sealed rows that old; gives how many."""
+    def finish(self, claim: int, seq: int, committed_before: float) -> int:
+        """Keep the position reached and drop sealed rows that old; gives how many.
+
+        Raises OvertakenError.
+        """
 
     def expire(self, before: int, limit: int) -> int:
         """Drop at most ``limit`` chunks that ended before a time (unix ms); gives how many."""
 
 
+class OvertakenError(StorageError):
+    """Another sealer has begun a round; this one's is void."""
+
+    code = "sealer_overtaken"
+    title = "Another process seals this history"
+
+
 class Sealer:
-    """Reads the journal in order and seals it. One runs at a time. Blocking."""
+    """Reads the journal in order and seals it. Blocking.
+
+    Should two run, the one that began last wins and the other's round comes to nothing.
+    """
 
     def __init__(
         self, journal: JournalStore, chunks: ChunkStore, clock: Clock, keep_seconds: float | None
@@ -76,21 +94,25 @@ class Sealer:
         total = 0
         while True:
             seq = self._chunks.sealed()
-            rows = self._journal.since(seq, ROWS_A_ROUND)
+            rows = self._journal.since(seq, ROWS_A_ROUND, SAMPLES_A_ROUND)
             if not rows:
                 return total
-            is_full = len(rows) == ROWS_A_ROUND
+            size = sum(len(row.columns) for row in rows)
+            is_full = len(rows) == ROWS_A_ROUND or size >= SAMPLES_A_ROUND // 2
             is_due = rows[0].committed_at <= self._clock() - SEAL_AFTER_S
             if not (everything or is_full or is_due):
                 return total
             samples = Columns.concat([row.columns for row in rows])
-            self.seal(samples)
-            self._chunks.finish(rows[-1].seq, self._clock() - KEEP_SEALED_ROWS_S)
+            claim = self._chunks.claim()
+            if self._chunks.sealed() != seq:
+                return total  # somebody else has sealed meanwhile; look again next time
+            self.seal(claim, samples)
+            self._chunks.finish(claim, rows[-1].seq, self._clock() - KEEP_SEALED_ROWS_S)
             total += len(samples)
             if not is_full:
                 return total
 
-    def seal(self, columns: Columns) -> None:
+    def seal(self, claim: int, columns: Columns) -> None:
         """Put samples, in the order written, into chunks."""
         lines = list(_by_series(latest_of_each(columns)))
         for at in range(0, len(lines), SERIES_A_TRANSACTION):
@@ -99,7 +121,7 @@ class Sealer:
             stretches: list[Stretch] = []
             for series_id, t, v in part:
                 stretches += extend(tails.get(series_id), series_id, t, v)
-            self._chunks.put(stretches)
+            self._chunks.put(claim, stretches)
 
     def expire(self) -> int:
         """Drop a portion of what is older than it is kept; gives the number of chunks."""

@@ -64,6 +64,7 @@ class Sampler:
             self._journal.append(batch_of(read, now, self._name))
 
     def _run(self) -> None:
+        self._runtime.sleep(INTERVAL_S - self._clock() % INTERVAL_S)
         while True:
             try:
                 self.sample()

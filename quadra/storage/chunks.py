@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from quadra.engine.sealer import Stretch
+from quadra.engine.sealer import OvertakenError, Stretch
 from quadra.storage.database import Database
 from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
 from quadra.storage.tables import chunks, journal, positions
@@ -18,6 +18,7 @@ from quadra.telemetry import chunks as codec
 from quadra.telemetry.batch import Columns, IdArray
 
 _FOLLOWER = "sealer"
+_CLAIM = "sealer-claim"
 # In the order of codec.Chunk's fields.
 _PACKED = (
     chunks.c.first_t,
@@ -36,6 +37,16 @@ class SqlChunks:
         """Wire the store."""
         self._database = database
 
+    def claim(self) -> int:
+        """Begin a round; what earlier rounds still want to write is refused from now on."""
+        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        statement = (
+            insert.values(follower=_CLAIM, seq=1)
+            .on_conflict_do_update(index_elements=["follower"], set_={"seq": positions.c.seq + 1})
+            .returning(positions.c.seq)
+        )
+        return self._database.write(_claim, statement)
+
     def sealed(self) -> int:
         """Give the journal position up to which everything stands in chunks."""
         return self._database.read(_sealed)
@@ -49,7 +60,7 @@ class SqlChunks:
             for row, (low, high) in zip(rows, pairwise(bounds.tolist()), strict=True)
         }
 
-    def put(self, stretches: Sequence[Stretch]) -> None:
+    def put(self, claim: int, stretches: Sequence[Stretch]) -> None:
         """Write each as a chunk, in one short transaction."""
         bounds = np.cumsum([0, *(len(s.t) for s in stretches)])
         packed = codec.encode_many(
@@ -64,9 +75,9 @@ class SqlChunks:
             for row, s in zip(rows, stretches, strict=True)
             if s.replaces is not None
         ]
-        self._database.write(_put, new, again)
+        self._database.write(_put, claim, new, again)
 
-    def finish(self, seq: int, committed_before: float) -> int:
+    def finish(self, claim: int, seq: int, committed_before: float) -> int:
         """Keep the position reached and drop sealed rows that old."""
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
         keep = insert.values(follower=_FOLLOWER, seq=seq).on_conflict_do_update(
@@ -75,7 +86,7 @@ class SqlChunks:
         drop = journal.delete().where(
             journal.c.seq <= seq, journal.c.committed_at < committed_before
         )
-        return self._database.write(_finish, keep, drop)
+        return self._database.write(_finish, claim, keep, drop)
 
     def expire(self, before: int, limit: int) -> int:
         """Drop at most ``limit`` chunks that ended before a time (unix ms)."""
@@ -145,7 +156,10 @@ def _tails(connection: sa.Connection, series: Sequence[int]) -> list[Any]:
     )
 
 
-def _put(connection: sa.Connection, new: list[dict[str, Any]], again: list[dict[str, Any]]) -> None:
+def _put(
+    connection: sa.Connection, claim: int, new: list[dict[str, Any]], again: list[dict[str, Any]]
+) -> None:
+    _hold_claim(connection, claim)
     if again:
         statement = (
             chunks.update()
@@ -157,7 +171,22 @@ def _put(connection: sa.Connection, new: list[dict[str, Any]], again: list[dict[
         connection.execute(chunks.insert(), new)
 
 
-def _finish(connection: sa.Connection, keep: sa.Executable, drop: sa.Delete) -> int:
+def _claim(connection: sa.Connection, statement: sa.Executable) -> int:
+    return int(connection.execute(statement).scalar_one())
+
+
+def _hold_claim(connection: sa.Connection, claim: int) -> None:
+    """Raise OvertakenError unless the round is still the newest; nobody can begin one now."""
+    newest = connection.execute(
+        sa.select(positions.c.seq).where(positions.c.follower == _CLAIM).with_for_update()
+    ).scalar()
+    if newest != claim:
+        msg = "Another process has begun to seal this history."
+        raise OvertakenError(msg)
+
+
+def _finish(connection: sa.Connection, claim: int, keep: sa.Executable, drop: sa.Delete) -> int:
+    _hold_claim(connection, claim)
     connection.execute(keep)
     return connection.execute(drop).rowcount
 

@@ -42,9 +42,9 @@ class SqlJournal:
         """Tell how much stands behind a position, without reading it."""
         return self._database.read(_gap, seq)
 
-    def since(self, seq: int, limit: int) -> list[Row]:
-        """Read the rows after a position in order."""
-        return self._database.read(_since, seq, limit)
+    def since(self, seq: int, limit: int, samples: int = 4_000_000) -> list[Row]:
+        """Read the rows after a position in order, within both bounds."""
+        return self._database.read(_since, seq, limit, samples)
 
     def _append(self, connection: sa.Connection, entries: Sequence[Entry]) -> Appended:
         if not self._database.is_sqlite:
@@ -143,12 +143,24 @@ def _gap(connection: sa.Connection, seq: int) -> Gap:
     return Gap(rows, samples or 0, oldest or 0.0)
 
 
-def _since(connection: sa.Connection, seq: int, limit: int) -> list[Row]:
-    rows = connection.execute(
-        sa.select(journal.c.seq, journal.c.committed_at, journal.c.columns)
-        .where(journal.c.seq > seq)
+def _since(connection: sa.Connection, seq: int, limit: int, samples: int) -> list[Row]:
+    behind = journal.c.seq > seq
+    sizes = connection.execute(
+        sa.select(journal.c.seq, journal.c.samples)
+        .where(behind)
         .order_by(journal.c.seq)
         .limit(limit)
+    )
+    last = seq
+    for position, size in sizes.all():
+        samples -= size
+        if samples < 0 and last != seq:
+            break
+        last = position
+    rows = connection.execute(
+        sa.select(journal.c.seq, journal.c.committed_at, journal.c.columns)
+        .where(behind, journal.c.seq <= last)
+        .order_by(journal.c.seq)
     )
     return [Row(position, committed_at, unpack(blob)) for position, committed_at, blob in rows]
 

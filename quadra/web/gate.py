@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,7 +123,12 @@ class Gate:
         except QuadraError as error:
             body = problem_of(error)
             status = body["status"]
-            headers = [("Content-Type", CONTENT_TYPE), ("Connection", "close")]
+            headers = [
+                ("Content-Type", CONTENT_TYPE),
+                ("Connection", "close"),
+                ("X-Content-Type-Options", "nosniff"),
+                ("X-Request-ID", secrets.token_hex(8)),
+            ]
             if error.retry_after is not None:
                 headers.append(("Retry-After", str(int(error.retry_after))))
             start_response(f"{status} {_REASONS[status]}", headers)

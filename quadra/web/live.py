@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 from flask import request
+from flask_socketio import ConnectionRefusedError as RefusedError
 from flask_socketio import SocketIO
 
 from quadra.engine.access import Principal
@@ -25,9 +26,9 @@ from quadra.errors import InvalidError, QuadraError
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.selector import Selector, parse_selector
 from quadra.telemetry.series import SeriesKey
+from quadra.web.connection_bounds import bound, cut
 from quadra.web.identity import COOKIE, client_address
 from quadra.web.parts import WebParts
-from quadra.web.websocket_bounds import bound, cut
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ class Live:
         """Wire the stream and its handlers."""
         self._socketio = socketio
         self._server: Any = socketio.server
-        bound(parts.settings.async_mode, self._server.eio)
+        bound(self._server.eio)
         self._store = store
         self._journal = parts.journal
         self._catalog = parts.catalog
@@ -233,11 +234,11 @@ class Live:
                 bearer, request.cookies.get(COOKIE), client_address(request)
             )
         except QuadraError as error:
-            raise ConnectionRefusedError(error.code) from None
+            raise RefusedError(error.code) from None
         if principal is None:
-            raise ConnectionRefusedError("unauthorized")
+            raise RefusedError("unauthorized")
         if not principal.may("read"):
-            raise ConnectionRefusedError("missing_scope")
+            raise RefusedError("missing_scope")
         self._consoles[sid] = Console(principal)
         self._metrics.websocket_connections.set(len(self._consoles))
         return None

@@ -21,8 +21,6 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-}
-_PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -78,7 +76,6 @@ def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
         if response.status_code < 400:  # noqa: PLR2004 - the limiter adds it to every answer
             headers.pop("Retry-After", None)
         if response.mimetype == "text/html":
-            headers.extend(_PAGE_HEADERS)
             headers["Content-Security-Policy"] = content_policy(request.host)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"

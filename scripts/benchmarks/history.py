@@ -55,7 +55,7 @@ def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
             ids = [found[key] for key in keys]
     chunks = SqlChunks(database)
     Sealer(journal, chunks, time.time, None).run(everything=True)
-    chunks.finish(chunks.sealed(), time.time() + 1)
+    chunks.finish(chunks.claim(), chunks.sealed(), time.time() + 1)
     return database
 
 
@@ -89,15 +89,16 @@ def measure() -> dict[str, float]:
             session.headers["Authorization"] = f"Bearer {server.token}"
 
             def ask(match: str, hours: float, step: str) -> float:
+                start = str(end - hours * HOUR_S)
+                params = {"match": match, "start": start, "end": str(end), "step": step}
                 took = []
                 for _ in range(ASKED):
                     began = time.perf_counter()
                     answer = session.get(
                         f"{server.url}/api/v1/history",
-                        params={"match": match, "start": end - hours * HOUR_S, "end": end,
-                                "step": step},
+                        params=params,
                         timeout=30,
-                    )  # fmt: skip
+                    )
                     took.append(time.perf_counter() - began)
                     answer.raise_for_status()
                 return statistics.median(took) * 1000

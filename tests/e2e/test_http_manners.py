@@ -232,7 +232,7 @@ def test_origins_named_in_the_settings_may_call_with_a_token(start_quadra: Start
         ("match=up&step=0", "step"),
         ("match=up&step=-1", "step"),
         ("match=up&step=nan", "step"),
-        ("match=up&step=5w", "step"),
+        ("match=up&step=5q", "step"),
         ("match=up&step=", "step"),
         ("match=up&start=0&end=1000000000&step=1", "step"),
         ("match=up&agg=median", "agg"),

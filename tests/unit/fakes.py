@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from quadra.engine.access import Token
-from quadra.engine.ports import Appended, Entry, Row, Signal
+from quadra.engine.ports import Appended, Entry, Gap, Row, Signal
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.series import SeriesKey, series_key
 
@@ -99,8 +99,18 @@ class MemoryJournal:
     def head(self) -> int:
         return len(self.rows)
 
-    def since(self, seq: int, limit: int) -> list[Row]:
-        return [row for row in self.rows if row.seq > seq][:limit]
+    def since(self, seq: int, limit: int, samples: int = 4_000_000) -> list[Row]:
+        found: list[Row] = []
+        for row in self.rows:
+            samples -= len(row.columns) if row.seq > seq else 0
+            if row.seq > seq and (samples >= 0 or not found):
+                found.append(row)
+        return found[:limit]
+
+    def gap(self, seq: int) -> Gap:
+        rows = [row for row in self.rows if row.seq > seq]
+        oldest = rows[0].committed_at if rows else 0.0
+        return Gap(len(rows), sum(len(row.columns) for row in rows), oldest)
 
     def between(self, start: int, end: int, wanted: IdArray) -> Columns:
         everything = Columns.concat([row.columns for row in self.rows])

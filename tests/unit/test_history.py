@@ -86,7 +86,7 @@ def test_too_many_points_are_refused_unless_they_are_put_into_steps(
     assert 2 == len(ask(history, "a", step=10_000))
 
 
-def test_too_many_queries_at_once_are_put_off_and_their_places_come_free_again(
+def test_a_few_queries_run_at_once_and_the_others_wait_for_their_turn(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("quadra.engine.history.MAX_QUERIES_AT_ONCE", 1)
@@ -95,6 +95,26 @@ def test_too_many_queries_at_once_are_put_off_and_their_places_come_free_again(
         with pytest.raises(InvalidError):
             ask(history, "a")
     history._running = 1
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            history._running = 0
+
+    monkeypatch.setattr(history._runtime, "sleep", pause)
+    assert 1 == len(ask(history, "b"))
+    assert 3 == len(waited)
+
+
+def test_who_waits_too_long_for_a_turn_is_put_off(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history._running = 99
     with pytest.raises(UnavailableError) as caught:
         ask(history, "a")
-    assert ("overloaded", 1) == (caught.value.code, caught.value.retry_after)
+    assert ("overloaded", 2) == (caught.value.code, caught.value.retry_after)
+    monkeypatch.setattr("quadra.engine.history.MAX_QUERIES_WAITING", 0)
+    history._running = 0
+    with pytest.raises(UnavailableError):
+        ask(history, "a")

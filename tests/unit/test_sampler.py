@@ -70,7 +70,7 @@ def test_it_samples_on_the_full_second_and_outlives_faults_of_source_and_store(
     journal: Journal, store: MemoryJournal
 ) -> None:
     clock = SetClock(NOW + 0.25)
-    runtime = Beats(clock, rounds=4)
+    runtime = Beats(clock, rounds=5)
     moments: list[float] = []
 
     def read(now: float) -> Sequence[Reading]:
@@ -82,7 +82,7 @@ def test_it_samples_on_the_full_second_and_outlives_faults_of_source_and_store(
         return READINGS
 
     Sampler("x", read, journal, runtime, clock, blocking=False).start()
-    assert wait_until(lambda: len(runtime.slept) == 4, timeout=5, every=0.001)
-    assert [NOW + 0.25, NOW + 1, NOW + 2, NOW + 3] == moments
-    assert [0.75, 1.0, 1.0, 1.0] == runtime.slept
+    assert wait_until(lambda: len(runtime.slept) == 5, timeout=5, every=0.001)
+    assert [NOW + 1, NOW + 2, NOW + 3, NOW + 4] == moments
+    assert [0.75, 1.0, 1.0, 1.0, 1.0] == runtime.slept
     assert 2 == len(store.rows)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import request
 
-from quadra.errors import QuadraError, TooLargeError
+from quadra.errors import MalformedError, QuadraError, TooLargeError
 from quadra.intake.body import unpack_body
 from quadra.telemetry.batch import Batch
 from quadra.web.parts import WebParts
@@ -28,13 +29,21 @@ def read_body(limit: int) -> bytes:
         return b""
     parts: list[bytes] = []
     size = 0
-    while portion := stream.read(_PORTION):
+    while portion := _portion(stream):
         size += len(portion)
         if size > limit:
             msg = f"The body is larger than {limit} bytes (MAX_BODY_BYTES)."
             raise TooLargeError(msg)
         parts.append(portion)
     return b"".join(parts)
+
+
+def _portion(stream: Any) -> bytes:
+    try:
+        return bytes(stream.read(_PORTION))
+    except (OSError, ValueError):
+        msg = "The chunked body is damaged or was cut short."
+        raise MalformedError(msg, code="bad_chunks") from None
 
 
 def read_unpacked(parts: WebParts) -> bytes:

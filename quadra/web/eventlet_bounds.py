@@ -1,0 +1,95 @@
+"""What eventlet's own server and websocket let a visitor do, bounded.
+
+They bound a frame, but not a message of many; keep a chunk's head of any length; and never give
+the loop back while a fast sender keeps data ready. Imported only when eventlet is the loop.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import eventlet
+from eventlet import websocket, wsgi
+
+from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
+
+MAX_FRAGMENTS = 64
+MAX_BYTES_A_SECOND = 524_288
+MAX_FRAMES_A_SECOND = 1_000
+MAX_CHUNK_LINE = 1_024
+MAX_DISCARDED_BYTES = 1 << 20
+_YIELD_EVERY = 32
+_TOO_BIG, _POLICY = 1009, 1008
+
+
+def install() -> None:
+    """Put the bounded parts in the place of eventlet's; call it once, before serving."""
+    wsgi.Input = BoundedInput
+    websocket.RFC6455WebSocket = BoundedWebSocket
+    # Browsers offer compression for live frames; it costs ten times the frame itself.
+    websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda *_args: None  # noqa: SLF001
+
+
+class _Lines:
+    """The lines between the chunks of a body: short, and none negative."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._count = 0
+
+    def readline(self) -> bytes:
+        line: bytes = self._stream.readline(MAX_CHUNK_LINE + 1)
+        if len(line) > MAX_CHUNK_LINE or line.lstrip().startswith(b"-"):
+            msg = "a chunk begins with nonsense"
+            raise wsgi.ChunkReadError(msg)
+        self._count += 1
+        if self._count % _YIELD_EVERY == 0:
+            eventlet.sleep(0)
+        return line
+
+
+class BoundedInput(wsgi.Input):  # type: ignore[misc]  # has no types
+    """A request's body whose chunks are bounded, and whose rest is not read for ever."""
+
+    def _chunked_read(self, rfile: Any, *args: Any) -> bytes:
+        found: bytes = super()._chunked_read(_Lines(rfile), *args)
+        eventlet.sleep(0)
+        return found
+
+    def discard(self, buffer_size: int = 16_384) -> None:
+        """Read on to the next request, a little; raises ChunkReadError where it is far."""
+        left = MAX_DISCARDED_BYTES
+        while portion := self.read(buffer_size):
+            left -= len(portion)
+            if left < 0:
+                msg = "nobody wants so long a body"
+                raise wsgi.ChunkReadError(msg)
+
+
+class BoundedWebSocket(websocket.RFC6455WebSocket):  # type: ignore[misc]  # has no types
+    """Counts what comes, and gives the loop back after every frame."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._second = 0.0
+        self._bytes = self._frames = 0
+
+    def _recv_frame(self, message: Any = None) -> Any:
+        found = super()._recv_frame(message)
+        size = sum(map(len, found.data))
+        found.fragments = getattr(found, "fragments", 0) + 1
+        if size > MAX_MESSAGE_BYTES or found.fragments > MAX_FRAGMENTS:
+            raise websocket.FailedConnectionError(_TOO_BIG, "The message is too large.")
+        self._count(len(found.data[-1]) if found.data else 0)
+        eventlet.sleep(0)
+        return found
+
+    def _count(self, size: int) -> None:
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._bytes, self._frames = now, 0, 0
+        self._bytes += size
+        self._frames += 1
+        if self._bytes > MAX_BYTES_A_SECOND or self._frames > MAX_FRAMES_A_SECOND:
+            raise websocket.FailedConnectionError(_POLICY, "Too much in one second.")
