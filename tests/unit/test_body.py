@@ -44,6 +44,7 @@ def test_other_encodings_are_refused_in_short(encoding: str) -> None:
         gzip.compress(b"x") + gzip.compress(b"y"),
         gzip.compress(b"x" * 100)[:-8] + b"\0" * 8,
     ],
+    ids=["empty", "not gzip", "cut", "head only", "more behind", "two", "wrong sum"],
 )
 def test_a_damaged_gzip_body_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedError) as caught:
