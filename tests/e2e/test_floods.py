@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import requests
 
+from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
 
 MASK = b"\0\0\0\0"
@@ -43,16 +44,6 @@ def frame(opcode: int, payload: bytes, *, final: bool) -> bytes:
 
 def open_files(server: QuadraServer) -> int:
     return psutil.Process(server.process.pid).num_fds()
-
-
-def wait_until(happens: Callable[[], bool], seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if happens():
-            return True
-        with suppress(requests.RequestException):
-            requests.get("http://127.0.0.1:9/", timeout=0.05)  # a pause that waits for nothing
-    return happens()
 
 
 @contextmanager
@@ -91,9 +82,25 @@ def test_a_socket_that_never_connects_loses_its_connection(server: QuadraServer)
     before = open_files(server)
     silent = [open_websocket(server.port) for _ in range(20)]
     assert open_files(server) >= before + 20
-    assert wait_until(lambda: open_files(server) <= before + 2, 15)
+    assert wait_until(lambda: open_files(server) <= before + 2, timeout=15)
     for raw in silent:
         raw.close()
+
+
+def test_a_chunk_that_is_never_told_in_full_is_not_kept(server: QuadraServer) -> None:
+    before = psutil.Process(server.process.pid).memory_info().rss
+    head = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for begin in (b"-1\r\n", b"1"):
+        raw = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        raw.sendall(head + begin)
+        with suppress(OSError):
+            for _ in range(500):
+                raw.sendall(b"1" * 100_000)
+        raw.close()
+    with slow_answers(server) as took:
+        pass
+    assert took[0] < 1.0
+    assert psutil.Process(server.process.pid).memory_info().rss - before < 20e6
 
 
 def test_running_out_of_descriptors_is_survived(
@@ -107,7 +114,9 @@ def test_running_out_of_descriptors_is_survived(
         raw = socket.create_connection(("127.0.0.1", server.port), timeout=5)
         raw.sendall(b"GET /health HTTP/1.1\r\nHost: 127")
         waiting.append(raw)
-    assert wait_until(lambda: process.num_fds() >= process.rlimit(psutil.RLIMIT_NOFILE)[0] - 2, 5)
+    assert wait_until(
+        lambda: process.num_fds() >= process.rlimit(psutil.RLIMIT_NOFILE)[0] - 2, timeout=5
+    )
     for raw in waiting:
         raw.close()
 
@@ -116,7 +125,7 @@ def test_running_out_of_descriptors_is_survived(
             return requests.get(f"{server.url}/health", timeout=2).status_code == 200
         return False
 
-    assert wait_until(answers, 10)
+    assert wait_until(answers, timeout=10)
 
 
 def test_a_small_body_of_many_parts_is_refused_at_once(server: QuadraServer) -> None:

@@ -47,7 +47,8 @@ while True:
 }
 
 function otel(address: string, token: string): string {
-  return `pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+  return `python3 -m venv otel && . otel/bin/activate
+pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
 export OTEL_EXPORTER_OTLP_ENDPOINT=${address}/otlp
 export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20${token}"
 export OTEL_SERVICE_NAME=first-steps
