@@ -18,7 +18,7 @@ def bound(engine: Any) -> None:
     if engine.async_mode == "eventlet":
         from quadra.web import eventlet_bounds  # noqa: PLC0415 - only when this loop is chosen
 
-        eventlet_bounds.install()
+        eventlet_bounds.install(MAX_MESSAGE_BYTES)
         return
     driver = engine._async["websocket"]  # noqa: SLF001 - its only way to give a size
 

@@ -12,8 +12,6 @@ from typing import Any
 import eventlet
 from eventlet import websocket, wsgi
 
-from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
-
 MAX_FRAGMENTS = 64
 MAX_BYTES_A_SECOND = 524_288
 MAX_FRAMES_A_SECOND = 1_000
@@ -23,8 +21,12 @@ _YIELD_EVERY = 32
 _TOO_BIG, _POLICY = 1009, 1008
 
 
-def install() -> None:
-    """Put the bounded parts in the place of eventlet's; call it once, before serving."""
+def install(max_message: int) -> None:
+    """Put the bounded parts in the place of eventlet's; call it once, before serving.
+
+    ``max_message`` bounds a websocket message, of however many frames, in bytes.
+    """
+    BoundedWebSocket.max_message = max_message
     wsgi.Input = BoundedInput
     websocket.RFC6455WebSocket = BoundedWebSocket
     # Browsers offer compression for live frames; it costs ten times the frame itself.
@@ -70,6 +72,8 @@ class BoundedInput(wsgi.Input):  # type: ignore[misc]  # has no types
 class BoundedWebSocket(websocket.RFC6455WebSocket):  # type: ignore[misc]  # has no types
     """Counts what comes, and gives the loop back after every frame."""
 
+    max_message = 65_536
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._second = 0.0
@@ -79,7 +83,7 @@ class BoundedWebSocket(websocket.RFC6455WebSocket):  # type: ignore[misc]  # has
         found = super()._recv_frame(message)
         size = sum(map(len, found.data))
         found.fragments = getattr(found, "fragments", 0) + 1
-        if size > MAX_MESSAGE_BYTES or found.fragments > MAX_FRAGMENTS:
+        if size > self.max_message or found.fragments > MAX_FRAGMENTS:
             raise websocket.FailedConnectionError(_TOO_BIG, "The message is too large.")
         self._count(len(found.data[-1]) if found.data else 0)
         eventlet.sleep(0)
