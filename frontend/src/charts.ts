@@ -60,11 +60,14 @@ export function present(charts: readonly ChartSpec[], store: Store): ChartSpec[]
   );
 }
 
+/** The counters behind a histogram, some dozen a line: of use to a question, not to the eye. */
+const BUCKETS = "_bucket";
+
 /** The user's metrics, the one that appeared last first. */
 export function ownNames(store: Store): string[] {
   const appeared = (name: string): number => Math.min(...store.named(name).map((track) => track.info.first ?? 0));
   return store.names
-    .filter(isOwn)
+    .filter((name) => isOwn(name) && !name.endsWith(BUCKETS))
     .map((name) => ({ name, at: appeared(name) }))
     .sort((a, b) => b.at - a.at || a.name.localeCompare(b.name))
     .map(({ name }) => name);
