@@ -65,10 +65,11 @@ from quadra.web.application import make_application
 from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
 from quadra.web.gate import Gate, HostRules, WsgiApp
 from quadra.web.identity import Identity
-from quadra.web.live import FastJson, Live
+from quadra.web.live import Live
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import listen, make_runtime, make_server, raise_file_limit
+from quadra.web.subscriptions import FastJson
 from utils.metrics import metrics_manager
 from utils.structured_logging import setup_structured_logging
 

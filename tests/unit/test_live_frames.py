@@ -9,7 +9,8 @@ from quadra.engine.ports import Row
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.selector import parse_selector
 from quadra.telemetry.series import series_key
-from quadra.web.live import REPLAY_ROWS, REPLAY_S, Room, _covers, frame
+from quadra.web.live import REPLAY_ROWS, REPLAY_S, _covers
+from quadra.web.subscriptions import Room, frame
 from tests.unit.fakes import NOW, columns, rows_of
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.errors import InvalidError
-from quadra.web.live import EVENTS, MAX_SELECTORS, FastJson, read_wish
+from quadra.web.subscriptions import EVENTS, MAX_SELECTORS, FastJson, read_wish
 
 
 def test_an_empty_wish_watches_nothing() -> None:
