@@ -166,6 +166,8 @@ class Live:
             if wish.since is None:
                 self._join(sid, console, room, wish)
             else:
+                if room is not None:
+                    room.awaited += 1  # it must not go while it has no member yet
                 self._runtime.spawn(self._catch_up, sid, console, room, wish, console.wishes)
         ids = np.flatnonzero(room.watched).tolist() if room is not None else []
         return {
@@ -233,7 +235,6 @@ class Live:
             self._server.enter_room(sid, f"events:{event}")
         if room is None:
             return
-        self._rooms.setdefault((frozenset(s.text for s in wish.selectors), wish.form), room)
         room.members.add(sid)
         console.room = room
         self._server.enter_room(sid, room.name)
@@ -247,7 +248,10 @@ class Live:
             return
         self._server.leave_room(sid, room.name)
         room.members.discard(sid)
-        if not room.members:
+        self._drop_if_left(room)
+
+    def _drop_if_left(self, room: Room) -> None:
+        if not room.members and not room.awaited:
             self._rooms = {key: other for key, other in self._rooms.items() if other is not room}
 
     def _described(self, series_id: int) -> dict[str, Any]:
@@ -325,21 +329,22 @@ class Live:
         """
         since = wish.since or 0
         rows: list[Row] = []
-        for _attempt in range(CATCH_UP_READS):
+        for left in reversed(range(CATCH_UP_READS)):
             found = self._rows_after(rows[-1].seq if rows else since, console, number)
             rows += found or []
             with self._lock:
-                if console.wishes != number or self._consoles.get(sid) is not console:
-                    return
+                wanted = console.wishes == number and self._consoles.get(sid) is console
                 upto = self._sent_seq
                 complete = _covers(rows, since, upto, self._clock() - REPLAY_S)
-                if complete or not found:
+                if wanted and found and not complete and left:
+                    continue  # more was committed meanwhile: read on
+                if wanted:
                     self._finish_catching_up(sid, room, rows, upto, complete=complete)
                     self._join(sid, console, room, wish)
-                    return
-        with self._lock:
-            self._finish_catching_up(sid, room, [], self._sent_seq, complete=False)
-            self._join(sid, console, room, wish)
+                if room is not None:
+                    room.awaited -= 1
+                    self._drop_if_left(room)
+                return
 
     def _rows_after(self, seq: int, console: Console, number: int) -> list[Row] | None:
         """Read what was missed, when it is little and few others do so; None else."""

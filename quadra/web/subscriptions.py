@@ -48,6 +48,8 @@ class Room:
     selectors: tuple[Selector, ...]
     watched: npt.NDArray[np.bool_]
     frame_bytes: int = 0
+    awaited: int = 0
+    """Consoles that are still catching up and will be members."""
     members: set[str] = field(default_factory=set)
 
     def matches(self, key: SeriesKey) -> bool:

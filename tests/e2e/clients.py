@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -185,3 +186,38 @@ def live(server: QuadraServer, token: str | None = None, **who: str | None) -> I
         yield made
     finally:
         made.close()
+
+
+def come_back_while_samples_pour_in(server: QuadraServer, name: str, *, rounds: int) -> None:
+    """Connect, take two frames and leave, again and again; hold what came to be all, once."""
+    with live(server) as console:
+        console.subscribe(name)
+        push(server, name, -1)
+        last = console.wait_for("samples")["seq"]
+    stop = threading.Event()
+    sent: list[float] = []
+
+    def pour() -> None:
+        while not stop.is_set():
+            push(server, name, float(len(sent)))
+            sent.append(float(len(sent)))
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    got: list[float] = []
+    try:
+        for _ in range(rounds):
+            with live(server) as console:
+                console.subscribe(name, since=last)
+                frames = [console.wait_for("samples") for _ in range(2)]
+            # What was taken off the queue counts, as in a browser that was closed there.
+            got += [v for frame in frames for v in frame["v"]]
+            last = frames[-1]["seq"]
+    finally:
+        stop.set()
+        thread.join(20)
+    if len(got) < len(sent):
+        with live(server) as console:
+            console.subscribe(name, since=last)
+            got += [v for _id, _t, v in console.samples_until(sent[-1])]
+    assert sent == got

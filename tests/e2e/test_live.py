@@ -14,7 +14,14 @@ import pytest
 import socketio
 from socketio.exceptions import ConnectionError as LiveConnectionError
 
-from tests.e2e.clients import Browserlike, Live, live, make_token, push
+from tests.e2e.clients import (
+    Browserlike,
+    Live,
+    come_back_while_samples_pour_in,
+    live,
+    make_token,
+    push,
+)
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
 
@@ -398,34 +405,34 @@ def test_after_a_gap_every_sample_comes_exactly_once(server: QuadraServer) -> No
 
 
 def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: QuadraServer) -> None:
-    last = flushed(server, "pouring", -1)
-    stop = threading.Event()
-    sent: list[float] = []
+    come_back_while_samples_pour_in(server, "pouring", rounds=8)
 
-    def pour() -> None:
-        while not stop.is_set():
-            push(server, "pouring", float(len(sent)))
-            sent.append(float(len(sent)))
 
-    thread = threading.Thread(target=pour)
-    thread.start()
-    got: list[float] = []
-    try:
-        for _ in range(8):
-            with live(server) as console:
-                console.subscribe("pouring", since=last)
-                frames = [console.wait_for("samples") for _ in range(2)]
-            # What was taken off the queue counts, as in a browser that was closed there.
-            got += [v for frame in frames for v in frame["v"]]
-            last = frames[-1]["seq"]
-    finally:
-        stop.set()
-        thread.join(20)
-    if len(got) < len(sent):
+@pytest.mark.parametrize("again", [True, False], ids=["asks anew", "leaves"])
+def test_a_console_that_does_not_wait_for_what_it_missed_leaves_no_room_behind(
+    server: QuadraServer, *, again: bool
+) -> None:
+    last = flushed(server, "left_behind", 0)
+    for value in range(1, 4):
+        push(server, "left_behind", value)
+    for _ in range(5):
         with live(server) as console:
-            console.subscribe("pouring", since=last)
-            got += [v for _id, _t, v in console.samples_until(sent[-1])]
-    assert sent == got
+            console.subscribe("left_behind", since=last)
+            if again:
+                console.subscribe("something_else", since=last)
+    with live(server) as watching:
+        watching.subscribe("marker")
+        before = frames_sent(server)
+        push(server, "left_behind", 9)
+        push(server, "marker", 1)
+        watching.wait_for("samples")
+        assert before + 1 == frames_sent(server)
+
+
+def frames_sent(server: QuadraServer) -> float:
+    lines = server.get("/metrics").text.splitlines()
+    name = "quadra_matrix_live_frames_total "
+    return next(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 def test_what_was_missed_comes_before_what_is_new(server: QuadraServer) -> None:

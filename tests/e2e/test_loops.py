@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.clients import Browserlike, history, live, make_token, problem, push
+from tests.e2e.clients import (
+    Browserlike,
+    come_back_while_samples_pour_in,
+    history,
+    live,
+    make_token,
+    problem,
+    push,
+)
 from tests.servers.quadra import QuadraServer
 
 LOOPS = ("eventlet", "gevent", "threading")
@@ -44,36 +51,7 @@ def test_many_senders_at_once_are_all_answered_and_all_kept(server: QuadraServer
 
 
 def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: QuadraServer) -> None:
-    with live(server) as console:
-        console.subscribe("poured")
-        push(server, "poured", -1)
-        last = console.wait_for("samples")["seq"]
-    stop = threading.Event()
-    sent: list[float] = []
-
-    def pour() -> None:
-        while not stop.is_set():
-            push(server, "poured", float(len(sent)))
-            sent.append(float(len(sent)))
-
-    thread = threading.Thread(target=pour)
-    thread.start()
-    got: list[float] = []
-    try:
-        for _ in range(3):
-            with live(server) as console:
-                console.subscribe("poured", since=last)
-                frames = [console.wait_for("samples") for _ in range(2)]
-            got += [v for frame in frames for v in frame["v"]]
-            last = frames[-1]["seq"]
-    finally:
-        stop.set()
-        thread.join(20)
-    if len(got) < len(sent):
-        with live(server) as console:
-            console.subscribe("poured", since=last)
-            got += [v for _id, _t, v in console.samples_until(sent[-1])]
-    assert sent == got
+    come_back_while_samples_pour_in(server, "poured", rounds=3)
 
 
 def test_without_a_credential_nothing_is_open(server: QuadraServer) -> None:
