@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quadra.field.field import DAY_S, Forecast
+from quadra.field.field import DAY_S, WARM_UP_STEPS, Forecast
 from quadra.field.reservoir import Vector
 from quadra.field.scales import Scales
 
@@ -49,7 +49,7 @@ class Skill:
         """Hold what was foretold for this step against its ``values`` (series)."""
         spread = scales.spread()
         for horizon, steps in enumerate((1, self.ahead)):
-            if self.iteration < steps:
+            if self.iteration < max(steps, WARM_UP_STEPS):
                 continue
             told = self.foretold[(self.iteration - steps) % self.ahead, horizon]
             error = np.clip((told - values) / spread, -10.0, 10.0)
