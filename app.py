@@ -42,6 +42,8 @@ from quadra.engine.journal import Journal
 from quadra.engine.ports import Runtime
 from quadra.engine.sealer import Sealer
 from quadra.engine.times import SeriesTimes
+from quadra.engine.trainer import Trainer, TrainerParts
+from quadra.engine.training import Training
 from quadra.engine.upkeep import Upkeep
 from quadra.errors import QuadraError, SettingsError
 from quadra.intake.host import HostSource
@@ -57,8 +59,10 @@ from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
 from quadra.storage.migrations import upgrade
+from quadra.storage.models import FolderModels
 from quadra.storage.series import SqlSeries
 from quadra.storage.targets import SqlTargets
+from quadra.storage.training import SqlTraining
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.application import make_application
@@ -78,6 +82,7 @@ log = logging.getLogger("quadra")
 ADMIN = ["admin"]
 REQUESTS_END_WITHIN_S = 1.5
 JOURNAL_ENDS_WITHIN_S = 1.0
+TRAINING_ENDS_WITHIN_S = 0.8
 
 
 @dataclass(slots=True)
@@ -221,6 +226,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         ),
         rules=rules,
         scraper=scraper,
+        training=Training(SqlTraining(database), runtime, clock),
+        models=FolderModels(settings.models_dir),
         requests=requests,
         metrics=metrics_manager,
         hostname=hostname,
@@ -365,7 +372,20 @@ def work(*, is_child: bool) -> int:
         threading.Thread(target=wait_for_parent, daemon=True).start()
     store = SqlJournal(database, time.time)
     sealer = Sealer(store, SqlChunks(database), time.time, settings.retention_raw)
+    trainer = Trainer(
+        TrainerParts(
+            training=SqlTraining(database),
+            models=FolderModels(settings.models_dir),
+            journal=store,
+            history=SqlHistory(database),
+            series=SqlSeries(database),
+            clock=time.time,
+        )
+    )
+    training = threading.Thread(target=trainer.run, args=(ending.wait,), name="trainer")
+    training.start()
     Upkeep(sealer).run(ending.wait)
+    training.join(TRAINING_ENDS_WITHIN_S)
     database.close()
     return 0
 

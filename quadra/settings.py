@@ -142,6 +142,12 @@ class Settings:
     )
     data_dir: Path = _env("DATA_DIR", "data", _path, "folder for the database and secrets")
     logs_dir: Path = _env("LOGS_DIR", "logs", _path, "folder for log files")
+    models_dir: Path = _env(
+        "MODELS_DIR",
+        "",
+        lambda value: Path(value).expanduser() if value else None,
+        "folder for the field's saved versions; `models` in DATA_DIR when absent",
+    )
     database_url: str = _env(
         "DATABASE_URL",
         "",
@@ -229,6 +235,7 @@ class Settings:
         values = {f.name: _read(f, env) for f in fields(cls)}
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{values['data_dir']}/quadra_matrix.db"
+        values["models_dir"] = values["models_dir"] or values["data_dir"] / "models"
         return cls(**values)
 
     def masked(self) -> dict[str, str]:

@@ -26,6 +26,9 @@ _READOUT = ("weights", "p")
 _SCALES = ("count", "mean", "variance")
 
 
+Note = dict[str, Any]
+
+
 class ModelFileError(InvalidError):
     """This is no model of Quadra's, or not as it was saved."""
 
@@ -38,8 +41,11 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def dump(field: Field) -> bytes:
-    """Give the bytes of a field; ``load`` of them goes on as if nothing had been between."""
+def dump(field: Field, note: Note | None = None) -> bytes:
+    """Give the bytes of a field; ``load`` of them goes on as if nothing had been between.
+
+    ``note`` is kept with it: what the caller needs to know again.
+    """
     shape = field.shape
     about = {
         "format": FORMAT,
@@ -50,20 +56,21 @@ def dump(field: Field) -> bytes:
         "iteration": field.iteration,
         "loss": None if np.isnan(field.loss) else field.loss,
         "wild": field.wild,
+        "note": note or {},
     }
     file = io.BytesIO()
     np.savez(file, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **_arrays(field))
     return file.getvalue()
 
 
-def load(content: bytes, expected_checksum: str | None = None) -> Field:
-    """Make the field that was dumped; raises ModelFileError."""
+def load(content: bytes, expected_checksum: str | None = None) -> tuple[Field, Note]:
+    """Make the field that was dumped, and give its note; raises ModelFileError."""
     if len(content) > MAX_BYTES:
         raise ModelFileError(f"The model file is larger than {MAX_BYTES // 1024**2} MiB.")
     if expected_checksum is not None and checksum(content) != expected_checksum:
         raise ModelFileError("The model file is damaged: its SHA-256 is not the one noted for it.")
     try:
-        field, arrays = _opened(content)
+        field, arrays, note = _opened(content)
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"This is not a model file of Quadra's: {error}.") from None
     for name, target in _arrays(field).items():
@@ -73,7 +80,7 @@ def load(content: bytes, expected_checksum: str | None = None) -> Field:
         target[...] = given
     if not np.isfinite(field.readout.weights).all() or not np.isfinite(field.readout.p).all():
         raise ModelFileError("The model file holds a field that has diverged.")
-    return field
+    return field, note
 
 
 def _arrays(field: Field) -> dict[str, Any]:
@@ -81,7 +88,7 @@ def _arrays(field: Field) -> dict[str, Any]:
     return {name: getattr(owner, name) for owner, names in parts for name in names}
 
 
-def _opened(content: bytes) -> tuple[Field, dict[str, Any]]:
+def _opened(content: bytes) -> tuple[Field, dict[str, Any], Note]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
             msg = "unpacked it is too large"
@@ -101,7 +108,10 @@ def _opened(content: bytes) -> tuple[Field, dict[str, Any]]:
         field.iteration = _whole(about, "iteration", 0, 2**53)
         field.wild = _whole(about, "wild", 0, 2**53)
         field.loss = np.nan if about["loss"] is None else float(about["loss"])
-        return field, {name: npz[name] for name in _arrays(field)}
+        if not isinstance(about["note"], dict):
+            msg = "its note is no object"
+            raise TypeError(msg)
+        return field, {name: npz[name] for name in _arrays(field)}, about["note"]
 
 
 def _whole(about: dict[str, Any], name: str, low: int, high: int) -> int:

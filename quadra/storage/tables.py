@@ -135,3 +135,22 @@ sign_in_codes = Table(
     Column("created_at", Float, nullable=False, comment="unix seconds"),
     Column("used_at", Float, comment="unix seconds"),
 )
+
+errands = Table(
+    "training_errands",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    Column("arguments", Text, nullable=False, comment="JSON object"),
+    Column("asked_at", Float, nullable=False, comment="unix seconds"),
+    Column("answer", Text, comment="JSON object, once it is done"),
+    sqlite_autoincrement=True,
+)
+
+training = Table(
+    "training",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("state", Text, nullable=False, comment="JSON object"),
+    Column("reported_at", Float, nullable=False, comment="unix seconds"),
+)

@@ -7,11 +7,13 @@ from pathlib import Path
 from flask import Flask
 
 from quadra.web import assets, cors, identity, limits, observing, problems
+from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
 from quadra.web.api.status import make_status
 from quadra.web.api.targets import make_targets
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
+from quadra.web.api.training import make_training
 from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
 from quadra.web.signing_in import make_signing_in
@@ -22,6 +24,8 @@ _BLUEPRINTS = (
     make_status,
     make_tokens,
     make_targets,
+    make_training,
+    make_models,
     make_pages,
     make_signing_in,
 )
@@ -41,15 +45,7 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
     problems.register(app, parts.metrics)
     observing.install(app, parts.metrics, parts.requests)
     cors.install(app, parts.settings.cors_origins)
-    for make in (
-        make_telemetry,
-        make_senders,
-        make_status,
-        make_tokens,
-        make_targets,
-        make_pages,
-        make_signing_in,
-    ):
+    for make in _BLUEPRINTS:
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
     assets.install(app)

@@ -11,7 +11,9 @@ from quadra.engine.descriptions import Descriptions
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
+from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, Runtime
+from quadra.engine.training import Training
 from quadra.intake.own import RequestLog
 from quadra.intake.scraper import Scraper
 from quadra.settings import Settings
@@ -36,6 +38,8 @@ class WebParts:
     health: Health
     rules: SeriesRules
     scraper: Scraper
+    training: Training
+    models: ModelStore
     requests: RequestLog
     metrics: MetricsManager
     hostname: str

@@ -201,7 +201,8 @@ def test_divergence_is_noticed() -> None:
 def test_a_kept_field_goes_on_as_if_nothing_had_been(before: int, after: int) -> None:
     values = waves(before + after)
     straight = trained(values)
-    resumed = load(dump(trained(values[:before])))
+    resumed, note = load(dump(trained(values[:before]), {"step": 1.5}))
+    assert {"step": 1.5} == note
     for number, row in enumerate(values[before:]):
         resumed.train(10.0 * (before + number), row)
     assert dump(straight) == dump(resumed)

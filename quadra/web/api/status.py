@@ -13,11 +13,14 @@ from quadra.web.api.answering import answer
 from quadra.web.openapi import document
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.training_metrics import TrainingCollector
 
 
 def make_status(parts: WebParts) -> Blueprint:
     """Make the blueprint of health, status, metrics and the API's description."""
     api = Blueprint("status", __name__)
+    training = TrainingCollector()
+    parts.metrics.registry.register(training)
 
     @route(
         api, "GET", "/health", access="open", work="none", tag="Status",
@@ -64,6 +67,7 @@ def make_status(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def metrics() -> ResponseReturnValue:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        training.state = parts.training.state()
         parts.metrics.history_bytes.set(parts.runtime.offload(parts.history.size))
         return Response(encode(parts.metrics.registry), content_type=content_type)
 
