@@ -2,12 +2,15 @@
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
+  /** What is wrong with which field of the request. */
+  readonly faults: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, faults: Readonly<Record<string, string>> = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.faults = faults;
   }
 }
 
@@ -45,13 +48,32 @@ export async function post(path: string, csrf: string): Promise<Response> {
   return fetch(path, { method: "POST", headers: { "X-CSRF-Token": csrf } });
 }
 
+/** Changes something; gives the answer's document, null where there is none. */
+export async function send(method: string, path: string, csrf: string, body?: unknown): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+  } catch {
+    throw new ApiError(0, "unreachable", "No connection: nothing was changed, or it is not known.");
+  }
+  if (response.status === 401) toLogin();
+  if (!response.ok) throw await problem(response);
+  return response.status === 204 ? null : ((await response.json()) as unknown);
+}
+
 async function problem(response: Response): Promise<ApiError> {
-  let body: { title?: string; detail?: string; code?: string } = {};
+  let body: { title?: string; detail?: string; code?: string; errors?: { field: string; reason: string }[] } = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {
     // not JSON: a proxy's page, say; the status must do
   }
   const text = body.detail ?? body.title ?? `the server answered ${response.status}`;
-  return new ApiError(response.status, body.code ?? "unknown", text);
+  const faults = Object.fromEntries((body.errors ?? []).map(({ field, reason }) => [field, reason]));
+  return new ApiError(response.status, body.code ?? "unknown", text, faults);
 }

@@ -13,6 +13,7 @@ import { anyOfNames } from "./data/selector.ts";
 import { Store } from "./data/store.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
+import { Router } from "./router.ts";
 
 const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
 const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
@@ -34,8 +35,11 @@ export class Console implements Stage {
   readonly missed = new Cell(0);
   /** True once the first list of series is here: only then may a list be called empty. */
   readonly listed = new Cell(false);
+  readonly router: Router;
   readonly palette: Palette;
   readonly loop: Loop;
+  /** Metrics that the open page draws; null: those of the overview. */
+  #drawn: readonly string[] | null = null;
   readonly #live: Live;
   readonly #filler: Filler;
   #pixels = 360;
@@ -48,6 +52,7 @@ export class Console implements Stage {
     this.now = now;
     const address = readAddress(location.search);
     this.view = new Cell(address.view);
+    this.router = new Router(() => writeAddress(this.view.value, []));
     this.pins = new Cell<readonly string[]>(address.pins ?? storedPins());
     this.loop = new Loop(() => {
       this.second.value = Math.floor(now());
@@ -131,6 +136,14 @@ export class Console implements Stage {
     if (paused) this.refill();
   }
 
+  /** A page tells which metrics it draws, null for those of the overview. */
+  draws(names: readonly string[] | null): void {
+    if (names?.join() === this.#drawn?.join()) return;
+    this.#drawn = names;
+    this.#subscribe();
+    this.refill();
+  }
+
   togglePin(pin: string): void {
     const pins = this.pins.value;
     this.pins.value = pins.includes(pin) ? pins.filter((other) => other !== pin) : [pin, ...pins];
@@ -210,6 +223,7 @@ export class Console implements Stage {
 
   /** The metrics that have a chart. */
   #names(): string[] {
+    if (this.#drawn !== null) return [...this.#drawn];
     const built = [...HOST, ...QUADRA].flatMap((chart) => chart.metrics.map(({ name }) => name));
     const own = ownNames(this.store).slice(0, MOST_OWN);
     return [...new Set([...built, ...own, ...this.#namesOf(this.pins.value)])];

@@ -17,6 +17,7 @@ from quadra.field.scales import Scales
 DAY_S = 86_400.0
 Z_LIMIT = 6.0
 ERROR_LIMIT = 6.0
+LOSS_LIMIT = 10.0
 SMOOTHING = 0.3
 ERROR_MEMORY = 0.998
 LOSS_MEMORY = 0.99
@@ -131,7 +132,8 @@ class Field:
             if not came.any():
                 continue
             if horizon == 0:
-                loss = float(np.mean(error[came] ** 2))
+                # One series that leaps after long rest must not outshout all others.
+                loss = float(np.mean(np.clip(error[came], -LOSS_LIMIT, LOSS_LIMIT) ** 2))
                 residual = error / np.sqrt(np.fmax(self.error_variance[0], 1e-12))
                 self.wild = self.wild + 1 if loss > DIVERGED_LOSS else 0
             bounded = np.clip(np.where(came, error, 0.0), -ERROR_LIMIT, ERROR_LIMIT)

@@ -13,6 +13,9 @@ from quadra.web import identity
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
+PAGES = ("training", "targets", "tokens", "status")
+"""Beside the overview; frontend/src/router.ts names the same."""
+
 
 def make_pages(parts: WebParts) -> Blueprint:
     """Make the blueprint of the console and the API's page."""
@@ -36,7 +39,15 @@ def make_pages(parts: WebParts) -> Blueprint:
         summary="The console",
     )  # fmt: skip
     def console() -> ResponseReturnValue:
-        return render_template("console.html", boot=boot(identity.current()))
+        return render_template("console.html", boot=boot(identity.current()), title="Overview")
+
+    @route(
+        pages, "GET", f"/<any({', '.join(PAGES)}):page>", access="page", work="read", tag="pages",
+        hidden=True, summary="The other pages of the console",
+    )  # fmt: skip
+    def console_page(page: str) -> ResponseReturnValue:
+        shown = page.capitalize()
+        return render_template("console.html", boot=boot(identity.current()), title=shown)
 
     @route(
         pages, "GET", "/api/docs", access="page", work="read", tag="pages", hidden=True,

@@ -1,14 +1,15 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useCell } from "../cell.ts";
 import { ConsoleContext, useConsole } from "./context.ts";
 import type { Console } from "../controller.ts";
 import { KeysDialog, MoreDialog } from "./dialogs.tsx";
 import { listenToKeys } from "./keys.ts";
 import { BottomBar, Nav } from "./nav.tsx";
-import { Sections } from "./sections.tsx";
-import { SentenceView } from "./sentence.tsx";
+import { Overview } from "./pages/overview.tsx";
 import { Strip } from "./strip.tsx";
 import { TopBar } from "./topbar.tsx";
+import { PAGES, type Path } from "../router.ts";
 
 export function App({ app }: { app: Console }): JSX.Element {
   return (
@@ -27,14 +28,13 @@ function Page(): JSX.Element {
   return (
     <>
       <a class="skip" href="#content">
-        To the charts
+        To the page
       </a>
       <Nav onKeys={showKeys} />
       <div class="main">
         <TopBar onMenu={() => setDialog("more")} />
         <main id="content" tabIndex={-1}>
-          <SentenceView />
-          <Sections />
+          <Open />
         </main>
         <Strip />
       </div>
@@ -43,4 +43,38 @@ function Page(): JSX.Element {
       {dialog === "more" && <MoreDialog key="more" onClose={close} onKeys={showKeys} />}
     </>
   );
+}
+
+type PageView = () => JSX.Element;
+
+/** Pages beside the overview come when they are first opened. */
+const LATER: Partial<Record<Path, () => Promise<PageView>>> = {
+  "/training": async () => (await import("./pages/training.tsx")).TrainingPage,
+  "/targets": async () => (await import("./pages/targets.tsx")).TargetsPage,
+  "/tokens": async () => (await import("./pages/tokens.tsx")).TokensPage,
+  "/status": async () => (await import("./pages/status.tsx")).StatusPage,
+};
+const come = new Map<Path, PageView>([["/", Overview]]);
+
+/** The page that the address names. */
+function Open(): JSX.Element {
+  const { router } = useConsole();
+  const path = useCell(router.path);
+  const [, again] = useState(0);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    const name = PAGES.find((page) => page.path === path)?.name ?? "";
+    if (path !== "/") document.title = `${name} · Quadra`;
+    if (come.has(path)) return;
+    setFailed(false);
+    LATER[path]?.()
+      .then((view) => {
+        come.set(path, view);
+        again((n) => n + 1);
+      })
+      .catch(() => setFailed(true));
+  }, [path]);
+  const View = come.get(path);
+  if (View !== undefined) return <View key={path} />;
+  return <p class="empty">{failed ? "This page could not be loaded. Load the console anew." : "\u00a0"}</p>;
 }

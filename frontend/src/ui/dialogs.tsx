@@ -2,7 +2,9 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { KEYS, setSingleKeys, singleKeys } from "./keys.ts";
+import { PageLink } from "./link.tsx";
 import { Account } from "./nav.tsx";
+import { PAGES } from "../router.ts";
 
 interface DialogProps {
   title: string;
@@ -68,10 +70,12 @@ export function MoreDialog({ onClose, onKeys }: { onClose: () => void; onKeys: (
   const { boot } = useConsole();
   return (
     <Dialog title="Quadra" onClose={onClose}>
-      <p class="pages">
-        <a href="/" aria-current="page">
-          Overview
-        </a>
+      <p class="pages" onClick={onClose}>
+        {PAGES.map(({ path, name }) => (
+          <PageLink key={path} to={path}>
+            {name}
+          </PageLink>
+        ))}
         <a href="/api/docs">API</a>
       </p>
       <p class="place">{`${boot.hostname}, ${boot.environment}, version ${boot.version}`}</p>

@@ -3,22 +3,35 @@ import { post } from "../api.ts";
 import { setTheme, theme, THEMES } from "../theme-choice.ts";
 import { useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
+import { PageLink } from "./link.tsx";
+import { PAGES } from "../router.ts";
 import { Logo } from "./shapes.tsx";
+
+const LAST_GROUP = 2;
+const GROUPS = [0, 1, LAST_GROUP] as const;
 
 export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
   const { boot } = useConsole();
   return (
     <nav class="nav" aria-label="Pages">
-      <a class="brand" href="/">
+      <PageLink class="brand" to="/">
         <Logo />
         Quadra
-      </a>
-      <a class="page" href="/" aria-current="page">
-        Overview
-      </a>
-      <a class="page" href="/api/docs">
-        API
-      </a>
+      </PageLink>
+      {GROUPS.map((group) => (
+        <div key={group} class="page-group">
+          {PAGES.filter((page) => page.group === group).map(({ path, name }) => (
+            <PageLink key={path} class="page" to={path}>
+              {name}
+            </PageLink>
+          ))}
+          {group === LAST_GROUP && (
+            <a class="page" href="/api/docs">
+              API
+            </a>
+          )}
+        </div>
+      ))}
       <div class="nav-end">
         <p class="place">
           {capital(boot.environment)}
@@ -70,13 +83,11 @@ export function Account({ onKeys }: { onKeys: () => void }): JSX.Element {
 export function BottomBar({ onMore }: { onMore: () => void }): JSX.Element {
   return (
     <nav class="bottombar" aria-label="Pages">
-      <a href="/" aria-current="page">
-        Overview
-      </a>
+      <PageLink to="/">Overview</PageLink>
+      <PageLink to="/training">Training</PageLink>
       <button type="button" onClick={() => document.getElementById("search")?.focus()}>
         Search
       </button>
-      <a href="/api/docs">API</a>
       <button type="button" onClick={onMore}>
         More
       </button>

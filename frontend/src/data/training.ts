@@ -1,0 +1,72 @@
+import { number, THIN } from "./format.ts";
+import type { ShapeName } from "../ui/shapes.tsx";
+
+export interface Watched {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly now: number | null;
+  readonly forecast: Readonly<Record<"value" | "low" | "high", readonly (number | null)[]>>;
+}
+
+export interface Skill {
+  readonly seconds: number;
+  readonly compared: number;
+  readonly error: Readonly<Record<string, number | null>>;
+}
+
+/** As GET /api/v1/training answers. */
+export interface TrainingState {
+  readonly running: boolean;
+  readonly phase: "idle" | "waiting" | "history" | "live";
+  readonly progress: number | null;
+  readonly iteration: number;
+  readonly loss: number | null;
+  readonly reward: number | null;
+  readonly variance: number;
+  readonly field_size: number | null;
+  readonly seed?: number;
+  readonly step_seconds?: number;
+  readonly ahead_seconds?: number;
+  readonly model_version: string | null;
+  readonly divergences: number;
+  readonly detail: string;
+  readonly series: readonly Watched[];
+  readonly skill: readonly Skill[];
+  readonly state: readonly number[];
+  readonly reported_at: number | null;
+  readonly stale: boolean;
+}
+
+export interface Model {
+  readonly version: string;
+  readonly created_at: number;
+  readonly description: string;
+  readonly field_size: number;
+  readonly iteration: number;
+  readonly loss: number | null;
+  readonly production: boolean;
+}
+
+/** The page's first sentence: how the training does. */
+export function describe(state: TrainingState): { shape: ShapeName; text: string; sub: string } {
+  const steps = `${number(state.iteration)} steps`;
+  const again = state.divergences > 0 ? `It ran away ${number(state.divergences)} times and was begun anew. ` : "";
+  if (state.stale) {
+    return { shape: "unknown", text: "Not known: the worker has not reported lately.", sub: "What you see below is from before." };
+  }
+  if (!state.running) {
+    if (state.iteration === 0) {
+      const sub = "The field learns your metrics and foretells them, one step and five minutes on.";
+      return { shape: "wait", text: "Nothing is trained yet.", sub };
+    }
+    return { shape: "wait", text: `Training stands still after ${steps}.`, sub: `${again}What was learned is kept.` };
+  }
+  if (state.phase === "waiting") return { shape: "wait", text: "Waiting for series to learn from.", sub: state.detail };
+  if (state.phase === "history") {
+    const done = Math.round((state.progress ?? 0) * 100);
+    return { shape: "ok", text: `Learning from history: ${done}${THIN}% done.`, sub: `${again}${steps} so far.` };
+  }
+  const reward = state.reward === null ? "too early for a reward" : `reward ${number(state.reward)}`;
+  return { shape: "ok", text: `The field learns live: ${reward}.`, sub: `${again}${steps} so far.` };
+}

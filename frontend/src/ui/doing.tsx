@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ApiError, send } from "../api.ts";
+import { useConsole } from "./context.ts";
+
+export type Method = "POST" | "PUT" | "DELETE";
+
+/** Does something on the server and says how it went. */
+export interface Doing {
+  readonly busy: boolean;
+  readonly error: string | null;
+  /** By the name of the field that they are about. */
+  readonly faults: Readonly<Record<string, string>>;
+  /** Gives the answer, or null when it was refused: then `error` says why. */
+  readonly run: (method: Method, path: string, body?: unknown) => Promise<unknown>;
+  readonly clear: () => void;
+}
+
+export function useDoing(): Doing {
+  const { boot } = useConsole();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
+  const clear = (): void => {
+    setError(null);
+    setFaults({});
+  };
+  const run = async (method: Method, path: string, body?: unknown): Promise<unknown> => {
+    setBusy(true);
+    clear();
+    try {
+      return await send(method, path, boot.csrf, body);
+    } catch (failure) {
+      setError(failure instanceof ApiError ? failure.message : "An error here.");
+      if (failure instanceof ApiError) setFaults(failure.faults);
+      return null;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, error, faults, run, clear };
+}
+
+export function Refusal({ doing }: { doing: Doing }): JSX.Element | null {
+  if (doing.error === null) return null;
+  return (
+    <p class="problem" role="alert">
+      {doing.error}
+    </p>
+  );
+}
+
+/** Whether whoever is signed in may change things; `admin` may all. */
+export function useMayChange(): boolean {
+  const { boot } = useConsole();
+  return boot.scopes.includes("write") || boot.scopes.includes("admin");
+}

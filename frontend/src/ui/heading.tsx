@@ -1,0 +1,23 @@
+import type { ComponentChildren, JSX } from "preact";
+import { Shape, type ShapeName } from "./shapes.tsx";
+
+interface HeadingProps {
+  readonly shape: ShapeName;
+  readonly text: string;
+  readonly sub?: string;
+  readonly children?: ComponentChildren;
+}
+
+/** A page's first sentence: is it right, and if not, where. Its actions stand beside it. */
+export function Heading({ shape, text, sub, children }: HeadingProps): JSX.Element {
+  return (
+    <div class="heading">
+      <div class="sentence" data-testid="sentence">
+        <Shape name={shape} />
+        <h1>{text}</h1>
+        <p>{sub ?? ""}</p>
+      </div>
+      {children !== undefined && <div class="actions">{children}</div>}
+    </div>
+  );
+}

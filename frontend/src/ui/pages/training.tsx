@@ -1,0 +1,147 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { ChartSpec } from "../../chart/types.ts";
+import { useAnswer } from "../../data/answer.ts";
+import { duration, number, THIN } from "../../data/format.ts";
+import { NUMBER, unitOf, withUnit } from "../../data/units.ts";
+import { ChartSlot } from "../chart-slot.tsx";
+import { useConsole } from "../context.ts";
+import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
+import { FieldMap, FieldPast } from "../field-map.tsx";
+import { Heading } from "../heading.tsx";
+import { Answered, Empty } from "../states.tsx";
+import { Table } from "../table.tsx";
+import { describe, type Skill, type TrainingState, type Watched } from "../../data/training.ts";
+import { Versions } from "./versions.tsx";
+
+const NAMES = ["loss", "reward", "field_variance"].map((word) => `quadra_matrix_training_${word}`);
+const ZERO = { ...NUMBER, zero: true };
+const CHARTS: readonly ChartSpec[] = ["Loss", "Reward", "Variance of the field"].map((title, i) => {
+  const name = NAMES[i] ?? "";
+  return { key: `training:${name}`, title, metrics: [{ name }], unit: ZERO, ...(title === "Reward" ? { top: 1 } : {}) };
+});
+
+export function TrainingPage(): JSX.Element {
+  const app = useConsole();
+  const answer = useAnswer<TrainingState>("/api/v1/training", 1);
+  const doing = useDoing();
+  useEffect(() => app.draws(NAMES), [app]);
+  return (
+    <Answered answer={answer} what="the training">
+      {(state) => (
+        <>
+          <Heading {...describe(state)}>
+            <Actions state={state} doing={doing} done={answer.again} />
+          </Heading>
+          <Refusal doing={doing} />
+          <div class="charts charts-first">
+            {CHARTS.map((chart) => (
+              <ChartSlot key={chart.key} spec={chart} pinned={false} />
+            ))}
+          </div>
+          {state.state.length > 0 && <Maps state={state} />}
+          <Forecasts state={state} />
+          <Versions doing={doing} changed={answer.again} />
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function Actions({ state, doing, done }: { state: TrainingState; doing: Doing; done: () => void }): JSX.Element | null {
+  if (!useMayChange()) return <p class="hint">You can see the training, not change it.</p>;
+  const ask = async (what: string, body?: object): Promise<void> => {
+    await doing.run("POST", `/api/v1/training/${what}`, body);
+    done();
+  };
+  return (
+    <>
+      {state.running ? (
+        <button type="button" class="control" disabled={doing.busy} onClick={() => void ask("stop")}>
+          Stop training
+        </button>
+      ) : (
+        <button type="button" class="primary" disabled={doing.busy} onClick={() => void ask("start", {})}>
+          {state.iteration > 0 ? "Go on training" : "Start training"}
+        </button>
+      )}
+      {state.iteration > 0 && (
+        <button type="button" class="control" disabled={doing.busy} onClick={() => void ask("reset")}>
+          Begin anew
+        </button>
+      )}
+    </>
+  );
+}
+
+function Maps({ state }: { state: TrainingState }): JSX.Element {
+  return (
+    <section aria-labelledby="field-title">
+      <h2 id="field-title">
+        The field
+        <small>{`${state.field_size ?? 0} units, seed ${state.seed}; each between \u22121 and +1`}</small>
+      </h2>
+      <div class="maps">
+        <FieldMap values={state.state} />
+        <FieldPast values={state.state} at={state.reported_at ?? 0} />
+      </div>
+    </section>
+  );
+}
+
+function Forecasts({ state }: { state: TrainingState }): JSX.Element {
+  const ahead = duration(state.ahead_seconds ?? 300);
+  const near = duration(state.step_seconds ?? 1);
+  const value = (row: Watched, v: number | null | undefined): string =>
+    typeof v === "number" ? withUnit(v, unitOf(row.name)) : "–";
+  const band = (row: Watched, horizon: number): string => {
+    const [low, high] = [row.forecast.low[horizon], row.forecast.high[horizon]];
+    if (typeof low !== "number" || typeof high !== "number") return "not known yet";
+    return `${withUnit(low, unitOf(row.name))} to ${withUnit(high, unitOf(row.name))}`;
+  };
+  return (
+    <section aria-labelledby="forecast-title">
+      <h2 id="forecast-title">
+        Forecasts
+        <small>{state.skill.map(inWords).filter((text) => text !== "").join("; ")}</small>
+      </h2>
+      {state.series.length === 0 ? (
+        <Empty>Nothing is forecast yet. Start the training: it learns the last 24 hours first.</Empty>
+      ) : (
+        <Table
+          label="Forecasts of the watched series"
+          rows={state.series}
+          keyOf={(row) => row.id}
+          columns={[
+            { title: "Series", cell: (row) => <SeriesName row={row} />, by: (row) => row.name },
+            { title: "Now", number: true, cell: (row) => value(row, row.now) },
+            { title: `In ${near}`, number: true, cell: (row) => value(row, row.forecast.value[0]) },
+            { title: `In ${ahead}, about`, number: true, cell: (row) => value(row, row.forecast.value[1]) },
+            { title: "Four in five within", number: true, wide: true, cell: (row) => band(row, 1) },
+          ]}
+        />
+      )}
+    </section>
+  );
+}
+
+function SeriesName({ row }: { row: Watched }): JSX.Element {
+  const labels = Object.entries(row.labels).map(([key, value]) => `${key} ${value}`);
+  return (
+    <>
+      {row.name}
+      {labels.length > 0 && <small class="labels">{labels.join(", ")}</small>}
+    </>
+  );
+}
+
+/** "in 5 min 20 % better than the last value". */
+function inWords({ seconds, compared, error }: Skill): string {
+  const rivals = Object.entries(error).filter((entry): entry is [string, number] => entry[0] !== "field" && entry[1] !== null);
+  const best = rivals.sort((a, b) => a[1] - b[1])[0];
+  if (compared < 50 || best === undefined || typeof error.field !== "number" || best[1] === 0) return "";
+  const share = 1 - error.field / best[1];
+  const words = best[0] === "last" ? "the last value" : best[0] === "average" ? "an average" : "the day before";
+  const size = `${number(Math.round(Math.abs(share) * 100))}${THIN}%`;
+  return `in ${duration(seconds)} ${size} ${share >= 0 ? "better" : "worse"} than ${words}`;
+}
