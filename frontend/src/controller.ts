@@ -218,7 +218,8 @@ export class Console implements Stage {
   }
 
   #subscribe(): void {
-    this.#live.subscribe([anyOfNames(this.#names())]);
+    const names = this.#names();
+    this.#live.subscribe(names.length === 0 ? [] : [anyOfNames(names)]);
   }
 
   /** The metrics that have a chart. */

@@ -22,6 +22,7 @@ from quadra.telemetry.series import SeriesKey, series_key
 
 MAX_WATCHED = 16
 MAX_CANDIDATES = 200
+ENOUGH_MOVING = 4
 DEFAULT_STEP_S = 1.0
 AHEAD_S = 300.0
 DEFAULT_MATCH = (
@@ -73,7 +74,10 @@ def candidates(known: Sequence[KnownSeries], match: Sequence[str], since: int) -
 
 
 def liveliest(found: Sequence[KnownSeries], recent: Columns) -> list[KnownSeries]:
-    """Keep ``MAX_WATCHED`` of the candidates, those first that changed in ``recent``, in order."""
+    """Keep ``MAX_WATCHED`` of the candidates, in order: those that changed in ``recent``.
+
+    Where hardly any did, the others come along.
+    """
     order = np.argsort(recent.ids, kind="stable")
     ids, starts = np.unique(recent.ids[order], return_index=True)
     moves = dict.fromkeys((one.id for one in found), False)
@@ -81,6 +85,9 @@ def liveliest(found: Sequence[KnownSeries], recent: Columns) -> list[KnownSeries
         v = recent.v[order]
         spread = np.fmax.reduceat(v, starts) - np.fmin.reduceat(v, starts)
         moves |= dict(zip(ids.tolist(), (spread > 0).tolist(), strict=True))
+    moving = [one for one in found if moves[one.id]]
+    if len(moving) >= ENOUGH_MOVING:
+        return moving[:MAX_WATCHED]
     chosen = sorted(found, key=lambda one: not moves[one.id])[:MAX_WATCHED]
     return [one for one in found if one in chosen]
 
