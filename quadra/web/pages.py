@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -41,13 +42,8 @@ def make_pages(parts: WebParts) -> Blueprint:
     def console() -> ResponseReturnValue:
         return render_template("console.html", boot=boot(identity.current()), title="Overview")
 
-    @route(
-        pages, "GET", f"/<any({', '.join(PAGES)}):page>", access="page", work="read", tag="pages",
-        hidden=True, summary="The other pages of the console",
-    )  # fmt: skip
-    def console_page(page: str) -> ResponseReturnValue:
-        shown = page.capitalize()
-        return render_template("console.html", boot=boot(identity.current()), title=shown)
+    for name in PAGES:
+        _add_page(pages, name, boot)
 
     @route(
         pages, "GET", "/api/docs", access="page", work="read", tag="pages", hidden=True,
@@ -57,3 +53,16 @@ def make_pages(parts: WebParts) -> Blueprint:
         return render_template("docs.html", boot=boot(identity.current()))
 
     return pages
+
+
+def _add_page(pages: Blueprint, name: str, boot: Callable[[Principal], dict[str, object]]) -> None:
+    def page() -> ResponseReturnValue:
+        title = name.capitalize()
+        return render_template("console.html", boot=boot(identity.current()), title=title)
+
+    page.__name__ = f"{name}_page"
+    declare = route(
+        pages, "GET", f"/{name}", access="page", work="read", tag="pages", hidden=True,
+        summary=f"The console, opened at {name}",
+    )  # fmt: skip
+    declare(page)

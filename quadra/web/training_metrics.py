@@ -58,7 +58,7 @@ class TrainingCollector(Collector):
             count_value=totals.get("batches", 0), sum_value=totals.get("seconds", 0.0),
         )  # fmt: skip
         made = CounterMetricFamily(
-            PREFIX + "model_predictions", "Forecasts made", labels=["model_version"]
+            PREFIX + "model_predictions", "Forecasts given", labels=["model_version"]
         )
         took = HistogramMetricFamily(
             PREFIX + "model_inference_duration_seconds", "Time a forecast took",
