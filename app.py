@@ -19,6 +19,7 @@ if __name__ == "__main__" and os.environ.get("ROLE", "").strip() != "worker":
 import contextlib
 import gc
 import logging
+import random
 import secrets
 import signal
 import socket
@@ -39,12 +40,13 @@ from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
-from quadra.engine.ports import Runtime
+from quadra.engine.ports import Clock, HistoryStore, Runtime
 from quadra.engine.sealer import Sealer
+from quadra.engine.shipper import Shipper
 from quadra.engine.times import SeriesTimes
 from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.training import Training
-from quadra.engine.upkeep import Upkeep
+from quadra.engine.upkeep import Keeper, Upkeep
 from quadra.errors import QuadraError, SettingsError
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
@@ -60,7 +62,13 @@ from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
 from quadra.storage.migrations import upgrade
 from quadra.storage.models import FolderModels
+from quadra.storage.prometheus.address import parse_address
+from quadra.storage.prometheus.asking import Asker
+from quadra.storage.prometheus.client import Client
+from quadra.storage.prometheus.history import RemoteHistory
+from quadra.storage.prometheus.writing import WRITE_PATH, Writer
 from quadra.storage.series import SqlSeries
+from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
 from quadra.storage.training import SqlTraining
 from quadra.telemetry.series import SeriesRules
@@ -172,6 +180,39 @@ def prepare(settings: Settings) -> Database:
     return database
 
 
+def make_history(settings: Settings, database: Database, clock: Clock) -> HistoryStore:
+    """Say where history is read: in the database alone, or from HISTORY_URL as well."""
+    here = SqlHistory(database)
+    if not settings.history_url:
+        return here
+    address = parse_address(settings.history_url, settings.history_token, settings.history_tenant)
+    newest_there = SqlShipments(database).newest_dropped
+    keys_of = SqlSeries(database).keys_of
+    return RemoteHistory(here, Asker(Client(address)), newest_there, keys_of, clock)
+
+
+def make_keeper(settings: Settings, database: Database, clock: Clock) -> Keeper:
+    """Say where the journal's past goes: into chunks, or to HISTORY_URL."""
+    store, chunks = SqlJournal(database, clock), SqlChunks(database)
+    if not settings.history_url:
+        return Sealer(store, chunks, clock, settings.retention_raw)
+    url, path = settings.history_write_url, ""
+    if not url:
+        url, path = settings.history_url, WRITE_PATH
+    address = parse_address(url, settings.history_token, settings.history_tenant)
+    # One connection: when it breaks, what was acknowledged over it is in doubt.
+    writer = Writer(Client(address, connections=1), path, SqlSeries(database).keys_of)
+    return Shipper(
+        store,
+        chunks,
+        SqlShipments(database),
+        writer,
+        clock,
+        keep_seconds=settings.retention_raw,
+        chance=random.random,
+    )
+
+
 def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Quadra:
     """Build every part of a serving process and wire them; raises SettingsError.
 
@@ -219,10 +260,15 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         identity=identity,
         catalog=catalog,
         journal=journal,
-        history=History(SqlHistory(database), catalog, runtime),
+        history=History(make_history(settings, database, clock), catalog, runtime),
         descriptions=descriptions,
         health=Health(
-            journal, store, runtime, settings.data_dir, lambda: worker.is_alive if worker else None
+            journal,
+            store,
+            runtime,
+            settings.data_dir,
+            lambda: worker.is_alive if worker else None,
+            SqlShipments(database).look if settings.history_url else None,
         ),
         rules=rules,
         scraper=scraper,
@@ -370,21 +416,19 @@ def work(*, is_child: bool) -> int:
             ending.set()
 
         threading.Thread(target=wait_for_parent, daemon=True).start()
-    store = SqlJournal(database, time.time)
-    sealer = Sealer(store, SqlChunks(database), time.time, settings.retention_raw)
     trainer = Trainer(
         TrainerParts(
             training=SqlTraining(database),
             models=FolderModels(settings.models_dir),
-            journal=store,
-            history=SqlHistory(database),
+            journal=SqlJournal(database, time.time),
+            history=make_history(settings, database, time.time),
             series=SqlSeries(database),
             clock=time.time,
         )
     )
     training = threading.Thread(target=trainer.run, args=(ending.wait,), name="trainer")
     training.start()
-    Upkeep(sealer).run(ending.wait)
+    Upkeep(make_keeper(settings, database, time.time)).run(ending.wait)
     training.join(TRAINING_ENDS_WITHIN_S)
     database.close()
     return 0

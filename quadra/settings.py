@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from quadra.durations import parse_duration
 from quadra.errors import SettingsError
@@ -18,7 +19,9 @@ AsyncMode = Literal["eventlet", "gevent", "threading"]
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
-_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN"}
+_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN", "HISTORY_TOKEN"}
+_WEB_ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL"}
+_CREDENTIALS = re.compile(r"(://).*(?=@)")
 _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
@@ -104,6 +107,28 @@ def _database(value: str) -> str:
         value = "postgresql+psycopg://" + value.removeprefix("postgresql://")
     if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
         msg = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        raise ValueError(msg)
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and not (parts.query or parts.fragment)
+    except ValueError:
+        good = False
+    if not good or not value.isascii() or not value.isprintable() or " " in value:
+        msg = "use http://HOST:PORT/PATH or https://…, without ? and #"
+        raise ValueError(msg)
+    return value
+
+
+def _header(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        msg = "use printable ASCII characters"
         raise ValueError(msg)
     return value
 
@@ -199,6 +224,25 @@ class Settings:
     retention_raw: float | None = _env(
         "RETENTION_RAW", "90d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
     )
+    history_url: str = _env(
+        "HISTORY_URL",
+        "",
+        _web_address,
+        "a Prometheus-compatible store that keeps the samples and answers PromQL below "
+        "/api/v1: [docs/scaling.md](docs/scaling.md)",
+    )
+    history_write_url: str = _env(
+        "HISTORY_WRITE_URL",
+        "",
+        _web_address,
+        "where that store takes remote write, when not at HISTORY_URL + /api/v1/write",
+    )
+    history_token: str = _env(
+        "HISTORY_TOKEN", "", _header, "bearer token for that store, in place of USER:PASSWORD@"
+    )
+    history_tenant: str = _env(
+        "HISTORY_TENANT", "", _header, "X-Scope-OrgID for that store, where it has tenants"
+    )
     max_body_bytes: int = _env(
         "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"
     )
@@ -245,6 +289,8 @@ class Settings:
             name, value = f.metadata["env"], getattr(self, f.name)
             if name in _SECRETS:
                 shown[name] = _MASK if value else ""
+            elif name in _WEB_ADDRESSES:
+                shown[name] = _CREDENTIALS.sub(rf"\g<1>{_MASK}", value)
             elif name == "DATABASE_URL":
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
             elif isinstance(value, tuple):
@@ -279,6 +325,6 @@ def _read(f: Field[Any], env: Mapping[str, str]) -> Any:
     try:
         return parse(raw)
     except ValueError as error:
-        shown = _MASK if name in _SECRETS else repr(raw)
+        shown = _MASK if name in _SECRETS else repr(_CREDENTIALS.sub(rf"\g<1>{_MASK}", raw))
         msg = f"{name}={shown}: {error}."
         raise SettingsError(msg) from None

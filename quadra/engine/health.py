@@ -10,6 +10,7 @@ from typing import Literal
 
 from quadra.engine.journal import Journal
 from quadra.engine.ports import JournalStore, Runtime
+from quadra.engine.shipper import ShipmentReport
 from quadra.errors import StorageError
 
 State = Literal["ok", "degraded", "down", "off"]
@@ -39,8 +40,14 @@ class Health:
         runtime: Runtime,
         data_dir: Path,
         worker: Callable[[], bool | None],
+        shipping: Callable[[], ShipmentReport] | None = None,
     ) -> None:
-        """Wire the looks; ``worker`` says whether it runs, None where it is not ours to watch."""
+        """Wire the looks.
+
+        ``worker`` says whether it runs, None where it is not ours to watch; ``shipping`` how the
+        way to a store elsewhere is, None where there is no such store.
+        """
+        self._shipping = shipping
         self._worker = worker
         self._journal = journal
         self._store = store
@@ -54,6 +61,7 @@ class Health:
             "disk": self._disk(),
             "redis": Part("off", "one process needs none"),
             "worker": self._worker_part(),
+            "history": self._history_part(),
         }
 
     def _database(self) -> Part:
@@ -63,6 +71,22 @@ class Health:
             self._runtime.offload(self._store.head)
         except StorageError as error:
             return Part("down", error.detail)
+        return Part("ok")
+
+    def _history_part(self) -> Part:
+        if self._shipping is None:
+            return Part("off", "kept in the database")
+        try:
+            report = self._runtime.offload(self._shipping)
+            gap = self._runtime.offload(self._store.gap, report.seq)
+        except StorageError as error:
+            return Part("down", error.detail)
+        if report.trouble:
+            return Part(
+                "degraded", f"{report.trouble} {gap.samples} samples wait here; nothing is lost."
+            )
+        if report.refused:
+            return Part("ok", f"{report.refused} samples were refused there and stand here")
         return Part("ok")
 
     def _worker_part(self) -> Part:

@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from quadra.engine.catalog import Catalog, SeriesInfo
-from quadra.engine.ports import HistoryStore, Runtime
+from quadra.engine.ports import HistoryStore, Runtime, SteppingStore
 from quadra.errors import InvalidError, UnavailableError
 from quadra.telemetry.aggregate import into_steps
-from quadra.telemetry.batch import IdArray, TimeArray, ValueArray, latest_of_each
+from quadra.telemetry.batch import Columns, IdArray, TimeArray, ValueArray, latest_of_each
 from quadra.telemetry.selector import Selector
 
 MAX_SERIES_A_QUERY = 2_000
@@ -68,7 +68,7 @@ class History:
             raise InvalidError(msg, code="too_many_series_selected")
         if not ids:
             return []
-        lines = _read_lines(self._store, np.array(ids, np.uint32), start, end, step, agg)
+        lines = read_lines(self._store, np.array(ids, np.uint32), start, end, step, agg)
         return [Line(self._catalog.info(series_id), t, v) for series_id, t, v in lines]
 
     @contextmanager
@@ -102,9 +102,27 @@ def _overloaded() -> UnavailableError:
     return UnavailableError(msg, code="overloaded", retry_after=2)
 
 
-def _read_lines(
+def read_lines(
     store: HistoryStore, wanted: IdArray, start: int, end: int, step: int | None, agg: str
 ) -> list[tuple[int, TimeArray, ValueArray]]:
+    """Give (id, times, values) of each wanted series that has samples; as ``History.query``."""
+    columns = None
+    if step is not None and isinstance(store, SteppingStore):
+        columns = store.steps(start, end, wanted, step, agg)
+    if columns is None:
+        columns = _read_columns(store, wanted, start, end, step, agg)
+    if len(columns) == 0:
+        return []
+    bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()
+    return [
+        (int(columns.ids[low]), columns.t[low:high], columns.v[low:high])
+        for low, high in pairwise(bounds)
+    ]
+
+
+def _read_columns(
+    store: HistoryStore, wanted: IdArray, start: int, end: int, step: int | None, agg: str
+) -> Columns:
     columns = latest_of_each(store.between(start, end, wanted))
     if step is None and len(columns) > MAX_POINTS_A_QUERY:
         msg = (
@@ -117,10 +135,4 @@ def _read_lines(
         if is_nan.any():  # a staleness marker ends a line; it is no value
             columns = columns.where(~is_nan)
         columns = into_steps(columns, step, agg)
-    if len(columns) == 0:
-        return []
-    bounds = np.flatnonzero(np.r_[True, columns.ids[1:] != columns.ids[:-1], True]).tolist()
-    return [
-        (int(columns.ids[low]), columns.t[low:high], columns.v[low:high])
-        for low, high in pairwise(bounds)
-    ]
+    return columns

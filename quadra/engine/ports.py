@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.series import SeriesKey
@@ -117,6 +117,17 @@ class HistoryStore(Protocol):
 
     def size(self) -> int:
         """Give the bytes that the history takes on disk."""
+
+
+@runtime_checkable
+class SteppingStore(Protocol):
+    """A history store that can put samples into steps itself."""
+
+    def steps(self, start: int, end: int, wanted: IdArray, step: int, agg: str) -> Columns | None:
+        """Give what ``telemetry.aggregate.into_steps`` makes of start <= t <= end (unix ms).
+
+        None where it would not be quicker than reading the samples.
+        """
 
 
 @dataclass(frozen=True, slots=True)

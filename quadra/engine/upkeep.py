@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
-from quadra.engine.sealer import Sealer
 from quadra.errors import QuadraError
 
 log = logging.getLogger(__name__)
@@ -13,12 +13,22 @@ log = logging.getLogger(__name__)
 EVERY_S = 5.0
 
 
+class Keeper(Protocol):
+    """Brings the journal's past to where it stays: into chunks, or to a store elsewhere."""
+
+    def run(self) -> int:
+        """Do what is due; gives the samples that were brought there. Raises QuadraError."""
+
+    def expire(self) -> int:
+        """Drop a portion of what is too old; gives the number of chunks. Raises QuadraError."""
+
+
 class Upkeep:
     """Runs the periodic jobs one after another; a job that fails is tried again next time."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, keeper: Keeper) -> None:
         """Wire the jobs."""
-        self._sealer = sealer
+        self._keeper = keeper
         self._failing = False
 
     def run(self, wait: Callable[[float], bool]) -> None:
@@ -31,16 +41,16 @@ class Upkeep:
     def round(self) -> None:
         """Do once whatever is due."""
         try:
-            sealed = self._sealer.run()
-            dropped = self._sealer.expire()
+            dropped = self._keeper.expire()
+            brought = self._keeper.run()
         except QuadraError as error:
             if not self._failing:
-                log.warning("History can't be sealed now: %s", error.detail)
+                log.warning("History can't be brought to its place now: %s", error.detail)
             self._failing = True
             return
         except Exception:
-            log.exception("History could not be sealed")
+            log.exception("History could not be brought to its place")
             return
         self._failing = False
-        if sealed or dropped:
-            log.info("Sealed %d samples, dropped %d chunks", sealed, dropped)
+        if brought or dropped:
+            log.debug("Brought %d samples to their place, dropped %d chunks", brought, dropped)

@@ -17,7 +17,7 @@ from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
 from quadra.telemetry.batch import Columns, IdArray
 
-_FOLLOWER = "sealer"
+FOLLOWER = "sealer"
 _CLAIM = "sealer-claim"
 # In the order of codec.Chunk's fields.
 _PACKED = (
@@ -80,7 +80,7 @@ class SqlChunks:
     def finish(self, claim: int, seq: int, committed_before: float) -> int:
         """Keep the position reached and drop sealed rows that old."""
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
-        keep = insert.values(follower=_FOLLOWER, seq=seq).on_conflict_do_update(
+        keep = insert.values(follower=FOLLOWER, seq=seq).on_conflict_do_update(
             index_elements=["follower"], set_={"seq": seq}
         )
         drop = journal.delete().where(
@@ -132,7 +132,7 @@ def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
 
 
 def _sealed(connection: sa.Connection) -> int:
-    statement = sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
+    statement = sa.select(positions.c.seq).where(positions.c.follower == FOLLOWER)
     return connection.execute(statement).scalar() or 0
 
 
@@ -159,7 +159,7 @@ def _tails(connection: sa.Connection, series: Sequence[int]) -> list[Any]:
 def _put(
     connection: sa.Connection, claim: int, new: list[dict[str, Any]], again: list[dict[str, Any]]
 ) -> None:
-    _hold_claim(connection, claim)
+    hold_claim(connection, claim)
     if again:
         statement = (
             chunks.update()
@@ -175,7 +175,7 @@ def _claim(connection: sa.Connection, statement: sa.Executable) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def _hold_claim(connection: sa.Connection, claim: int) -> None:
+def hold_claim(connection: sa.Connection, claim: int) -> None:
     """Raise OvertakenError unless the round is still the newest; nobody can begin one now."""
     newest = connection.execute(
         sa.select(positions.c.seq).where(positions.c.follower == _CLAIM).with_for_update()
@@ -186,7 +186,7 @@ def _hold_claim(connection: sa.Connection, claim: int) -> None:
 
 
 def _finish(connection: sa.Connection, claim: int, keep: sa.Executable, drop: sa.Delete) -> int:
-    _hold_claim(connection, claim)
+    hold_claim(connection, claim)
     connection.execute(keep)
     return connection.execute(drop).rowcount
 

@@ -11,9 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.ports import KnownSeries
 from quadra.storage.database import Database
 from quadra.storage.tables import positions, series
-from quadra.telemetry.series import series_key
+from quadra.telemetry.series import SeriesKey, series_key
 
 _FOLLOWER = "series-times"
+_IDS_A_STATEMENT = 500
 
 
 class SqlSeries:
@@ -30,6 +31,10 @@ class SqlSeries:
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
         """Keep (id, first, last) of changed series together with the position."""
         self._database.write(self._keep_times, times, seq)
+
+    def keys_of(self, ids: Sequence[int]) -> dict[int, SeriesKey]:
+        """Give the keys of those ids that exist."""
+        return self._database.read(_keys_of, ids)
 
     def _keep_times(
         self, connection: sa.Connection, times: Sequence[tuple[int, int, int]], seq: int
@@ -66,3 +71,15 @@ def _load(connection: sa.Connection) -> tuple[list[KnownSeries], int]:
         sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
     ).scalar()
     return known, seq or 0
+
+
+def _keys_of(connection: sa.Connection, ids: Sequence[int]) -> dict[int, SeriesKey]:
+    found: dict[int, SeriesKey] = {}
+    for at in range(0, len(ids), _IDS_A_STATEMENT):
+        rows = connection.execute(
+            sa.select(series.c.id, series.c.name, series.c.labels).where(
+                series.c.id.in_(ids[at : at + _IDS_A_STATEMENT])
+            )
+        )
+        found |= {row.id: series_key(row.name, orjson.loads(row.labels)) for row in rows}
+    return found

@@ -83,6 +83,17 @@ positions = Table(
     Column("seq", BigInteger, nullable=False, comment="journal position it has reached"),
 )
 
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("follower", String(40), primary_key=True),
+    Column("sent", LargeBinary, nullable=False, comment="newest time sent of each series id"),
+    Column("newest_dropped", BigInteger, nullable=False, comment="unix ms, of samples not here"),
+    Column("refused", BigInteger, nullable=False, comment="samples the store would not take"),
+    Column("trouble", Text, nullable=False, comment="what stands in the way, if anything"),
+    Column("trouble_since", Float, comment="unix seconds"),
+)
+
 targets = Table(
     "targets",
     metadata,

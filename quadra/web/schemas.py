@@ -224,6 +224,7 @@ READY = _json(
             "disk": _PART,
             "redis": _PART,
             "worker": _PART,
+            "history": _PART,
         }
     ),
     "the state of each part",

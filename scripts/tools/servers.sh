@@ -2,10 +2,10 @@
 # Gets the programs that the tests drive and that come from no Python wheel:
 #
 #   Chromium     installed with apt-get where this user may (root, or sudo without a password)
-#   Prometheus   the server and promtool, taken from Debian's package without installing it
+#   Prometheus, VictoriaMetrics, InfluxDB   taken from Debian's packages without installing them
 #
-# Prometheus is only downloaded (apt-get checks its signature) and unpacked into .cache/tools: installing the package
-# would start a service on port 9090, and would need root. What is there already is used and never replaced.
+# These three are only downloaded (apt-get checks the signature) and unpacked into .cache/tools: installing a package
+# would start a service on a well-known port, and would need root. What is there already is used and never replaced.
 # What cannot be had is named at the end; the tests that need it are then skipped by name. Exit code 0 all the same.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -99,6 +99,8 @@ if command -v flock >/dev/null; then
 fi
 get_chromium
 unpacked prometheus prometheus promtool
+unpacked victoria-metrics victoria-metrics
+unpacked influxdb influxd
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "Could not be had, so the tests that need it are skipped:"

@@ -32,7 +32,17 @@ def chromium() -> Path:
 @cache
 def prometheus(program: str = "prometheus") -> Path:
     """Return the path of `prometheus` or `promtool`; skip the test where there is none."""
-    unpacked = REPOSITORY / ".cache/tools/prometheus/usr/bin" / program
+    return _unpacked("prometheus", program)
+
+
+@cache
+def victoria_metrics() -> Path:
+    """Return the path of VictoriaMetrics; skip the test where there is none."""
+    return _unpacked("victoria-metrics", "victoria-metrics")
+
+
+def _unpacked(package: str, program: str) -> Path:
+    unpacked = REPOSITORY / ".cache/tools" / package / "usr/bin" / program
     found = shutil.which(program) or (unpacked if unpacked.is_file() else None)
     if found is None:
         pytest.skip(f"{program} is not here, see what scripts/tools/servers.sh says")

@@ -1,0 +1,1 @@
+"""History on a store that speaks Prometheus's protocols: remote write in, PromQL out."""
