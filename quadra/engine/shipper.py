@@ -274,16 +274,16 @@ class Shipper:
     def _put_off(self, claim: int, error: StorageError) -> None:
         """Wait before the next try, and then send the last minute again."""
         now = self._clock()
-        is_new = self._trouble is None
+        before, self._trouble = self._trouble, error
         asked = min(error.retry_after or 0.0, LONGEST_PAUSE_S * 5)
         pause = self._pause * (0.5 + self._chance() / 2)
         self._not_before = now + max(pause, asked)
         self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
-        self._trouble = error
         self._taken = self._settled
         self._marks.clear()
-        if is_new:
+        if before is None:
             self._trouble_since = now
+        if before is None or before.detail != error.detail:
             self._report(claim)
 
     def _recover(self, claim: int) -> None:

@@ -1,6 +1,7 @@
 """Real stores that take remote write and answer PromQL: VictoriaMetrics and Prometheus."""
 
 import signal
+import socket
 import tempfile
 import urllib.request
 from collections.abc import Iterator
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from tests.servers import programs
-from tests.servers.process import Process, ProcessEndedError, free_port, plain_environment
+from tests.servers.process import (
+    Process,
+    ProcessEndedError,
+    free_port,
+    plain_environment,
+    wait_until,
+)
 
 
 class PrometheusStore:
@@ -17,7 +24,6 @@ class PrometheusStore:
 
     ready = "Server is ready to receive web requests"
     keeps_full_precision = True
-    log_level = "info"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,9 +62,15 @@ class PrometheusStore:
             if attempts > 1 and "in use" in process.output:
                 return self.start(attempts=attempts - 1)
             raise
+        assert wait_until(lambda: self._listens(port), timeout=10)
         self.port = port
         self._process = process
         return self
+
+    @staticmethod
+    def _listens(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
 
     def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it; without asking, unless told otherwise."""
@@ -87,7 +99,7 @@ class PrometheusStore:
 class VictoriaMetrics(PrometheusStore):
     """VictoriaMetrics, single node; what it has just taken shows only seconds later."""
 
-    ready = "started server at|started VictoriaMetrics"
+    ready = "started VictoriaMetrics"
     keeps_full_precision = False  # it keeps decimals
 
     def command(self, port: int) -> list[str | Path]:
