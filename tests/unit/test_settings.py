@@ -29,6 +29,21 @@ BAD = [
     ("REDIS_ENABLED", "perhaps"),
     ("RATELIMIT_ENABLED", "2"),
     *((name, value) for name in RATES for value in ("many", "10", "10 per", "-1 per minute")),
+    *(
+        (name, value)
+        for name in ("HISTORY_URL", "HISTORY_WRITE_URL")
+        for value in (
+            "store:8428",
+            "ftp://store",
+            "http://",
+            "http://x:0",
+            "http://x/?a=1",
+            "http://x/#a",
+            "http://x y",
+            "http://[::1",
+        )
+    ),
+    ("HISTORY_TENANT", "a\nb"),
     ("MAX_BODY_BYTES", "1023"),
     ("MAX_BODY_BYTES", "4MB"),
     ("MAX_UNPACKED_BYTES", "0"),
@@ -154,6 +169,10 @@ def test_every_setting_is_shown_by_the_name_of_its_variable() -> None:
         ("DATABASE_URL", "postgresql://me:hunter2hunter2hunter2@db/quadra"),
         ("DATABASE_URL", "postgresql://me:hunter2hunter2hunter2%40x@db/quadra"),
         ("DATABASE_URL", "postgresql://db/quadra?user=me&password=hunter2hunter2hunter2"),
+        ("HISTORY_URL", "http://me:hunter2hunter2@store:8428/prometheus"),
+        ("HISTORY_URL", "https://hunter2hunter2@store"),
+        ("HISTORY_WRITE_URL", "https://me:hunter2@hunter2@store/api/v1/push"),
+        ("HISTORY_TOKEN", "hunter2hunter2"),
     ],
 )
 def test_secrets_are_masked(name: str, value: str) -> None:
@@ -171,3 +190,20 @@ def test_what_is_shown_can_be_given_back() -> None:
         {"ALLOWED_HOSTS": "a,b", "RATELIMIT_ENABLED": "false", "PORT": "7", "DATA_DIR": "/x"}
     )
     assert given == Settings.from_env(given.masked())
+
+
+def test_a_bad_token_is_named_and_not_shown() -> None:
+    with pytest.raises(SettingsError, match="HISTORY_TOKEN") as caught:
+        Settings.from_env({"HISTORY_TOKEN": "hunter2\u00e9"})
+    assert "hunter2" not in caught.value.detail
+
+
+def test_a_bad_address_of_the_history_store_is_named_without_its_password() -> None:
+    with pytest.raises(SettingsError, match="HISTORY_URL") as caught:
+        Settings.from_env({"HISTORY_URL": "http://me:hunter2@store/?x=1"})
+    assert "hunter2" not in caught.value.detail
+
+
+def test_the_address_of_the_history_store_is_shown_whole_where_it_holds_no_secret() -> None:
+    shown = Settings.from_env({"HISTORY_URL": "http://store:8428/prometheus"}).masked()
+    assert "http://store:8428/prometheus" == shown["HISTORY_URL"]

@@ -158,7 +158,10 @@ def _points(text: bytes) -> tuple[TimeArray, npt.NDArray[np.float64]]:
     try:
         numbers = np.array(orjson.loads(b"[" + flat + b"]"), np.float64)
     except ValueError:  # NaN and infinities are no JSON
-        numbers = np.array([float(part) for part in flat.split(b",")], np.float64)
+        try:
+            numbers = np.array([float(part) for part in flat.split(b",")], np.float64)
+        except ValueError:
+            raise _unreadable() from None
     if len(numbers) % 2:
         raise _unreadable()
     return np.rint(numbers[::2] * 1000).astype(np.int64), numbers[1::2]

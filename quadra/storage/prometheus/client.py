@@ -32,9 +32,18 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Client:
     """Asks the store. Blocking, for native threads; neither logs nor shares locks."""
 
-    def __init__(self, address: Address, connections: int = CONNECTIONS) -> None:
-        """Prepare; connects when first used."""
-        trust = ssl.create_default_context() if address.scheme == "https" else None
+    def __init__(
+        self,
+        address: Address,
+        connections: int = CONNECTIONS,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        """Prepare; connects when first used.
+
+        ``trust`` verifies the certificate of an https address; the system's own by default.
+        """
+        if address.scheme == "https":
+            trust = trust or ssl.create_default_context()
         self._idle: SimpleQueue[Connection] = SimpleQueue()
         for _ in range(connections):
             self._idle.put(Connection(address, trust))
