@@ -18,7 +18,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from quadra import __version__
-from scripts.benchmarks import footprint, history, ingest, live, remote_write
+from scripts.benchmarks import footprint, history, ingest, live, remote_write, shipping, stores
 
 Figures = dict[str, float]
 
@@ -26,6 +26,8 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "ingest": ("Durable ingest, JSON columns, 1,000 a request, 8 connections", ingest.measure),
     "remote_write": ("Remote write beside Prometheus, 8 connections", remote_write.measure),
     "history": ("The past, sealed: size and answers", history.measure),
+    "stores": ("Beside VictoriaMetrics, Prometheus and InfluxDB, one core each", stores.measure),
+    "shipping": ("History in VictoriaMetrics (HISTORY_URL)", shipping.measure),
     "socket": ("From POST to a console's socket", live.to_socket),
     "paint": ("From POST to paint in a browser", live.to_paint),
     "start": ("From the command to ready", footprint.starts),

@@ -36,8 +36,8 @@ def mix(series: int, samples: int) -> ValueArray:
     return np.where(kind < 2, walks, np.where(kind == 2, counters, noise))  # noqa: PLR2004 - quarters
 
 
-def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
-    """Keep one sample a second of every series, as commits of a minute, and seal them."""
+def journalled(folder: Path, values: ValueArray, end_ms: int) -> Database:
+    """Keep one sample a second of every series, as commits of a minute."""
     (folder / "data").mkdir(parents=True)
     database = Database(f"sqlite:///{folder}/data/quadra_matrix.db")
     upgrade(database)
@@ -53,6 +53,13 @@ def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
         if done.met:
             found = {key: series_id for series_id, key in done.met}
             ids = [found[key] for key in keys]
+    return database
+
+
+def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
+    """Keep one sample a second of every series, and seal them."""
+    database = journalled(folder, values, end_ms)
+    journal = SqlJournal(database, time.time)
     chunks = SqlChunks(database)
     Sealer(journal, chunks, time.time, None).run(everything=True)
     chunks.finish(chunks.claim(), chunks.sealed(), time.time() + 1)
