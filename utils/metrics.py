@@ -61,6 +61,12 @@ class MetricsManager:
             "redis_up", "1 when Redis is configured and answers, 0 otherwise"
         )
         self.history_bytes = self._gauge("history_bytes", "Bytes the database takes on disk")
+        self.history_spool_samples = self._gauge(
+            "history_spool_samples", "Samples not yet safely at HISTORY_URL"
+        )
+        self.history_refused_samples = self._gauge(
+            "history_refused_samples", "Samples that the store at HISTORY_URL refused for good"
+        )
 
     def initialize(self, version: str, environment: str) -> None:
         """Say which version runs where."""

@@ -64,6 +64,16 @@ class Health:
             "history": self._history_part(),
         }
 
+    def shipping(self) -> tuple[int, int]:
+        """Give the samples not yet safely in the store elsewhere, and those it refused.
+
+        Zeros where there is no such store. Raises StorageError.
+        """
+        if self._shipping is None:
+            return 0, 0
+        report = self._runtime.offload(self._shipping)
+        return self._runtime.offload(self._store.gap, report.seq).samples, report.refused
+
     def _database(self) -> Part:
         if self._journal.failing_since is not None:
             return Part("down", "samples can't be written")

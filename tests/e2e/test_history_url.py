@@ -48,6 +48,9 @@ def test_the_past_is_read_from_the_store(store: VictoriaMetrics, tmp_path: Path,
             assert [start + 60 * i for i in range(10)] == line["timestamps"]
             assert expected == line["values"][0]
         assert "ok" == stranger(server, "GET", "/ready").json()["history"]["state"]
+        exposition = server.get("/metrics").text
+        assert "quadra_matrix_history_refused_samples 0.0" in exposition
+        assert "quadra_matrix_history_spool_samples" in exposition
 
 
 def test_a_store_that_never_was_there_costs_no_sample_and_shows_no_secret(

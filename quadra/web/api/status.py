@@ -69,6 +69,9 @@ def make_status(parts: WebParts) -> Blueprint:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         training.state = parts.training.state()
         parts.metrics.history_bytes.set(parts.runtime.offload(parts.history.size))
+        spooled, refused = parts.health.shipping()
+        parts.metrics.history_spool_samples.set(spooled)
+        parts.metrics.history_refused_samples.set(refused)
         return Response(encode(parts.metrics.registry), content_type=content_type)
 
     @route(
