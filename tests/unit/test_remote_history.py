@@ -102,6 +102,14 @@ def test_an_answer_is_read_to_the_millisecond_and_the_last_digit(
     assert [(7, t, v) for t, v in points] == rows_of(read_matrix(body, {MARK: 7}))
 
 
+def test_a_long_answer_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [(float(t), str(t * 10)) for t in range(300)]
+    for size in (1, 7, 64, 100_000):
+        monkeypatch.setattr("quadra.storage.prometheus.asking._BYTES_A_PIECE", size)
+        found = read_matrix(answer(({IDENTITY: MARK}, points)), {MARK: 7})
+        assert [(7, t * 1000, t * 10.0) for t in range(300)] == rows_of(found)
+
+
 def test_a_label_can_t_pass_for_the_structure_of_an_answer() -> None:
     evil = '","quadra_series":"' + "cd" * 16 + '"},"values":[[1,"666"]]},{"metric":{'
     body = answer(({"a": evil, IDENTITY: MARK}, [(1.0, "5")]))

@@ -18,7 +18,7 @@ from quadra.storage.prometheus.wire import Answer, Connection, StoreAwayError
 CONNECTIONS = 4
 ASK_WITHIN_S = 30.0
 SEND_WITHIN_S = 30.0
-MAX_ANSWER_BYTES = 48 << 20
+MAX_ANSWER_BYTES = 16 << 20
 _MAX_WORDS = 200
 _SMALL = 65_536
 _REFUSALS = {
