@@ -2,7 +2,7 @@
 
 The journal is the spool: rows are dropped only some time after their samples were taken there.
 Stores acknowledge from memory, so after any doubt (a broken connection, a server error, a new
-start) the last minute is sent again. That can leave a sample there twice, as can senders that
+start) the last two minutes are sent again. That can leave a sample there twice, as can senders that
 send again; and a sample with a new value for its time can't replace the former one there. So
 every sample that may have been there before is put into chunks here as well, and what stands
 here counts when history is read: each sample once, the last written one.
@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 ROWS_A_ROUND = 2_000
 SAMPLES_A_ROUND = 200_000
 SAMPLES_A_REQUEST = 20_000
-SETTLED_AFTER_S = 60.0
-"""By then a store has written down what it took, and finds it when asked."""
+SETTLED_AFTER_S = KEEP_SEALED_ROWS_S
+"""By then a store has long written down what it took, and finds it when asked."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 MAX_REFUSALS_A_ROUND = 64
@@ -92,8 +92,8 @@ class ShipmentStore(Protocol):
     def intend(self, claim: int, sent: TimeArray) -> None:
         """Keep the newest times, before anything of them is sent."""
 
-    def finish(self, claim: int, seq: int, committed_before: float) -> int:
-        """Keep the position and drop rows before it that old; gives how many."""
+    def finish(self, claim: int, seq: int) -> int:
+        """Keep the position and drop the rows up to it; gives how many."""
 
     def report(self, claim: int, refused: int, trouble: str, since: float | None) -> None:
         """Keep, for whoever asks how it goes, the refused samples and what stands in the way."""
@@ -218,7 +218,7 @@ class Shipper:
         reached = self._settled
         while self._is_settling():
             reached = self._marks.popleft().seq
-        self._shipments.finish(claim, reached, self._clock() - KEEP_SEALED_ROWS_S)
+        self._shipments.finish(claim, reached)
         self._settled = reached
 
     def _prepare(self, claim: int, columns: Columns, last: int) -> _Mask:
@@ -272,7 +272,7 @@ class Shipper:
         return latest_of_each(Columns.concat(refused))
 
     def _put_off(self, claim: int, error: StorageError) -> None:
-        """Wait before the next try, and then send the last minute again."""
+        """Wait before the next try, and then send again what is in doubt."""
         now = self._clock()
         before, self._trouble = self._trouble, error
         asked = min(error.retry_after or 0.0, LONGEST_PAUSE_S * 5)

@@ -51,9 +51,9 @@ class SqlShipments:
         row = {"refused": refused, "trouble": trouble, "trouble_since": since}
         self._database.write(self._keep, claim, row)
 
-    def finish(self, claim: int, seq: int, committed_before: float) -> int:
-        """Keep the position and drop rows before it that old; gives how many."""
-        return self._database.write(self._finish, claim, seq, committed_before)
+    def finish(self, claim: int, seq: int) -> int:
+        """Keep the position and drop the rows up to it; gives how many."""
+        return self._database.write(self._finish, claim, seq)
 
     def look(self) -> ShipmentReport:
         """Give how it goes, for a process that does not ship itself."""
@@ -72,10 +72,8 @@ class SqlShipments:
             )
         )
 
-    def _finish(
-        self, connection: sa.Connection, claim: int, seq: int, committed_before: float
-    ) -> int:
-        goes = sa.and_(journal.c.seq <= seq, journal.c.committed_at < committed_before)
+    def _finish(self, connection: sa.Connection, claim: int, seq: int) -> int:
+        goes = journal.c.seq <= seq
         newest = connection.execute(sa.select(sa.func.max(journal.c.last_t)).where(goes)).scalar()
         before = _newest_dropped(connection)
         self._keep(connection, claim, {"newest_dropped": max(before, newest or before)})

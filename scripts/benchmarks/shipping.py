@@ -9,7 +9,6 @@ from pathlib import Path
 
 import requests
 
-from quadra.engine.sealer import KEEP_SEALED_ROWS_S
 from quadra.engine.shipper import SETTLED_AFTER_S, Shipper
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.journal import SqlJournal
@@ -47,7 +46,7 @@ def ship(folder: Path, url: str, end: int) -> float:
     began = time.perf_counter()
     shipped = shipper.run()
     took = time.perf_counter() - began
-    passed[0] = SETTLED_AFTER_S + KEEP_SEALED_ROWS_S
+    passed[0] = SETTLED_AFTER_S
     shipper.run()
     client.close()
     database.close()

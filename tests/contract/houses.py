@@ -142,7 +142,7 @@ class RemoteHouse(House):
 
     def settle(self) -> None:
         self.shipper.run()
-        self.clock.forward(KEEP_SEALED_ROWS_S + SETTLED_AFTER_S)
+        self.clock.forward(SETTLED_AFTER_S)
         self.shipper.run()
         assert [] == self.journal.since(0, 1)
         self.store.show()

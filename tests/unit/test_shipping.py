@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.engine.ports import Entry
-from quadra.engine.sealer import KEEP_SEALED_ROWS_S, OvertakenError, Stretch
+from quadra.engine.sealer import OvertakenError, Stretch
 from quadra.engine.shipper import (
     LONGEST_PAUSE_S,
     MAX_REFUSALS_A_ROUND,
@@ -72,17 +72,10 @@ class MemoryStores:
         self._hold(claim)
         self.sent = sent.copy()
 
-    def finish(self, claim: int, seq: int, committed_before: float) -> int:
+    def finish(self, claim: int, seq: int, committed_before: float = 0.0) -> int:
         self._hold(claim)
         self.seq = seq
-        self.dropped = max(
-            (
-                r.seq
-                for r in self.journal.rows
-                if r.seq <= seq and r.committed_at < committed_before
-            ),
-            default=self.dropped,
-        )
+        self.dropped = seq
         return 0
 
     def report(self, claim: int, refused: int, trouble: str, since: float | None) -> None:
@@ -159,7 +152,7 @@ class World:
     def settle(self) -> None:
         assert self.run()
         self.store.flush()
-        self.clock.forward(SETTLED_AFTER_S + KEEP_SEALED_ROWS_S)
+        self.clock.forward(SETTLED_AFTER_S)
         assert self.run()
         assert self.kept.dropped == len(self.journal.rows)
 
@@ -188,7 +181,7 @@ def test_rows_go_only_when_they_have_been_taken_for_a_while(world: World) -> Non
     assert 0 == world.kept.seq
     world.clock.forward(SETTLED_AFTER_S)
     world.shipper.run()
-    assert (1, 0) == (world.kept.seq, world.kept.dropped)
+    assert (1, 1) == (world.kept.seq, world.kept.dropped)
     assert [(1, T0, 1.0), (1, T0 + 1000, 2.0)] == world.store.in_memory
     assert {} == world.kept.here
 
@@ -269,7 +262,7 @@ def test_whatever_breaks_every_sample_is_answered_once_in_the_end(
         elif move == "again":
             world.begin_again()
         elif move == "wait":
-            # As stores do: what was taken a minute ago is on disk.
+            # As stores do: what was taken two minutes ago is on disk.
             world.clock.forward(SETTLED_AFTER_S)
             world.store.flush()
         elif move == "settle" and not world.store.plan and world.journal.rows:
