@@ -10,7 +10,7 @@ from quadra.telemetry.aggregate import AGGREGATES, into_steps
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.series import MAX_LABEL_VALUE_LENGTH
 from tests.contract.houses import EVER, House
-from tests.unit.fakes import NOW, columns
+from tests.unit.fakes import NOW, columns, rows_of
 
 T0 = int(NOW * 1000)
 HOUR = 3_600_000
@@ -116,6 +116,27 @@ def test_two_series_never_become_one(house: House) -> None:
         zip(found.ids.tolist(), found.v.tolist(), strict=True)
     )
     assert len(ids) == len(found)
+
+
+def test_the_past_is_the_same_before_between_and_after_it_is_settled(house: House) -> None:
+    rng = np.random.default_rng(11)
+    keys = [house.key("again", {"n": str(n)}) for n in range(4)]
+    ids: list[int] = []
+    before: list[tuple[int, int, float]] = []
+    for _ in range(3):
+        for _ in range(2):  # in no order, and some places again with other values
+            index = rng.integers(0, 4, 300).astype(np.uint32)
+            index[:4] = np.arange(4)
+            t = T0 + rng.integers(0, 900, 300) * 1_000
+            house.write_columns(keys, index, t, rng.normal(0, 9, 300).round(3) + 0.0)
+        ids = [house.ids[key] for key in keys]
+        before = rows_of(house.past(*ids))
+        house.send()
+        assert before == rows_of(house.past(*ids))
+        house.settle()
+        assert before == rows_of(house.past(*ids))
+    part = house.past(*ids, start=T0 + 300_000, end=T0 + 600_000)
+    assert [row for row in before if T0 + 300_000 <= row[1] <= T0 + 600_000] == rows_of(part)
 
 
 def _jittered(seed: int) -> tuple[Columns, Columns]:
