@@ -60,6 +60,7 @@ from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
+from quadra.storage.memos import SqlMemos
 from quadra.storage.migrations import upgrade
 from quadra.storage.models import FolderModels
 from quadra.storage.prometheus.address import parse_address
@@ -78,7 +79,7 @@ from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
 from quadra.web.gate import Gate, HostRules, WsgiApp
 from quadra.web.identity import Identity
 from quadra.web.live import Live
-from quadra.web.observing import log_context
+from quadra.web.observing import GateLog, log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import listen, make_runtime, make_server, raise_file_limit
 from quadra.web.subscriptions import FastJson
@@ -226,7 +227,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     hostname = socket.gethostname()
 
     store = SqlJournal(database, clock)
-    catalog = Catalog(max_series=settings.max_series)
+    catalog = Catalog(max_series=settings.max_series, max_of_owner=settings.series_of_a_token)
     journal = Journal(store, catalog, runtime, clock)
     descriptions = Descriptions(SqlDescriptions(database), runtime)
     times = SeriesTimes(catalog, SqlSeries(database), store, journal, runtime)
@@ -262,6 +263,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         journal=journal,
         history=History(make_history(settings, database, clock), catalog, runtime),
         descriptions=descriptions,
+        memos=SqlMemos(database, clock),
         health=Health(
             journal,
             store,
@@ -309,6 +311,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         websocket_only=True,
         consoles=live.consoles,
         max_consoles=settings.max_consoles,
+        refused=GateLog(metrics_manager).refused,
     )
     wsgi: WsgiApp = gate
     if settings.num_proxies:

@@ -34,14 +34,19 @@ class QuadraError(Exception):
         code: str | None = None,
         faults: tuple[Fault, ...] = (),
         retry_after: float | None = None,
+        reason: str | None = None,
     ) -> None:
-        """Keep what a person needs to mend it; ``retry_after`` is in seconds."""
+        """Keep what a person needs to mend it; ``retry_after`` is in seconds.
+
+        ``reason`` is what it counts under where that says more than the code does.
+        """
         super().__init__(detail)
         self.detail = detail
         self.faults = faults
         self.retry_after = retry_after
         if code is not None:
             self.code = code
+        self.reason = reason or self.code
 
 
 class SettingsError(QuadraError):

@@ -22,6 +22,7 @@ _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECA
 _SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN", "HISTORY_TOKEN"}
 _WEB_ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL"}
 _CREDENTIALS = re.compile(r"(://).*(?=@)")
+_SHARE = re.compile(r"[1-9]\d{0,7}|([1-9]\d?|100)%")
 _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
@@ -60,6 +61,13 @@ def _number(low: int, high: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def _share(value: str) -> str:
+    if not _SHARE.fullmatch(value):
+        msg = 'use a whole number from 1, or a share like "90%"'
+        raise ValueError(msg)
+    return value
 
 
 def _choice(*allowed: str) -> Callable[[str], str]:
@@ -252,6 +260,13 @@ class Settings:
     max_series: int = _env(
         "MAX_SERIES", "100000", _number(100, 50_000_000), "series this installation keeps"
     )
+    max_series_per_token: str = _env(
+        "MAX_SERIES_PER_TOKEN",
+        "90%",
+        _share,
+        "series that one token may bring: a number, or a share of MAX_SERIES, so that none can "
+        "take the others' place",
+    )
     max_labels: int = _env("MAX_LABELS", "32", _number(1, 256), "labels on a series")
     max_consoles: int = _env(
         "MAX_CONSOLES", "5000", _number(1, 100_000), "live connections at once"
@@ -300,6 +315,14 @@ class Settings:
             else:
                 shown[name] = str(value).lower() if isinstance(value, bool) else str(value)
         return shown
+
+    @property
+    def series_of_a_token(self) -> int:
+        """How many series one token may bring."""
+        given = self.max_series_per_token
+        if not given.endswith("%"):
+            return int(given)
+        return max(self.max_series * int(given[:-1]) // 100, 1)
 
     @property
     def admin_token_file(self) -> Path:

@@ -42,7 +42,9 @@ class MetricsManager:
             "samples_ingested", "Samples durably stored", ("source",)
         )
         self.samples_rejected = self._counter(
-            "samples_rejected", "Requests with samples that were refused", ("reason",)
+            "samples_rejected",
+            "Requests refused whole, and samples left out of the others",
+            ("reason",),
         )
         self.ingest_duration = self._histogram(
             "ingest_duration_seconds", "From a request's first byte here to its samples on disk"

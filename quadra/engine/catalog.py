@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +11,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from quadra.engine.ports import Clock, Entry, KnownSeries
+from quadra.engine.ports import Clock, Entry, KnownSeries, Memo, Owner
 from quadra.errors import InvalidError
 from quadra.telemetry.batch import Batch, Columns
 from quadra.telemetry.selector import Selector
@@ -27,6 +28,13 @@ class TooManySeriesError(InvalidError):
 
     code = "too_many_series"
     title = "The limit on series is reached"
+
+
+class SeriesQuotaError(TooManySeriesError):
+    """The batch would bring more series than MAX_SERIES_PER_TOKEN allows its token."""
+
+    code = "series_quota"
+    title = "The token's limit on series is reached"
 
 
 class CostlyError(InvalidError):
@@ -50,9 +58,19 @@ class SeriesInfo:
 class Catalog:
     """The series of this installation. Changed from the loop only; never blocks."""
 
-    def __init__(self, *, max_series: int, monotonic: Clock = time.monotonic) -> None:
-        """Begin empty; ``max_series`` bounds what ``entry_for`` lets in."""
+    def __init__(
+        self,
+        *,
+        max_series: int,
+        max_of_owner: int | None = None,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
+        """Begin empty; both limits bound what ``entry_for`` lets in, ``max_of_owner`` a token."""
         self.max_series = max_series
+        self.max_of_owner = max_series if max_of_owner is None else max_of_owner
+        self._owned: Counter[int] = Counter()
+        # New series that wait to be written: in how many batches they come, and who pays.
+        self._coming: dict[SeriesKey, tuple[int, int]] = {}
         self._monotonic = monotonic
         self._ids: dict[SeriesKey, int] = {}
         self._keys: dict[int, SeriesKey] = {}
@@ -73,14 +91,16 @@ class Catalog:
     def load(self, known: Iterable[KnownSeries]) -> None:
         """Take over what the store has kept."""
         for series in known:
-            self.add(series.id, series.key)
+            self.add(series.id, series.key, series.owner)
             self._first[series.id] = series.first
             self._last[series.id] = series.last
 
-    def add(self, series_id: int, key: SeriesKey) -> bool:
-        """Learn a series; says whether it is new here."""
+    def add(self, series_id: int, key: SeriesKey, owner: int = 0) -> bool:
+        """Learn a series, and whose token brought it; says whether it is new here."""
         if key in self._ids:
             return False
+        if owner:
+            self._owned[owner] += 1
         self._ids[key] = series_id
         self._keys[series_id] = key
         self._by_name.setdefault(key[0], []).append(series_id)
@@ -91,18 +111,68 @@ class Catalog:
             self._dirty = np.concatenate((self._dirty, np.zeros(grown, np.bool_)))
         return True
 
-    def entry_for(self, batch: Batch) -> Entry:
-        """Give a batch the ids that are known; raises TooManySeriesError."""
+    def entry_for(
+        self, batch: Batch, owner: Owner | None = None, memos: Sequence[Memo] = ()
+    ) -> Entry:
+        """Give a batch the ids that are known; raises TooManySeriesError, SeriesQuotaError."""
         known = self._ids
         ids = [known.get(key, 0) for key in batch.keys]
-        missing = ids.count(0)
-        if missing and len(known) + missing > self.max_series:
+        if 0 in ids:
+            new = sum(1 for key in _fresh(batch.keys, ids) if key not in self._coming)
+            self._refuse_beyond(new, owner)
+        return Entry(batch, ids, owner, memos)
+
+    def expect(self, entry: Entry) -> None:
+        """Count the new series of an entry as there while it waits; ``settle`` ends that."""
+        if 0 in entry.ids:
+            own = entry.owner.id if entry.owner else 0
+            for key in _fresh(entry.batch.keys, entry.ids):
+                times, payer = self._coming.get(key, (0, own))
+                self._coming[key] = (times + 1, payer)
+                if not times:
+                    self._owned[payer] += 1
+
+    def settle(self, entry: Entry) -> None:
+        """Note that an entry was written, or failed."""
+        if 0 in entry.ids:
+            for key in _fresh(entry.batch.keys, entry.ids):
+                times, payer = self._coming.pop(key)
+                if times > 1:
+                    self._coming[key] = (times - 1, payer)
+                else:
+                    self._owned[payer] -= 1
+
+    def known_part(self, batch: Batch) -> Batch:
+        """Give the part of a batch whose series are known, or come with another batch.
+
+        Of new series all or none are let in, so that no histogram is kept by half.
+        """
+        stays = np.array([key in self._ids or key in self._coming for key in batch.keys], np.bool_)
+        mask = stays[batch.index]
+        places = (np.cumsum(stays) - 1).astype(np.uint32)
+        keys = tuple(key for key, stay in zip(batch.keys, stays.tolist(), strict=True) if stay)
+        index = places[batch.index[mask]]
+        return Batch(keys, index, batch.t[mask], batch.v[mask], batch.source)
+
+    def _room(self) -> int:
+        return self.max_series - len(self._ids) - len(self._coming)
+
+    def _room_of(self, owner: Owner | None) -> int:
+        return self.max_series if owner is None else self.max_of_owner - self._owned[owner.id]
+
+    def _refuse_beyond(self, new: int, owner: Owner | None) -> None:
+        if not new:
+            return
+        if new > self._room():
+            msg = f"{new} new series would exceed the limit of {self.max_series} (MAX_SERIES)."
+            raise TooManySeriesError(f"{msg} Nothing of this request was stored.")
+        if owner is not None and new > self._room_of(owner):
             msg = (
-                f"{missing} new series would exceed the limit of {self.max_series} "
-                "(MAX_SERIES). Nothing of this request was stored."
+                f"{new} new series would exceed the limit of {self.max_of_owner} that the token "
+                f"“{owner.name}” may bring (MAX_SERIES_PER_TOKEN). Nothing of this request was "
+                "stored."
             )
-            raise TooManySeriesError(msg)
-        return Entry(batch, ids)
+            raise SeriesQuotaError(msg)
 
     def observe(self, columns: Columns) -> None:
         """Note the times of committed samples."""
@@ -166,6 +236,11 @@ class Catalog:
     def met_after(self, count: int) -> list[tuple[int, SeriesKey]]:
         """Give the series beyond the first ``count`` that were met, in that order."""
         return [(self._ids[key], key) for key in islice(self._ids, count, None)]
+
+
+def _fresh(keys: Sequence[SeriesKey], ids: Sequence[int]) -> Iterable[SeriesKey]:
+    """Give the keys that have no id yet."""
+    return (key for key, series_id in zip(keys, ids, strict=True) if series_id == 0)
 
 
 class _Meter:

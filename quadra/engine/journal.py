@@ -5,13 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from quadra.engine.catalog import Catalog
-from quadra.engine.ports import Appended, Clock, Entry, JournalStore, Runtime, Signal
+from quadra.engine.ports import (
+    Appended,
+    Clock,
+    Entry,
+    JournalStore,
+    Memo,
+    Owner,
+    Runtime,
+    Signal,
+    payers,
+)
 from quadra.errors import QuadraError, StorageError, UnavailableError
 from quadra.telemetry.batch import Batch
+from quadra.telemetry.series import SeriesKey
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +79,8 @@ class Journal:
         self.seq = self._runtime.offload(self._store.head)
         self._runtime.spawn(self._write_forever)
 
-    def append(self, batch: Batch) -> None:
-        """Keep a batch; returns when it is on disk.
+    def append(self, batch: Batch, owner: Owner | None = None, memos: Sequence[Memo] = ()) -> None:
+        """Keep a batch, and in the same commit what its source notes; returns when it is on disk.
 
         Raises TooManySeriesError, or UnavailableError when it can't be kept now.
         """
@@ -79,8 +90,9 @@ class Journal:
         if self._waiting_samples + len(batch) > MAX_WAITING_SAMPLES:
             msg = "Too many samples wait to be written. Send this again in a moment."
             raise UnavailableError(msg, code="overloaded", retry_after=1)
-        ticket = _Ticket(self._catalog.entry_for(batch), self._runtime.signal())
+        ticket = _Ticket(self._catalog.entry_for(batch, owner, memos), self._runtime.signal())
         with self._lock:
+            self._catalog.expect(ticket.entry)
             self._waiting.append(ticket)
             self._waiting_samples += len(batch)
             self._idle.clear()
@@ -131,16 +143,18 @@ class Journal:
                 log.warning("The journal is written again")
                 self.failing_since = None
             self.last_commit_seconds = self._clock() - started
-            self._tell(done)
+            self._tell(done, payers([t.entry for t in group]) if done.met else {})
         finally:
             with self._lock:
                 self._waiting_samples -= sum(len(t.entry.batch) for t in group)
+                for ticket in group:
+                    self._catalog.settle(ticket.entry)
             for ticket in group:
                 ticket.done.set()
 
-    def _tell(self, done: Appended) -> None:
+    def _tell(self, done: Appended, brought_by: dict[SeriesKey, int]) -> None:
         for series_id, key in done.met:
-            self._catalog.add(series_id, key)
+            self._catalog.add(series_id, key, brought_by.get(key, 0))
         self._catalog.observe(done.columns)
         self.seq = done.seq
         self.samples_total += len(done.columns)

@@ -52,15 +52,52 @@ class Runtime(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """The token that sent a batch: the new series in it count against its quota."""
+
+    id: int
+    name: str
+
+
+class Memo(Protocol):
+    """What a source must find again after a restart, kept in the commit of the samples it led to.
+
+    A later memo with the same key (at most 17 bytes) takes its place. Both are asked for on a
+    native thread, so that a source may leave the work of writing it down until then.
+    """
+
+    @property
+    def key(self) -> bytes:
+        """Name what is kept."""
+
+    @property
+    def content(self) -> bytes:
+        """Give what is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One batch on its way into the journal.
 
     ``ids[n]`` is the id of the series ``batch.keys[n]``, or 0 where the catalog does not know
-    it: the store finds or makes those.
+    it: the store finds or makes those, in the name of ``owner`` where there is one.
     """
 
     batch: Batch
     ids: list[int]
+    owner: Owner | None = None
+    memos: Sequence[Memo] = ()
+
+
+def payers(entries: Sequence[Entry]) -> dict[SeriesKey, int]:
+    """Say which token brought each new series first, by its id; nobody's are left out."""
+    found: dict[SeriesKey, int] = {}
+    for entry in entries:
+        if entry.owner is not None and 0 in entry.ids:
+            for key, series_id in zip(entry.batch.keys, entry.ids, strict=True):
+                if series_id == 0:
+                    found.setdefault(key, entry.owner.id)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +169,20 @@ class SteppingStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownSeries:
-    """A series as the store knows it; times in unix ms."""
+    """A series as the store knows it; times in unix ms; ``owner`` is a token's id, 0 for none."""
 
     id: int
     key: SeriesKey
     first: int
     last: int
+    owner: int = 0
+
+
+class MemoStore(Protocol):
+    """What sources have noted for themselves; written by ``JournalStore.append``."""
+
+    def load(self) -> dict[bytes, bytes]:
+        """Give the memos that are kept, by key; forgets those that nobody can need any more."""
 
 
 class SeriesStore(Protocol):

@@ -19,6 +19,14 @@ from quadra.telemetry.batch import Batch
 from quadra.telemetry.series import SeriesKey, SeriesRules, series_key
 
 _NUMBERS = {int, float}
+_REASONS = {
+    "name": "bad_labels",
+    "labels": "bad_labels",
+    "value": "bad_value",
+    "values": "bad_value",
+    "timestamp": "bad_time",
+    "timestamps": "bad_time",
+}
 
 
 def parse_samples(body: bytes, now: float, rules: SeriesRules) -> Batch:
@@ -93,7 +101,8 @@ class _Reader:
             first = self.faults[0]
             msg = f"Nothing was stored. First fault: {first.field} of item {first.index}: "
             msg += f"{first.reason}."
-            raise InvalidError(msg, faults=tuple(self.faults))
+            reason = _REASONS.get(first.field.partition(".")[0])
+            raise InvalidError(msg, faults=tuple(self.faults), reason=reason)
 
     def refuse_many(self, count: int) -> None:
         if count > MAX_SAMPLES_A_REQUEST:

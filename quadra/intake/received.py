@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from quadra.engine.ports import Memo
+from quadra.errors import QuadraError
 from quadra.intake.bounds import MAX_AGE_S, MAX_AHEAD_S
 from quadra.telemetry.batch import Batch, TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
@@ -49,7 +51,8 @@ class Received:
     ``batch`` holds what may be stored; ``rejected`` counts what must not, by ``reasons`` (of
     remote write in samples, of OTLP in data points), ``message`` says the first in words.
     ``trimmed`` counts labels that new series lost to a bound, by what happened to them.
-    ``exemplars`` counts those that came, were fine, and are not kept here.
+    ``exemplars`` counts those that came, were fine, and are not kept here. ``memos`` must be kept
+    together with the batch.
     """
 
     batch: Batch
@@ -59,6 +62,18 @@ class Received:
     message: str = ""
     trimmed: dict[str, int] = field(default_factory=dict)
     exemplars: int = 0
+    memos: Sequence[Memo] = ()
+
+    def without_new_series(self, known: Batch, error: QuadraError) -> Received:
+        """Give the same with only ``known`` left of the batch; ``error`` says why."""
+        left_out = len(self.batch) - len(known)
+        return replace(
+            self,
+            batch=known,
+            rejected=self.rejected + left_out,
+            reasons=self.reasons | {error.code: left_out},
+            message=self.message or error.detail.partition(". ")[0].removesuffix("."),
+        )
 
     def explanation(self) -> str:
         """Say in one sentence what was left out; empty when nothing was."""

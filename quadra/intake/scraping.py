@@ -61,6 +61,7 @@ class TargetScrape:
             duration = self._tools.monotonic() - began
             self._keep(self._series.scraped(page, t, duration))
         except UnavailableError as error:
+            self._tools.metrics.samples_rejected.labels(error.code).inc()
             self.missed(f"not stored: {error.detail}")
         except QuadraError as error:
             self._failed(at, self._tools.monotonic() - began, error.detail, error.code)

@@ -9,9 +9,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from quadra.engine.ports import Appended, Entry, Gap, Row
+from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
 from quadra.storage.database import Database
+from quadra.storage.memos import put_memos
 from quadra.storage.tables import journal, series
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.packing import pack, unpack
@@ -53,14 +54,18 @@ class SqlJournal:
         made = self._ids_of_unknown(connection, entries)
         columns = Columns.concat([_columns(entry, made) for entry in entries])
         statement = journal.insert().returning(journal.c.seq)
+        now = self._clock()
         row = {
-            "committed_at": self._clock(),
+            "committed_at": now,
             "first_t": int(columns.t.min()) if len(columns) else 0,
             "last_t": int(columns.t.max()) if len(columns) else 0,
             "samples": len(columns),
             "columns": pack(columns),
         }
         seq = connection.execute(statement, row).scalar_one()
+        memos = [memo for entry in entries for memo in entry.memos]
+        if memos:
+            put_memos(connection, memos, now, is_sqlite=self._database.is_sqlite)
         return Appended(seq, columns, [(series_id, key) for key, series_id in made.items()])
 
     def _ids_of_unknown(
@@ -77,8 +82,9 @@ class SqlJournal:
                     times[key] = (min(first, span[0]), max(last, span[1]))
         made: dict[SeriesKey, int] = {}
         keys = list(times)
+        owners = payers(entries) if keys else {}
         for at in range(0, len(keys), _SERIES_A_STATEMENT):
-            made |= self._make(connection, keys[at : at + _SERIES_A_STATEMENT], times)
+            made |= self._make(connection, keys[at : at + _SERIES_A_STATEMENT], times, owners)
         return made
 
     def _make(
@@ -86,6 +92,7 @@ class SqlJournal:
         connection: sa.Connection,
         keys: list[SeriesKey],
         times: dict[SeriesKey, tuple[int, int]],
+        owners: dict[SeriesKey, int],
     ) -> dict[SeriesKey, int]:
         digests = {digest(key): key for key in keys}
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(series)
@@ -96,6 +103,7 @@ class SqlJournal:
                 "labels": orjson.dumps(dict(key[1])).decode(),
                 "first_t": times[key][0],
                 "last_t": times[key][1],
+                "token_id": owners.get(key),
             }
             for mark, key in digests.items()
         ]

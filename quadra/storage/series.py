@@ -60,12 +60,17 @@ class SqlSeries:
 def _load(connection: sa.Connection) -> tuple[list[KnownSeries], int]:
     rows = connection.execute(
         sa.select(
-            series.c.id, series.c.name, series.c.labels, series.c.first_t, series.c.last_t
+            series.c.id,
+            series.c.name,
+            series.c.labels,
+            series.c.first_t,
+            series.c.last_t,
+            series.c.token_id,
         ).order_by(series.c.id)
     )
     known = [
-        KnownSeries(series_id, series_key(name, orjson.loads(labels)), first, last)
-        for series_id, name, labels, first, last in rows
+        KnownSeries(series_id, series_key(name, orjson.loads(labels)), first, last, owner or 0)
+        for series_id, name, labels, first, last, owner in rows
     ]
     seq = connection.execute(
         sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)

@@ -49,7 +49,17 @@ series = Table(
     Column("labels", Text, nullable=False, comment="JSON object"),
     Column("first_t", BigInteger, nullable=False, comment="unix ms"),
     Column("last_t", BigInteger, nullable=False, comment="unix ms"),
+    Column("token_id", Integer, comment="of the token that brought it first"),
     sqlite_autoincrement=True,
+)
+
+memos = Table(
+    "memos",
+    metadata,
+    Column("key", LargeBinary(17), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("kept_at", Float, nullable=False, comment="unix seconds"),
+    Index(None, "kept_at"),
 )
 
 chunks = Table(

@@ -95,8 +95,12 @@ class Gate:
         websocket_only: bool,
         consoles: Callable[[], int],
         max_consoles: int,
+        refused: Callable[[str, int, str], None],
     ) -> None:
-        """Wire the gate; ``connect_limit`` bounds live connections an address, None for none."""
+        """Wire the gate; ``connect_limit`` bounds live connections an address, None for none.
+
+        ``refused`` is told of every refusal: the method, the status and the error's code.
+        """
         self._app = app
         self._rules = rules
         self._limit = parse(connect_limit) if connect_limit else None
@@ -104,6 +108,7 @@ class Gate:
         self._websocket_only = websocket_only
         self._consoles = consoles
         self._max_consoles = max_consoles
+        self._refused = refused
         self._closing = False
         self.in_flight = 0
 
@@ -123,6 +128,7 @@ class Gate:
         except QuadraError as error:
             body = problem_of(error)
             status = body["status"]
+            self._refused(environ["REQUEST_METHOD"], status, error.code)
             headers = [
                 ("Content-Type", CONTENT_TYPE),
                 ("Connection", "close"),

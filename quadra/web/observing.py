@@ -10,11 +10,15 @@ import time
 from flask import Flask, Response, g, has_request_context, request
 from prometheus_flask_exporter import PrometheusMetrics
 
+from quadra.engine.ports import Clock
 from quadra.intake.own import RequestLog
+from quadra.web.gate import METHODS
 from quadra.web.operations import operation
 from utils.metrics import PREFIX, MetricsManager
 
 access_log = logging.getLogger("quadra.web.access")
+
+GATE_LINES_A_SECOND = 5
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -54,6 +58,34 @@ def endpoint(_request: object) -> str:
     return _route()
 
 
+class GateLog:
+    """Counts what the gate refuses, and logs it: a few lines a second, however many come."""
+
+    def __init__(self, metrics: MetricsManager, monotonic: Clock = time.monotonic) -> None:
+        """Begin with nothing refused."""
+        self._metrics = metrics
+        self._monotonic = monotonic
+        self._second = float("-inf")
+        self._lines = 0
+        self._unsaid = 0
+
+    def refused(self, method: str, status: int, code: str) -> None:
+        """Take note of one refusal."""
+        known = method if method in METHODS else "other"
+        self._metrics.http_requests.labels(known, "gate", status).inc()
+        now = self._monotonic()
+        if now - self._second >= 1:
+            self._second, self._lines = now, 0
+        if self._lines >= GATE_LINES_A_SECOND:
+            self._unsaid += 1
+            return
+        self._lines += 1
+        unsaid, self._unsaid = self._unsaid, 0
+        access_log.info(
+            "%s refused at the gate %d", known, status, extra={"code": code, "unsaid": unsaid}
+        )
+
+
 def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
     """Watch every request of ``app``."""
 
@@ -80,6 +112,8 @@ def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
         declared = operation(request.endpoint)
+        if declared is not None and declared.work == "ingest" and "refused_for" in g:
+            metrics.samples_rejected.labels(g.refused_for).inc()
         if declared is None or declared.work != "ingest" or response.status_code >= 400:  # noqa: PLR2004
             level = logging.DEBUG if declared and declared.access == "open" else logging.INFO
             access_log.log(

@@ -12,7 +12,7 @@ from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.models import ModelStore
-from quadra.engine.ports import Clock, Runtime
+from quadra.engine.ports import Clock, MemoStore, Runtime
 from quadra.engine.training import Training
 from quadra.intake.own import RequestLog
 from quadra.intake.scraper import Scraper
@@ -35,6 +35,7 @@ class WebParts:
     journal: Journal
     history: History
     descriptions: Descriptions
+    memos: MemoStore
     health: Health
     rules: SeriesRules
     scraper: Scraper

@@ -92,6 +92,7 @@ def register(app: Flask, metrics: MetricsManager) -> None:
     """Make every error of the application come out as a problem."""
 
     def ours(error: errors.QuadraError) -> Response:
+        g.refused_for = error.reason
         response = response_of(error)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
@@ -102,7 +103,7 @@ def register(app: Flask, metrics: MetricsManager) -> None:
         status = error.code or 500
         if status < HTTPStatus.BAD_REQUEST:  # a redirect
             return error.get_response()
-        code = _HTTP_CODES.get(status, f"http_{status}")
+        code = g.refused_for = _HTTP_CODES.get(status, f"http_{status}")
         detail = _http_detail(status, error)
         body = problem(status, code, error.name, detail)
         response = Response(orjson.dumps(body), status, content_type=CONTENT_TYPE)
@@ -114,6 +115,7 @@ def register(app: Flask, metrics: MetricsManager) -> None:
     def unexpected(error: Exception) -> Response:
         metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
         log.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
+        g.refused_for = errors.QuadraError.code
         detail = f"It is in the log under request {g.get('request_id', '')}."
         body = problem(500, errors.QuadraError.code, errors.QuadraError.title, detail)
         return Response(orjson.dumps(body), 500, content_type=CONTENT_TYPE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from quadra.engine.ports import Entry, KnownSeries
+from quadra.engine.ports import Entry, KnownSeries, Owner
 from quadra.storage.database import Database
 from quadra.storage.journal import SqlJournal
 from quadra.storage.series import SqlSeries
@@ -58,3 +58,17 @@ def test_a_position_may_be_kept_without_any_times(database: Database) -> None:
     store.keep_times([], 3)
     store.keep_times([], 4)
     assert ([], 4) == store.load()
+
+
+def test_the_token_that_brought_a_series_first_is_kept(database: Database) -> None:
+    one, other = Owner(3, "one"), Owner(4, "other")
+    entries = [
+        Entry(batch("nobodys", 1.0), [0]),
+        Entry(batch("both", 1.0), [0], one),
+        Entry(batch("both", 2.0), [0], other),
+    ]
+    journal = SqlJournal(database, SetClock())
+    journal.append(entries)
+    journal.append([Entry(batch("nobodys", 1.0), [0], other)])
+    owners = {series.key[0]: series.owner for series in SqlSeries(database).load()[0]}
+    assert {"nobodys": 0, "both": 3} == owners

@@ -212,10 +212,10 @@ def test_refusals_are_counted_by_reason(server: QuadraServer) -> None:
         lines = stranger(server, "GET", "/metrics").text.splitlines()
         return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
-    before = rejected("bad_json"), rejected("invalid")
+    before = rejected("bad_json"), rejected("bad_value")
     send(server, b"{", {})
     send(server, samples('{"name":"a"}'), {})
-    assert (before[0] + 1, before[1] + 1) == (rejected("bad_json"), rejected("invalid"))
+    assert (before[0] + 1, before[1] + 1) == (rejected("bad_json"), rejected("bad_value"))
 
 
 def test_the_credential_is_asked_for_before_anything_of_the_body_is_looked_at(

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadra.engine.catalog import Catalog, SeriesInfo, TooManySeriesError
-from quadra.engine.ports import KnownSeries
+from quadra.engine.catalog import Catalog, SeriesInfo, SeriesQuotaError, TooManySeriesError
+from quadra.engine.ports import KnownSeries, Owner
+from quadra.telemetry.batch import Batch
 from quadra.telemetry.selector import parse_selector
 from quadra.telemetry.series import series_key
 from tests.unit.fakes import batch, columns
@@ -32,6 +34,60 @@ def test_series_beyond_the_limit_are_refused_and_those_known_still_taken() -> No
 
 def test_the_last_series_of_the_limit_is_still_taken() -> None:
     assert [0] == catalog("a", max_series=2).entry_for(batch("b", 1.0)).ids
+
+
+MINE, YOURS = Owner(7, "flood"), Owner(8, "other")
+
+
+def test_a_token_brings_only_so_many_series_and_keeps_no_other_out() -> None:
+    made = Catalog(max_series=10, max_of_owner=2)
+    for number, name in enumerate("ab", start=1):
+        made.entry_for(batch(name, 1.0), MINE)
+        made.add(number, series_key(name, {}), MINE.id)
+    with pytest.raises(SeriesQuotaError, match="limit of 2 that the token “flood”") as caught:
+        made.entry_for(batch("c", 1.0), MINE)
+    assert "series_quota" == caught.value.code
+    assert [1] == made.entry_for(batch("a", 2.0), MINE).ids
+    assert [0] == made.entry_for(batch("c", 1.0), YOURS).ids
+    assert [0] == made.entry_for(batch("c", 1.0)).ids
+
+
+def test_whose_series_they_are_is_known_after_a_restart() -> None:
+    made = Catalog(max_series=10, max_of_owner=1)
+    made.load([KnownSeries(5, series_key("a", {}), 100, 200, MINE.id)])
+    with pytest.raises(SeriesQuotaError):
+        made.entry_for(batch("b", 1.0), MINE)
+
+
+def test_series_that_wait_to_be_written_count_once_however_often_they_come() -> None:
+    made = Catalog(max_series=10, max_of_owner=2)
+    first, again = (made.entry_for(batch("a", 1.0), MINE) for _ in range(2))
+    made.expect(first)
+    made.expect(again)
+    second = made.entry_for(batch("b", 1.0), MINE)
+    made.expect(second)
+    with pytest.raises(SeriesQuotaError):
+        made.entry_for(batch("c", 1.0), MINE)
+    made.settle(first)
+    with pytest.raises(SeriesQuotaError):
+        made.entry_for(batch("c", 1.0), MINE)
+    made.settle(again)  # neither could be written
+    assert [0] == made.entry_for(batch("c", 1.0), MINE).ids
+
+
+def test_the_known_part_of_a_batch_keeps_its_samples_in_order() -> None:
+    made = catalog("a", "b")
+    keys = tuple(series_key(n, {"host": h}) for n, h in (("x", ""), ("b", "H2"), ("a", "H1")))
+    index = np.array([0, 1, 2, 0, 1], np.uint32)
+    whole = Batch(keys, index, np.arange(5), np.arange(5.0), "otlp")
+    known = made.known_part(whole)
+    assert (keys[1:], [0, 1, 0]) == (known.keys, known.index.tolist())
+    assert ([1, 2, 4], [1.0, 2.0, 4.0], "otlp") == (
+        known.t.tolist(),
+        known.v.tolist(),
+        known.source,
+    )
+    assert 0 == len(made.known_part(batch("new", 1.0)))
 
 
 def test_a_series_is_learned_once() -> None:

@@ -5,6 +5,9 @@ import orjson
 import pytest
 
 from quadra.web.gate import Gate, HostRules
+from quadra.web.observing import GATE_LINES_A_SECOND, GateLog
+from tests.unit.fakes import SetClock
+from utils.metrics import MetricsManager
 
 RULES = HostRules(("localhost", "MyHost", "console.example."), ("https://app.example/",))
 HERE = "localhost:5000"
@@ -146,6 +149,7 @@ def gate(behind: Behind, **options: Any) -> Gate:
         "websocket_only": True,
         "consoles": lambda: 0,
         "max_consoles": 10,
+        "refused": lambda *_: None,
     } | options
     return Gate(behind, RULES, **chosen)
 
@@ -201,6 +205,29 @@ def test_all_else_passes(environ: dict[str, str]) -> None:
     behind = Behind()
     assert 200 == knock(gate(behind), **environ)[0]
     assert 1 == behind.reached
+
+
+def test_refusals_are_counted_and_logged_but_never_a_line_for_each(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, metrics = SetClock(), MetricsManager()
+    made = gate(Behind(), refused=GateLog(metrics, clock).refused)
+    with caplog.at_level("INFO", "quadra.web.access"):
+        for _ in range(GATE_LINES_A_SECOND + 7):
+            knock(made, HTTP_HOST="evil.example", REQUEST_METHOD="MINE\r\n")
+        assert GATE_LINES_A_SECOND == len(caplog.records)
+        clock.forward(1)
+        knock(made, HTTP_HOST="evil.example")
+    assert ("GET refused at the gate 400", 7, "unknown_host") == (
+        caplog.records[-1].getMessage(),
+        caplog.records[-1].__dict__["unsaid"],
+        caplog.records[-1].__dict__["code"],
+    )
+    counted = {
+        method: metrics.http_requests.labels(method, "gate", 400)._value.get()
+        for method in ("other", "GET")
+    }
+    assert {"other": GATE_LINES_A_SECOND + 7, "GET": 1} == counted
 
 
 def test_live_connections_opened_from_one_address_are_bounded() -> None:

@@ -11,7 +11,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from quadra.errors import InvalidError, MalformedError, UnsupportedTypeError
 from quadra.intake.otlp import JSON, PROTOBUF, OtlpState, parse_metrics
 from quadra.intake.otlp.buckets import MAX_GRID
-from quadra.intake.received import STALE_BITS
+from quadra.intake.otlp.kept_totals import PileForm
+from quadra.intake.received import STALE_BITS, Received
 from quadra.intake.wire import encode_varint
 from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesRules
@@ -175,6 +176,57 @@ def test_a_refused_request_does_not_move_the_totals() -> None:
     with pytest.raises(MalformedError):
         read(counter(5.0, NOW_NS + SECOND).SerializeToString() + b"\x0a\x05", state)
     assert {"c_total": 3.0} == last(read(counter(2.0, NOW_NS + 2 * SECOND), state))
+
+
+def restarted(*requests: Received) -> OtlpState:
+    """Give the state of a new process that has found what these requests left to be kept."""
+    state = OtlpState()
+    state.restore({memo.key: memo.content for one in requests for memo in one.memos})
+    return state
+
+
+def test_totals_go_on_after_a_restart_and_a_point_sent_again_is_still_known() -> None:
+    state = OtlpState()
+    sent = [counter(value, NOW_NS + i * SECOND) for i, value in enumerate((1.0, 2.0, 0.1))]
+    kept = [read(one, state) for one in sent]
+    later = restarted(*kept)
+    assert rows(kept[2]) == rows(read(sent[2], later)), "its answer was lost"
+    assert rows(kept[0]) == rows(read(sent[0], later))
+    assert {"c_total": 7.1} == last(read(counter(4.0, NOW_NS + 9 * SECOND), later))
+    # What was not stored before the end is added when it is sent again.
+    assert {"c_total": 3.1} == last(read(sent[2], restarted(*kept[:2])))
+
+
+@pytest.mark.parametrize("kind", ["histogram", "exponential_histogram"])
+def test_histograms_go_on_after_a_restart(kind: str) -> None:
+    def add(at: int, count: int, state: OtlpState) -> Received:
+        made = request()
+        data = getattr(metric(made, "h"), kind)
+        data.aggregation_temporality = DELTA
+        one = point(data.data_points, count=count, sum=2**70 + 0.5, time_unix_nano=NOW_NS + at)
+        if kind == "histogram":
+            one.bucket_counts.extend([count, 0])
+            one.explicit_bounds.append(0.25)
+        else:
+            one.scale, one.positive.offset = 2, -3
+            one.positive.bucket_counts.extend([0, count])
+            one.negative.bucket_counts.extend([0])
+        return read(made, state)
+
+    state = OtlpState()
+    kept = [add(1, 2**63, state), add(2, 2**63, state)]
+    assert rows(kept[1]) == rows(add(2, 2**63, restarted(*kept)))
+    assert rows(add(3, 1, state)) == rows(add(3, 1, restarted(*kept)))
+
+
+@pytest.mark.parametrize("raw", [b"", b"x" * 17, b"{}", b"[1,2,3]", b"[1,[],[]]", b"\xff"])
+def test_what_was_kept_and_cannot_be_read_counts_as_nothing(raw: bytes) -> None:
+    kept = read(counter(1.0, NOW_NS), OtlpState()).memos
+    state = OtlpState()
+    state.restore({memo.key: raw for memo in kept})
+    assert {"c_total": 2.0} == last(read(counter(2.0, NOW_NS), state))
+    with pytest.raises(ValueError, match=r".*"):
+        PileForm().unpack(raw)
 
 
 def test_a_counter_that_began_anew_shows_zero_where_it_began() -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from quadra.errors import InvalidError
 from quadra.intake.otlp.attributes import Attributes, Decode
 from quadra.intake.otlp.buckets import Pile
+from quadra.intake.otlp.kept_totals import NumberForm, PileForm
 from quadra.intake.otlp.names import Family, label_name
 from quadra.intake.otlp.totals import Totals
 from quadra.telemetry.series import (
@@ -77,8 +78,8 @@ class OtlpState:
         """Start empty."""
         self._max_bytes = max_bytes
         self.generation = 0
-        self.numbers: Totals[float] = Totals(max_totals)
-        self.piles: Totals[Pile] = Totals(max_totals // 4)
+        self.numbers: Totals[float] = Totals(max_totals, NumberForm())
+        self.piles: Totals[Pile] = Totals(max_totals // 4, PileForm())
         self.forget()
 
     def forget(self) -> None:
@@ -91,6 +92,11 @@ class OtlpState:
         self.refusal = ""
         self.starts: npt.NDArray[np.uint64] = np.zeros(1024, np.uint64)
         self.newest: npt.NDArray[np.int64] = np.zeros(1024, np.int64)
+
+    def restore(self, kept: dict[bytes, bytes]) -> None:
+        """Take over the running totals that an earlier process has kept."""
+        self.numbers.restore(kept)
+        self.piles.restore(kept)
 
     def make_room(self) -> None:
         """Call before each request."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from quadra.engine.ports import Memo
 from quadra.errors import InvalidError
 from quadra.intake.bounds import MAX_AGE_S, MAX_AHEAD_S, MAX_SAMPLES_A_REQUEST
 from quadra.intake.otlp import names
@@ -45,7 +46,7 @@ from quadra.intake.received import (
 )
 from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
-from quadra.telemetry.series import SeriesRules
+from quadra.telemetry.series import SeriesKey, SeriesRules
 
 PLAIN, RISING, DELTA, RISING_DELTA = 0, 1, 2, 3
 """What a number means: a state, a counter's total, or a difference (of a counter, or not)."""
@@ -89,6 +90,7 @@ class Reader:
         self._more_v: list[float] = []
         # Histograms that report differences: added up at the end, when nothing can fail any more.
         self._differences: list[_Difference] = []
+        self._memos: dict[tuple[SeriesKey, bool], Memo] = {}
         self._parts = 0
         state.make_room()
 
@@ -306,13 +308,14 @@ class Reader:
         piles = self.state.piles
         key = self.state.keys[self._part(group, "_count")]
         same = (point.start, point.time, (pile.count, pile.sum))
-        again = piles.repeated(key, same)
-        if again is not None:
-            return again
-        before = piles.find(key)
-        if before is not None and before.value.fits(pile):
-            pile = before.value.plus(pile)
-        return piles.put(key, same, t, pile)
+        shown = piles.repeated(key, same)
+        if shown is None:
+            before = piles.find(key)
+            if before is not None and before.value.fits(pile):
+                pile = before.value.plus(pile)
+            shown = piles.put(key, same, t, pile)
+        self._memos[key, True] = piles.memo(key)
+        return shown
 
     def _show(self, group: Group, t: int, slots: list[int], values: list[float]) -> None:
         """Add a point's samples, and end the lines of bounds that it no longer has."""
@@ -359,6 +362,7 @@ class Reader:
             reasons=self.rejections.reasons,
             message=self.rejections.message,
             trimmed=self.trimmed,
+            memos=list(self._memos.values()),
         )
 
     def _numbers(self) -> tuple[_Slots, TimeArray, ValueArray]:
@@ -417,6 +421,7 @@ class Reader:
                 before = totals.find(key)
                 total = value + (before.value if before is not None else 0.0)
                 shown = totals.put(key, same, int(t[i]), total)
+            self._memos[key, False] = totals.memo(key)
             t[i], v[i] = shown
         return numbers.slots[keep], t[keep], v[keep]
 

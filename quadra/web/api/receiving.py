@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
 
-from quadra.errors import MalformedError, QuadraError, TooLargeError
+from quadra.engine.catalog import TooManySeriesError
+from quadra.engine.ports import Owner
+from quadra.errors import MalformedError, TooLargeError
 from quadra.intake.body import unpack_body
+from quadra.intake.received import Received
 from quadra.telemetry.batch import Batch
+from quadra.web.identity import current
 from quadra.web.parts import WebParts
 
 _PORTION = 65_536
@@ -23,7 +26,9 @@ def read_body(limit: int) -> bytes:
     A body in chunks does not say its length beforehand, so it is read until it is too long.
     """
     if request.content_length is not None:
-        return request.get_data(cache=False)  # Flask holds it against MAX_BODY_BYTES
+        if request.content_length > limit:
+            raise _too_large(limit)
+        return request.get_data(cache=False)
     stream = request.environ["wsgi.input"]
     if not request.environ.get("wsgi.input_terminated"):
         return b""
@@ -32,10 +37,13 @@ def read_body(limit: int) -> bytes:
     while portion := _portion(stream):
         size += len(portion)
         if size > limit:
-            msg = f"The body is larger than {limit} bytes (MAX_BODY_BYTES)."
-            raise TooLargeError(msg)
+            raise _too_large(limit)
         parts.append(portion)
     return b"".join(parts)
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"The body is larger than {limit} bytes (MAX_BODY_BYTES).")
 
 
 def _portion(stream: Any) -> bytes:
@@ -55,23 +63,45 @@ def read_unpacked(parts: WebParts) -> bytes:
     )
 
 
-@contextmanager
-def counting_refusals(parts: WebParts) -> Iterator[None]:
-    """Count a request that is refused by its reason."""
-    try:
-        yield
-    except QuadraError as error:
-        parts.metrics.samples_rejected.labels(error.code).inc()
-        raise
-
-
 def keep(parts: WebParts, read: Callable[[], Batch]) -> Batch:
-    """Read a batch and keep it durably; counts and times it."""
+    """Read a batch and keep it durably, whole or not at all; counts and times it."""
     began = time.perf_counter()
-    with counting_refusals(parts):
-        batch = read()
-        if len(batch):
-            parts.journal.append(batch)
+    batch = read()
+    if len(batch):
+        parts.journal.append(batch, _owner())
+    _count(parts, batch, began)
+    return batch
+
+
+def keep_part(parts: WebParts, read: Callable[[], Received]) -> Received:
+    """Read a request and keep what may be kept of it durably; counts and times it.
+
+    Where its new series are too many, those that are known go on all the same: a program that
+    floods would otherwise silence its own.
+    """
+    began = time.perf_counter()
+    found = read()
+    if len(found.batch):
+        owner = _owner()
+        try:
+            parts.journal.append(found.batch, owner, found.memos)
+        except TooManySeriesError as error:
+            known = parts.catalog.known_part(found.batch)
+            if not len(known):
+                raise
+            parts.journal.append(known, owner, found.memos)
+            found = found.without_new_series(known, error)
+    _count(parts, found.batch, began)
+    for reason, count in found.reasons.items():
+        parts.metrics.samples_rejected.labels(reason).inc(count)
+    return found
+
+
+def _owner() -> Owner:
+    principal = current()
+    return Owner(principal.token_id, principal.name)
+
+
+def _count(parts: WebParts, batch: Batch, began: float) -> None:
     parts.metrics.samples_ingested.labels(batch.source).inc(len(batch))
     parts.metrics.ingest_duration.observe(time.perf_counter() - began)
-    return batch

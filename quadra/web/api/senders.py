@@ -6,15 +6,14 @@ import threading
 from collections.abc import Callable
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from quadra.errors import QuadraError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
-from quadra.telemetry.batch import Batch
 from quadra.web import schemas
-from quadra.web.api.receiving import keep, read_body, read_unpacked
+from quadra.web.api.receiving import keep_part, read_body, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.problems import CONTENT_TYPE, problem, status_of
@@ -33,10 +32,16 @@ class Senders:
         self._parts = parts
         self._labels = remote_write.LabelCache()
         self._otlp = otlp.OtlpState()
+        self._restored = False
         self._lock = threading.Lock()
 
     def otlp(self, body: bytes, content_type: str) -> Received:
-        """Read an OTLP export; raises what ``otlp.parse_metrics`` raises."""
+        """Read an OTLP export; raises what ``otlp.parse_metrics`` raises, and StorageError."""
+        if not self._restored:
+            kept = self._parts.runtime.offload(self._parts.memos.load)
+            if not self._restored:  # another request may have been quicker
+                self._otlp.restore(kept)
+                self._restored = True
         with self._lock:
             return otlp.parse_metrics(
                 body, content_type, self._parts.clock(), self._parts.rules, self._otlp
@@ -56,17 +61,8 @@ class Senders:
             return parse(body, self._parts.clock(), self._parts.rules, limit, self._labels)
 
     def keep(self, read: Callable[[], Received]) -> Received:
-        """Keep what could be read, and count what could not."""
-        received: list[Received] = []
-
-        def batch() -> Batch:
-            received.append(read())
-            return received[0].batch
-
-        keep(self._parts, batch)
-        found = received[0]
-        for reason, count in found.reasons.items():
-            self._parts.metrics.samples_rejected.labels(reason).inc(count)
+        """Keep what could be read, and what is said of it."""
+        found = keep_part(self._parts, read)
         self._parts.descriptions.learn(found.metadata)
         return found
 
@@ -122,6 +118,7 @@ def make_senders(parts: WebParts) -> Blueprint:
 
 def _status(error: QuadraError, kind: str) -> Response:
     status = status_of(error)
+    g.refused_for = error.reason
     response = Response(otlp.status_body(status, error.detail, kind), status, content_type=kind)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(int(error.retry_after))

@@ -18,7 +18,7 @@ from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.api.receiving import counting_refusals, keep, read_unpacked
+from quadra.web.api.receiving import keep, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -40,8 +40,7 @@ def make_telemetry(parts: WebParts) -> Blueprint:
     def send_samples() -> ResponseReturnValue:
         if request.mimetype != "application/json":
             msg = "Send Content-Type: application/json."
-            with counting_refusals(parts):
-                raise UnsupportedTypeError(msg)
+            raise UnsupportedTypeError(msg)
         batch = keep(parts, lambda: parse_samples(read_unpacked(parts), parts.clock(), parts.rules))
         return answer({"accepted": len(batch), "series": len(batch.keys)})
 
