@@ -80,7 +80,17 @@ class Database:
     def read(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``work(connection, …)`` in one consistent read."""
+        """Run ``work(connection, …)`` in one consistent read.
+
+        After a Postgres has been away, every idle connection to it is a dead one. A read changes
+        nothing, so it is tried again until it has met a living or a new one.
+        """
+        for _ in range(READERS):
+            try:
+                return self._run(self._readers, work, *args, **kwargs)
+            except StorageError as error:
+                if not getattr(error.__cause__, "connection_invalidated", False):
+                    raise
         return self._run(self._readers, work, *args, **kwargs)
 
     def close(self) -> None:

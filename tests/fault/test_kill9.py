@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import requests
 
 from tests.servers.quadra import QuadraServer
@@ -89,46 +88,3 @@ def test_a_request_that_was_not_acknowledged_is_there_whole_or_not_at_all(
         sender.join(20)
         server.restart()
         assert len(values(server, name)) in (0, 5_000)
-
-
-@pytest.mark.timeout(90)
-def test_many_senders_and_kills_at_any_moment_lose_nothing_that_was_acknowledged(
-    start_quadra: Start,
-) -> None:
-    server = start_quadra()
-    seed = random.randrange(1 << 30)
-    print(f"seed {seed}")  # noqa: T201 - shown where it fails
-    chance = random.Random(seed)
-    stop = threading.Event()
-    lock = threading.Lock()
-    acknowledged: set[int] = set()
-    tried = iter(range(0, 10_000_000, 100))
-
-    def send_for_ever() -> None:
-        while not stop.is_set():
-            with lock:
-                first = next(tried)
-            if post(server, body(first, 100), timeout=5):
-                with lock:
-                    acknowledged.update(range(first, first + 100))
-            elif stop.wait(0.02):  # it is down: ask again a little later
-                return
-
-    senders = [threading.Thread(target=send_for_ever) for _ in range(6)]
-    for sender in senders:
-        sender.start()
-    pause = threading.Event()
-    try:
-        ends = time.monotonic() + 18
-        while time.monotonic() < ends:
-            pause.wait(chance.uniform(0.05, 0.8))  # kills come when they come
-            server.kill9()
-            server.restart()
-    finally:
-        stop.set()
-        for sender in senders:
-            sender.join(20)
-    stored = values(server)
-    assert len(acknowledged) > 1_000
-    assert len(stored) == len(set(stored)), "a sample is there twice"
-    assert set() == acknowledged - {int(value) for value in stored}
