@@ -6,6 +6,7 @@ the loop back while a fast sender keeps data ready. Imported only when eventlet 
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -17,6 +18,8 @@ MAX_BYTES_A_SECOND = 524_288
 MAX_FRAMES_A_SECOND = 1_000
 MAX_CHUNK_LINE = 1_024
 MAX_DISCARDED_BYTES = 1 << 20
+MAX_TRAILERS = 64
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _YIELD_EVERY = 32
 _TOO_BIG, _POLICY = 1009, 1008
 
@@ -34,15 +37,20 @@ def install(max_message: int) -> None:
 
 
 class _Lines:
-    """The lines between the chunks of a body: short, and none negative."""
+    """The lines between the chunks of a body: short, and what they must be.
+
+    By turns the size of a chunk and the end of its data; behind a size of zero come trailers.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._count = 0
+        self._trailers: int | None = None
+        self._is_size = True
 
     def readline(self) -> bytes:
         line: bytes = self._stream.readline(MAX_CHUNK_LINE + 1)
-        if len(line) > MAX_CHUNK_LINE or line.lstrip().startswith(b"-"):
+        if len(line) > MAX_CHUNK_LINE or not self._fits(line):
             msg = "a chunk begins with nonsense"
             raise wsgi.ChunkReadError(msg)
         self._count += 1
@@ -50,12 +58,29 @@ class _Lines:
             eventlet.sleep(0)
         return line
 
+    def _fits(self, line: bytes) -> bool:
+        if self._trailers is not None:
+            self._trailers += 1
+            return self._trailers <= MAX_TRAILERS
+        if not self._is_size:
+            self._is_size = True
+            return line in (b"\r\n", b"\n")
+        size = _SIZE.fullmatch(line)
+        self._is_size = False
+        if size is not None and int(size[1], 16) == 0:
+            self._trailers = 0
+        return size is not None
+
 
 class BoundedInput(wsgi.Input):  # type: ignore[misc]  # has no types
     """A request's body whose chunks are bounded, and whose rest is not read for ever."""
 
+    _lines: _Lines | None = None
+
     def _chunked_read(self, rfile: Any, *args: Any) -> bytes:
-        found: bytes = super()._chunked_read(_Lines(rfile), *args)
+        if self._lines is None:
+            self._lines = _Lines(rfile)
+        found: bytes = super()._chunked_read(self._lines, *args)
         eventlet.sleep(0)
         return found
 

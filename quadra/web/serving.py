@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from quadra.engine.ports import Runtime, Signal
 from quadra.errors import SettingsError
 from quadra.settings import AsyncMode
+from quadra.web.framing import StrictRequests
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -251,6 +252,10 @@ class _EventletServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
         from eventlet import greenpool, wsgi  # noqa: PLC0415 - only when this loop is chosen
 
+        class Protocol(StrictRequests, wsgi.HttpProtocol):  # type: ignore[misc]  # has no types
+            """Answers what has no clear end."""
+
+        self._protocol = Protocol
         self._wsgi = wsgi
         self._listener = _PatientListener(listener)
         self._app = app
@@ -265,6 +270,7 @@ class _EventletServer:
                 log=logging.getLogger("quadra.web.server"),
                 log_output=False,
                 custom_pool=self._pool,
+                protocol=self._protocol,
                 keepalive=IDLE_CONNECTION_S,
                 socket_timeout=SILENT_REQUEST_S,
                 url_length_limit=16_384,
@@ -284,8 +290,15 @@ class _GeventServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
         from gevent import pool, pywsgi  # noqa: PLC0415 - only when this loop is chosen
 
+        from quadra.web.gevent_bounds import BoundedHandler  # noqa: PLC0415 - as above
+
         self._server = pywsgi.WSGIServer(
-            listener, app, log=None, error_log=None, spawn=pool.Pool(_most_connections())
+            listener,
+            app,
+            log=None,
+            error_log=None,
+            handler_class=BoundedHandler,
+            spawn=pool.Pool(_most_connections()),
         )
 
     def serve(self) -> None:
@@ -299,7 +312,7 @@ class _ThreadingServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
         from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415 - as above
 
-        class Handler(WSGIRequestHandler):
+        class Handler(StrictRequests, WSGIRequestHandler):
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 """Requests are logged by the application."""
 
