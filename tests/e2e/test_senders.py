@@ -15,6 +15,7 @@ import requests
 from tests.e2e.clients import history
 from tests.servers import programs
 from tests.servers.process import Process, free_port, plain_environment, wait_until
+from tests.servers.programs import FRONTEND, node
 from tests.servers.quadra import QuadraServer
 
 OTEL_PROGRAM = """
@@ -56,6 +57,44 @@ def test_an_opentelemetry_sdk_needs_two_variables(server: QuadraServer) -> None:
     )
     assert "checkout_duration_milliseconds_bucket" in found
     assert 333 == history(server, "checkout_duration_milliseconds_sum")[0]["values"][-1]
+
+
+@pytest.mark.parametrize("temporality", ["cumulative", "delta"])
+def test_the_opentelemetry_sdk_for_node_needs_two_variables(
+    server: QuadraServer, temporality: str
+) -> None:
+    service = f"kiosk-{temporality}"
+    env = plain_environment(
+        OTEL_EXPORTER_OTLP_ENDPOINT=f"{server.url}/otlp",
+        OTEL_EXPORTER_OTLP_HEADERS=f"Authorization=Bearer%20{server.token}",
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=temporality,
+        OTEL_SERVICE_NAME=service,
+    )
+    command = [
+        node("@opentelemetry/sdk-metrics"),
+        str(Path(__file__).with_name("otel_program.mjs")),
+    ]
+    ended = subprocess.run(
+        command, cwd=FRONTEND, env=env, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert ("", "") == (ended.stdout, ended.stderr)
+
+    def newest(name: str, more: str = "") -> float:
+        found = history(server, f'{name}{{service_name="{service}"{more}}}')
+        return float(found[0]["values"][-1])
+
+    assert 6 == newest("tickets_total", ',city="Graz"')
+    assert 7 == newest("queue_depth")
+    assert [6, 999] == [
+        newest(f"checkout_duration_milliseconds_{part}") for part in ("count", "sum")
+    ]
+    assert 1 == newest("checkout_duration_milliseconds_bucket", ',le="5"')
+    assert [8, 2008.5] == [newest(f"wait_seconds_{part}") for part in ("count", "sum")]
+    found = history(server, f'wait_seconds_bucket{{service_name="{service}"}}')
+    buckets = {float(line["labels"]["le"]): line["values"][-1] for line in found}
+    for bound, total in buckets.items():
+        assert total == 2 * sum(value <= bound for value in (0, 0.25, 4, 1000))
+    assert {2, 4, 6, 8} == set(buckets.values())
 
 
 @pytest.fixture

