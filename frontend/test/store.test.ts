@@ -19,6 +19,18 @@ describe("Store", () => {
     expect(store.newest).toBe(100);
   });
 
+  it("remembers where a line ended, live and in history", () => {
+    const store = new Store();
+    store.add([series(1, "a")]);
+    store.fill(1, [100, 101, 102], [1, null, 3], 103);
+    store.apply(frame(1, [[103, 1, Number.NaN], [104, 1, Number.POSITIVE_INFINITY], [105, 1, 4]]), 105);
+    const track = store.track(1);
+    expect([...(track?.ring.times ?? [])]).toEqual([100, 102, 105]);
+    expect([...(track?.ends.times ?? [])]).toEqual([101, 103]);
+    store.trim(102);
+    expect([...(track?.ends.times ?? [])]).toEqual([103]);
+  });
+
   it("does not take a sample dated ahead for fresh data later on", () => {
     const store = new Store();
     store.add([series(1, "a")]);

@@ -27,6 +27,11 @@ describe("gaps", () => {
     expect(findGaps([...fast, ...fast.map((t) => t + 100)], 1)).toEqual([{ from: 359, to: 400 }]);
   });
 
+  it("joins nothing across the end of a line, however short the pause", () => {
+    const times = [0, 15, 30, 45, 60];
+    expect(findGaps(times, 15, [-5, 16, 31, 45, 99])).toEqual([{ from: 15, to: 30 }, { from: 30, to: 45 }]);
+  });
+
   it("finds what all lines miss", () => {
     expect(commonSpans([[{ from: 0, to: 10 }], [{ from: 5, to: 20 }], [{ from: 7, to: 8 }, { from: 9, to: 30 }]])).toEqual([
       { from: 7, to: 8 },

@@ -83,7 +83,9 @@ function drawLine(
   const columns = columnsOf(line, window.from, window.to, step, spec.unit.additive);
   const interval = Math.max(step, ...line.tracks.map((track) => track.interval(step)));
   // Buckets are aligned, so a series slower than a bucket leaves some of them empty.
-  const gaps: Span[] = findGaps(columns.times, interval);
+  const [only] = line.tracks;
+  const ends = line.tracks.length === 1 ? only?.ends.times : undefined; // a sum goes on without one of its parts
+  const gaps: Span[] = findGaps(columns.times, interval, ends);
   return {
     line,
     columns,

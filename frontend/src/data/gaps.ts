@@ -19,14 +19,20 @@ export function intervalOf(times: ArrayLike<number>, step = 0): number {
 /** A shorter silence is never called a hole. */
 const SHORTEST_GAP = 3;
 
-/** Stretches between neighbours that lie too far apart to be joined by a line. */
-export function findGaps(times: ArrayLike<number>, interval: number): Span[] {
+/**
+ * Stretches between neighbours that no line may join: they lie too far apart, or the sender
+ * said between them that its line has ended (`ends`, ascending).
+ */
+export function findGaps(times: ArrayLike<number>, interval: number, ends: ArrayLike<number> = []): Span[] {
   const gaps: Span[] = [];
   const widest = Math.max(2.5 * interval, SHORTEST_GAP);
+  let end = 0;
   for (let i = 1; i < times.length; i += 1) {
     const from = times[i - 1] ?? 0;
     const to = times[i] ?? 0;
-    if (to - from > widest && to - from > 2.5 * rhythmAround(times, i)) gaps.push({ from, to });
+    while (end < ends.length && (ends[end] ?? 0) <= from) end += 1;
+    const ended = end < ends.length && (ends[end] ?? 0) < to;
+    if (ended || (to - from > widest && to - from > 2.5 * rhythmAround(times, i))) gaps.push({ from, to });
   }
   return gaps;
 }

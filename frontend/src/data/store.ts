@@ -15,6 +15,9 @@ export class Track {
   /** Times of the last samples, for the series' own rhythm. */
   readonly recent = new Ring(16, 16);
 
+  /** When the sender said that the line ends (a staleness marker). */
+  readonly ends = new Ring(256, 4);
+
   constructor(info: SeriesInfo) {
     this.info = info;
   }
@@ -83,7 +86,12 @@ export class Store {
       const track = this.#tracks.get(frame.id[i] ?? -1);
       const t = (frame.t[i] ?? Number.NaN) / 1000;
       const v = frame.v[i] ?? Number.NaN;
-      if (track === undefined || !Number.isFinite(v) || !Number.isFinite(t)) continue;
+      if (track === undefined || !Number.isFinite(t)) continue;
+      if (Number.isNaN(v)) {
+        track.ends.set(t, v);
+        if (keep) track.version += 1;
+      }
+      if (!Number.isFinite(v)) continue;
       count += 1;
       // A sample dated ahead must not make everything look fresh until then.
       this.newest = Math.max(this.newest, Math.min(t, now));
@@ -105,6 +113,9 @@ export class Store {
     this.epoch += 1;
     track.ring.merge(times, values);
     if (this.step === 0) {
+      for (let i = 0; i < times.length; i += 1) {
+        if (values[i] === null) track.ends.set(times[i] ?? 0, Number.NaN);
+      }
       for (let i = Math.max(0, track.ring.length - 16); i < track.ring.length; i += 1) {
         track.see(track.ring.times[i] ?? 0, track.ring.values[i] ?? 0);
       }
@@ -140,7 +151,10 @@ export class Store {
 
   /** Forgets what lies before the range. */
   trim(before: number): void {
-    for (const track of this.#tracks.values()) track.ring.trim(before);
+    for (const track of this.#tracks.values()) {
+      track.ring.trim(before);
+      track.ends.trim(before);
+    }
   }
 
   #bucket(track: Track, t: number, v: number, known: boolean): void {
