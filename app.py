@@ -81,7 +81,7 @@ from quadra.web.identity import Identity
 from quadra.web.live import Live
 from quadra.web.observing import GateLog, log_context
 from quadra.web.parts import WebParts
-from quadra.web.serving import listen, make_runtime, make_server, raise_file_limit
+from quadra.web.serving import bound_memory, listen, make_runtime, make_server, raise_file_limit
 from quadra.web.subscriptions import FastJson
 from utils.metrics import metrics_manager
 from utils.structured_logging import setup_structured_logging
@@ -357,6 +357,7 @@ def create_app() -> Flask:
 
 def serve() -> int:
     """Serve until a signal ends it; gives the exit code."""
+    bound_memory()
     raise_file_limit()
     try:
         settings = Settings.from_env()

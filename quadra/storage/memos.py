@@ -13,6 +13,7 @@ from quadra.storage.tables import memos
 
 KEPT_S = 90 * 86_400.0
 MAX_MEMOS = 100_000
+MAX_BYTES = 64 << 20
 
 
 class SqlMemos:
@@ -47,4 +48,11 @@ def _load(connection: sa.Connection, oldest: float) -> dict[bytes, bytes]:
     rows = connection.execute(
         sa.select(memos.c.key, memos.c.value).order_by(memos.c.kept_at.desc()).limit(MAX_MEMOS)
     )
-    return {bytes(key): bytes(value) for key, value in rows}
+    found: dict[bytes, bytes] = {}
+    room = MAX_BYTES
+    for key, value in rows:
+        room -= len(value)
+        if room < 0:
+            break
+        found[bytes(key)] = bytes(value)
+    return found

@@ -6,6 +6,8 @@ stop. The interpreter must have been patched before (see ``patch``).
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import errno
 import logging
 import os
@@ -34,6 +36,8 @@ SILENT_REQUEST_S = 30
 WANTED_FILES = 65_536
 _FILES_OF_OUR_OWN = 256
 _ACCEPT_PAUSE_S = 0.1
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # as malloc.h numbers them
+_MMAP_FROM_BYTES = 1 << 20
 _PASSING = {
     errno.EMFILE,
     errno.ENFILE,
@@ -163,6 +167,17 @@ class _Threading:
 
     def signal(self) -> Signal:
         return threading.Event()
+
+
+def bound_memory() -> None:
+    """Have what native threads are done with given back; call it before there are any.
+
+    glibc gives each thread a heap of its own, and keeps in each what a large body once took.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library does it otherwise
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 1)
+        libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_FROM_BYTES)
 
 
 def raise_file_limit() -> None:

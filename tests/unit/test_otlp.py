@@ -2,7 +2,9 @@
 
 import math
 import struct
+import tracemalloc
 
+import orjson
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -10,8 +12,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from quadra.errors import InvalidError, MalformedError, UnsupportedTypeError
 from quadra.intake.otlp import JSON, PROTOBUF, OtlpState, parse_metrics
-from quadra.intake.otlp.buckets import MAX_GRID
+from quadra.intake.otlp.buckets import MAX_GRID, Pile, explicit
 from quadra.intake.otlp.kept_totals import PileForm
+from quadra.intake.otlp.totals import Totals
 from quadra.intake.received import STALE_BITS, Received
 from quadra.intake.wire import encode_varint
 from quadra.telemetry.metadata import Metadata
@@ -27,6 +30,7 @@ from tests.unit.otlp_messages import (
     metric,
     point,
     read,
+    read_json,
     request,
     rows,
 )
@@ -168,6 +172,40 @@ def test_running_totals_are_bounded_and_the_oldest_go() -> None:
         point(total.data_points, as_int=1, start_time_unix_nano=len(state.numbers))
         read(made, state)
     assert 2 == len(state.numbers)
+
+
+def test_totals_of_histograms_are_bounded_by_their_buckets_too() -> None:
+    totals: Totals[Pile] = Totals(1_000, PileForm(), max_cells=100)
+    for name in range(20):
+        pile = explicit(9, 1.0, tuple(range(9)), (1,) * 10)
+        for at in range(3):  # the total and the points behind it: 19 numbers each
+            totals.put((str(name), ()), (0, at, name), at, pile)
+    assert 1 == len(totals)
+    assert totals.find(("19", ())) is not None
+
+
+def test_what_is_remembered_of_json_takes_no_more_than_its_text() -> None:
+    raw = orjson.dumps([{"key": "i", "value": {"stringValue": "x"}}])
+    body = b'{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a","gauge":{"dataPoints":['
+    points = (raw.replace(b'"x"', b'"%d"' % i) for i in range(500))
+    body += b",".join(b'{"asInt":1,"attributes":%s}' % one for one in points)
+    tracemalloc.start()
+    state = OtlpState()
+    received = read_json(body + b"]}}]}]}]}", state)
+    kept, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 500 == len(received.batch)
+    assert kept < 500 * 2_000
+
+
+def test_json_nested_without_end_is_refused() -> None:
+    value = b'{"stringValue":"x"}'
+    for _ in range(100):
+        value = b'{"arrayValue":{"values":[' + value + b"]}}"
+    attributes = b'{"attributes":[{"key":"k","value":' + value + b"}]}"
+    with pytest.raises(MalformedError) as caught:
+        read_json(b'{"resourceMetrics":[{"resource":' + attributes + b"}]}")
+    assert "too_deep" == caught.value.code
 
 
 def test_a_refused_request_does_not_move_the_totals() -> None:

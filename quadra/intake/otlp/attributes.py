@@ -48,7 +48,8 @@ def _float_text(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _too_deep() -> MalformedError:
+def too_deep() -> MalformedError:
+    """Make the error of an attribute with lists in lists in lists."""
     return MalformedError("An attribute is nested too deep.", code="too_deep")
 
 
@@ -88,7 +89,7 @@ def _key_value(data: bytes, start: int, stop: int, depth: int) -> tuple[str, obj
 def _any(data: bytes, start: int, stop: int, depth: int) -> object:
     """Read an AnyValue; of several, the last counts."""
     if depth == 0:
-        raise _too_deep()
+        raise too_deep()
     found: object = None
     for tag, _, value, end in fields(data, start, stop):
         if tag == _STRING:
@@ -154,7 +155,7 @@ def _json_pairs(items: object, depth: int) -> list[tuple[str, object]]:
 
 def _json_any(value: object, depth: int) -> object:
     if depth == 0:
-        raise _too_deep()
+        raise too_deep()
     found: object = None
     for kind, content in json_object(value).items():
         if kind in _JSON_SCALARS:

@@ -16,8 +16,10 @@ from quadra.intake.otlp.attributes import (
     json_int,
     json_list,
     json_object,
+    too_deep,
     wrong,
 )
+from quadra.intake.otlp.buckets import MAX_BUCKETS
 from quadra.intake.otlp.points import (
     Buckets,
     ExponentialPoint,
@@ -164,7 +166,7 @@ def _summary(metric: _Metric) -> None:
         point.sum = json_float(item.get("sum"))
         point.quantiles = tuple(
             (json_float(one.get("quantile")), json_float(one.get("value")))
-            for one in _items(item, "quantileValues")
+            for one in map(json_object, _list(item, "quantileValues")[:MAX_BUCKETS])
         )
         metric.reader.add_summary(stream, point)
 
@@ -210,7 +212,11 @@ def _attributes(item: Item) -> bytes:
         return b"[]"
     if isinstance(attributes, list):
         count_attributes(len(attributes))
-    return orjson.dumps(attributes)
+    try:
+        # A copy, for orjson's own keeps the kilobytes that it was made in.
+        return memoryview(orjson.dumps(attributes)).tobytes()
+    except TypeError:
+        raise too_deep() from None
 
 
 def _items(item: Item, field: str) -> list[Item]:

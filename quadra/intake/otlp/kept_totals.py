@@ -18,6 +18,10 @@ class NumberForm:
 
     mark = b"n"
 
+    def cells(self, _value: float) -> int:
+        """Give none: a number is all there is."""
+        return 0
+
     def pack(self, total: Total[float]) -> bytes:
         """Write a total down."""
         points = b"".join(_POINT.pack(*point, shown, value) for point, shown, value in total.last)
@@ -38,6 +42,10 @@ class PileForm:
     """Totals of histograms: JSON, as counts have no bound."""
 
     mark = b"p"
+
+    def cells(self, value: Pile) -> int:
+        """Give how many counts and bounds a histogram has."""
+        return len(value.bounds) + len(value.counts) + len(value.negative)
 
     def pack(self, total: Total[Pile]) -> bytes:
         """Write a total down."""

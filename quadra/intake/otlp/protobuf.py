@@ -324,7 +324,8 @@ class _Scan:
             elif tag == _DISTRIBUTION_SUM:
                 point.sum = _double(data, value)
             elif tag == _QUANTILE:
-                quantiles.append(_pair(data, value, stop))
+                if len(quantiles) < MAX_BUCKETS:
+                    quantiles.append(_pair(data, value, stop))
             elif tag == _NUMBER_ATTRIBUTES:
                 attributes.append(data[start:stop])
             elif tag == _NUMBER_FLAGS:

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from quadra.telemetry.series import SeriesKey, digest
 
+MAX_CELLS = 1_000_000
 _REMEMBERED = 4
 
 T = TypeVar("T")
@@ -29,6 +30,9 @@ class Form(Protocol[T]):
     """How totals of a kind are written down; ``mark`` (one byte) tells the kinds apart."""
 
     mark: bytes
+
+    def cells(self, value: T) -> int:
+        """Give how many numbers a total of many parts holds."""
 
     def pack(self, total: Total[T]) -> bytes:
         """Write a total down."""
@@ -68,9 +72,11 @@ class Totals(Generic[T]):
     point that was stored, but whose answer was lost with the process, is known again too.
     """
 
-    def __init__(self, limit: int, form: Form[T]) -> None:
-        """Remember at most ``limit`` series."""
+    def __init__(self, limit: int, form: Form[T], max_cells: int = MAX_CELLS) -> None:
+        """Remember at most ``limit`` series, and ``max_cells`` numbers in them."""
         self._limit = limit
+        self._max_cells = max_cells
+        self._cells = 0
         self._form = form
         self._totals: OrderedDict[SeriesKey, Total[T]] = OrderedDict()
         self._kept: dict[bytes, bytes] = {}
@@ -105,10 +111,19 @@ class Totals(Generic[T]):
         return total
 
     def _add(self, key: SeriesKey, total: Total[T]) -> Total[T]:
-        if len(self._totals) >= self._limit:
-            self._totals.popitem(last=False)
         self._totals[key] = total
+        self._cells += self._cells_of(total)
+        if len(self._totals) > self._limit:
+            self._forget_oldest()
         return total
+
+    def _cells_of(self, total: Total[T]) -> int:
+        cells = self._form.cells
+        return cells(total.value) + sum(cells(value) for _point, _time, value in total.last)
+
+    def _forget_oldest(self) -> None:
+        _key, total = self._totals.popitem(last=False)
+        self._cells -= self._cells_of(total)
 
     def repeated(self, key: SeriesKey, point: PointId) -> tuple[int, T] | None:
         """Give the time and total that this very point led to before."""
@@ -124,7 +139,11 @@ class Totals(Generic[T]):
         total = self.find(key)
         if total is None:
             total = self._add(key, Total(time, value))
+        self._cells -= self._cells_of(total)
         total.time = max(total.time, time)
         total.value = value
         total.last = [*total.last[1 - _REMEMBERED :], (point, total.time, value)]
+        self._cells += self._cells_of(total)
+        while self._cells > self._max_cells and len(self._totals) > 1:
+            self._forget_oldest()
         return total.time, value

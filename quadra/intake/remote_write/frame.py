@@ -51,6 +51,14 @@ def unpack_snappy(body: bytes, limit: int) -> bytes:
         raise _bad_snappy() from None
 
 
+def claimed_size(body: bytes) -> int:
+    """Give the bytes that a snappy body says it opens to; 0 when it says nothing sensible."""
+    try:
+        return varint(body, 0)[0]
+    except MalformedError:
+        return 0
+
+
 def _bad_snappy() -> MalformedError:
     return MalformedError("The body is not snappy, or is damaged.", code="bad_snappy")
 

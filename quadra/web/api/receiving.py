@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from flask import request
 
 from quadra.engine.catalog import TooManySeriesError
-from quadra.engine.ports import Owner
+from quadra.engine.ports import Owner, Runtime
 from quadra.errors import MalformedError, TooLargeError
 from quadra.intake.body import unpack_body
 from quadra.intake.received import Received
+from quadra.intake.turns import Turns
 from quadra.telemetry.batch import Batch
 from quadra.web.identity import current
 from quadra.web.parts import WebParts
 
+LARGE_BODY = 131_072
+_LARGE_AT_ONCE = 2
 _PORTION = 65_536
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def read_body(limit: int) -> bytes:
@@ -61,6 +67,25 @@ def read_unpacked(parts: WebParts) -> bytes:
         request.headers.get("Content-Encoding", ""),
         parts.settings.max_unpacked_bytes,
     )
+
+
+class LargeBodies:
+    """Has large bodies read on a native thread, so that the loop goes on meanwhile.
+
+    A few at once: commits use the same threads, and must find one.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Wire."""
+        self._runtime = runtime
+        self._turns = Turns(runtime, _LARGE_AT_ONCE)
+
+    def read(self, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the work of reading a body of so many bytes, wherever that disturbs nobody."""
+        if size < LARGE_BODY:
+            return work(*args, **kwargs)
+        with self._turns.turn(None):
+            return self._runtime.offload(work, *args, **kwargs)
 
 
 def keep(parts: WebParts, read: Callable[[], Batch]) -> Batch:

@@ -13,7 +13,7 @@ from quadra.errors import QuadraError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
 from quadra.web import schemas
-from quadra.web.api.receiving import keep_part, read_body, read_unpacked
+from quadra.web.api.receiving import LargeBodies, keep_part, read_body, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.problems import CONTENT_TYPE, problem, status_of
@@ -32,6 +32,7 @@ class Senders:
         self._parts = parts
         self._labels = remote_write.LabelCache()
         self._otlp = otlp.OtlpState()
+        self._bodies = LargeBodies(parts.runtime)
         self._restored = False
         self._lock = threading.Lock()
 
@@ -43,8 +44,9 @@ class Senders:
                 self._otlp.restore(kept)
                 self._restored = True
         with self._lock:
-            return otlp.parse_metrics(
-                body, content_type, self._parts.clock(), self._parts.rules, self._otlp
+            now, rules = self._parts.clock(), self._parts.rules
+            return self._bodies.read(
+                len(body), otlp.parse_metrics, body, content_type, now, rules, self._otlp
             )
 
     def remote_write(self, body: bytes, message: str) -> Received:
@@ -57,8 +59,11 @@ class Senders:
             msg = f"The remote write message {message[:60]!r} is not known here."
             raise UnsupportedTypeError(msg)
         limit = self._parts.settings.max_unpacked_bytes
+        size = remote_write.claimed_size(body)
         with self._lock:
-            return parse(body, self._parts.clock(), self._parts.rules, limit, self._labels)
+            now, rules = self._parts.clock(), self._parts.rules
+            # This form is read several times as fast as the others.
+            return self._bodies.read(size // 4, parse, body, now, rules, limit, self._labels)
 
     def keep(self, read: Callable[[], Received]) -> Received:
         """Keep what could be read, and what is said of it."""

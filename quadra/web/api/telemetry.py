@@ -14,11 +14,11 @@ from quadra.engine.history import Line
 from quadra.errors import UnsupportedTypeError
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
-from quadra.telemetry.batch import TimeArray, ValueArray
+from quadra.telemetry.batch import Batch, TimeArray, ValueArray
 from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.api.receiving import keep, read_unpacked
+from quadra.web.api.receiving import LargeBodies, keep, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -30,6 +30,11 @@ MAX_STEPS = 50_000
 def make_telemetry(parts: WebParts) -> Blueprint:
     """Make the blueprint of samples, series and history."""
     api = Blueprint("telemetry", __name__, url_prefix=None)
+    bodies = LargeBodies(parts.runtime)
+
+    def read_samples() -> Batch:
+        body = read_unpacked(parts)
+        return bodies.read(len(body), parse_samples, body, parts.clock(), parts.rules)
 
     @route(
         api, "POST", "/api/v1/samples", access="ingest", work="ingest", tag="Send",
@@ -41,7 +46,7 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         if request.mimetype != "application/json":
             msg = "Send Content-Type: application/json."
             raise UnsupportedTypeError(msg)
-        batch = keep(parts, lambda: parse_samples(read_unpacked(parts), parts.clock(), parts.rules))
+        batch = keep(parts, read_samples)
         return answer({"accepted": len(batch), "series": len(batch.keys)})
 
     @route(
