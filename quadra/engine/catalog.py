@@ -122,25 +122,29 @@ class Catalog:
             self._refuse_beyond(new, owner)
         return Entry(batch, ids, owner, memos)
 
-    def expect(self, entry: Entry) -> None:
-        """Count the new series of an entry as there while it waits; ``settle`` ends that."""
-        if 0 in entry.ids:
-            own = entry.owner.id if entry.owner else 0
-            for key in _fresh(entry.batch.keys, entry.ids):
-                times, payer = self._coming.get(key, (0, own))
-                self._coming[key] = (times + 1, payer)
-                if not times:
-                    self._owned[payer] += 1
+    def expect(self, entry: Entry) -> bool:
+        """Count the new series of an entry as there while it waits; ``settle`` must end that.
+
+        Says whether there are any.
+        """
+        if 0 not in entry.ids:
+            return False
+        own = entry.owner.id if entry.owner else 0
+        for key in _fresh(entry.batch.keys, entry.ids):
+            times, payer = self._coming.get(key, (0, own))
+            self._coming[key] = (times + 1, payer)
+            if not times:
+                self._owned[payer] += 1
+        return True
 
     def settle(self, entry: Entry) -> None:
-        """Note that an entry was written, or failed."""
-        if 0 in entry.ids:
-            for key in _fresh(entry.batch.keys, entry.ids):
-                times, payer = self._coming.pop(key)
-                if times > 1:
-                    self._coming[key] = (times - 1, payer)
-                else:
-                    self._owned[payer] -= 1
+        """Note that an entry that was expected is written, or failed."""
+        for key in _fresh(entry.batch.keys, entry.ids):
+            times, payer = self._coming.pop(key)
+            if times > 1:
+                self._coming[key] = (times - 1, payer)
+            else:
+                self._owned[payer] -= 1
 
     def known_part(self, batch: Batch) -> Batch:
         """Give the part of a batch whose series are known, or come with another batch.

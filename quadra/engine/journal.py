@@ -39,6 +39,7 @@ class _Ticket:
 
     entry: Entry
     done: Signal
+    brings_series: bool = False
     error: QuadraError | None = None
 
 
@@ -92,7 +93,7 @@ class Journal:
             raise UnavailableError(msg, code="overloaded", retry_after=1)
         ticket = _Ticket(self._catalog.entry_for(batch, owner, memos), self._runtime.signal())
         with self._lock:
-            self._catalog.expect(ticket.entry)
+            ticket.brings_series = self._catalog.expect(ticket.entry)
             self._waiting.append(ticket)
             self._waiting_samples += len(batch)
             self._idle.clear()
@@ -148,7 +149,8 @@ class Journal:
             with self._lock:
                 self._waiting_samples -= sum(len(t.entry.batch) for t in group)
                 for ticket in group:
-                    self._catalog.settle(ticket.entry)
+                    if ticket.brings_series:
+                        self._catalog.settle(ticket.entry)
             for ticket in group:
                 ticket.done.set()
 
