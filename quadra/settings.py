@@ -271,6 +271,12 @@ class Settings:
     max_consoles: int = _env(
         "MAX_CONSOLES", "5000", _number(1, 100_000), "live connections at once"
     )
+    live_frames_per_second: int = _env(
+        "LIVE_FRAMES_PER_SECOND",
+        "10",
+        _number(1, 1_000),
+        "frames that a console is sent in a steady stream; fewer while the server is busy",
+    )
     scrape_file: str = _env(
         "SCRAPE_FILE", "", _text, "JSON file of targets to scrape, as Prometheus's file_sd reads it"
     )

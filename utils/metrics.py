@@ -56,6 +56,9 @@ class MetricsManager:
         self.live_resyncs = self._counter(
             "live_resyncs", "Times a console was told to read history again"
         )
+        self.live_refusals = self._counter(
+            "live_refusals", "What consoles asked for in vain", ("code",)
+        )
         self.rate_limited = self._counter(
             "rate_limited", "Requests refused by a rate limit", ("endpoint",)
         )

@@ -1,8 +1,4 @@
-"""Bounds beneath HTTP and Socket.IO: on what one connection may send, and a way to cut it.
-
-The libraries below bound a frame, not a message of many frames, keep a chunk's head of any
-length, and hold the loop while a fast sender keeps data ready. What is here mends that.
-"""
+"""Bounds beneath HTTP and Socket.IO: on what one connection may send, and a way to cut it."""
 
 from __future__ import annotations
 
@@ -14,31 +10,23 @@ MAX_MESSAGE_BYTES = 65_536
 
 
 def bound(engine: Any) -> None:
-    """Bound every connection of an engine.io server; call it once, before it serves."""
+    """Bound every connection of an engine.io server's loop; call it once, before it serves."""
     if engine.async_mode == "eventlet":
         from quadra.web import eventlet_bounds  # noqa: PLC0415 - only when this loop is chosen
 
-        eventlet_bounds.install(MAX_MESSAGE_BYTES)
-        return
-    driver = engine._async["websocket"]  # noqa: SLF001 - its only way to give a size
-
-    def bounded(handler: object, server: object) -> object:
-        made = driver(handler, server)
-        made.server_args["max_message_size"] = MAX_MESSAGE_BYTES
-        return made
-
-    engine._async = {**engine._async, "websocket": bounded}  # noqa: SLF001 - as above
+        eventlet_bounds.install()
 
 
 def cut(environ: dict[str, Any]) -> None:
     """Shut down the connection of a websocket's request, whatever it is doing."""
-    raw = _raw_socket(environ)
+    raw = socket_of(environ)
     if raw is not None:
         with contextlib.suppress(OSError):
             raw.shutdown(socket.SHUT_RDWR)
 
 
-def _raw_socket(environ: dict[str, Any]) -> Any:
+def socket_of(environ: dict[str, Any]) -> Any:
+    """Give the connection on which a request came, as its loop knows it."""
     if "eventlet.input" in environ:
         return environ["eventlet.input"].get_socket()
     if "werkzeug.socket" in environ:

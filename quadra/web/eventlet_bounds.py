@@ -1,39 +1,27 @@
-"""What eventlet's own server and websocket let a visitor do, bounded.
+"""What eventlet's own server lets a visitor do, bounded.
 
-They bound a frame, but not a message of many; keep a chunk's head of any length; and never give
-the loop back while a fast sender keeps data ready. Imported only when eventlet is the loop.
+It keeps a chunk's head of any length, and never gives the loop back while a fast sender keeps
+data ready. Imported only when eventlet is the loop.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import eventlet
-from eventlet import websocket, wsgi
+from eventlet import wsgi
 
-MAX_FRAGMENTS = 64
-MAX_BYTES_A_SECOND = 524_288
-MAX_FRAMES_A_SECOND = 1_000
 MAX_CHUNK_LINE = 1_024
 MAX_DISCARDED_BYTES = 1 << 20
 MAX_TRAILERS = 64
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _YIELD_EVERY = 32
-_TOO_BIG, _POLICY = 1009, 1008
 
 
-def install(max_message: int) -> None:
-    """Put the bounded parts in the place of eventlet's; call it once, before serving.
-
-    ``max_message`` bounds a websocket message, of however many frames, in bytes.
-    """
-    BoundedWebSocket.max_message = max_message
+def install() -> None:
+    """Put the bounded part in the place of eventlet's; call it once, before serving."""
     wsgi.Input = BoundedInput
-    websocket.RFC6455WebSocket = BoundedWebSocket
-    # Browsers offer compression for live frames; it costs ten times the frame itself.
-    websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda *_args: None  # noqa: SLF001
 
 
 class _Lines:
@@ -92,33 +80,3 @@ class BoundedInput(wsgi.Input):  # type: ignore[misc]  # has no types
             if left < 0:
                 msg = "nobody wants so long a body"
                 raise wsgi.ChunkReadError(msg)
-
-
-class BoundedWebSocket(websocket.RFC6455WebSocket):  # type: ignore[misc]  # has no types
-    """Counts what comes, and gives the loop back after every frame."""
-
-    max_message = 65_536
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._second = 0.0
-        self._bytes = self._frames = 0
-
-    def _recv_frame(self, message: Any = None) -> Any:
-        found = super()._recv_frame(message)
-        size = sum(map(len, found.data))
-        found.fragments = getattr(found, "fragments", 0) + 1
-        if size > self.max_message or found.fragments > MAX_FRAGMENTS:
-            raise websocket.FailedConnectionError(_TOO_BIG, "The message is too large.")
-        self._count(len(found.data[-1]) if found.data else 0)
-        eventlet.sleep(0)
-        return found
-
-    def _count(self, size: int) -> None:
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._second, self._bytes, self._frames = now, 0, 0
-        self._bytes += size
-        self._frames += 1
-        if self._bytes > MAX_BYTES_A_SECOND or self._frames > MAX_FRAMES_A_SECOND:
-            raise websocket.FailedConnectionError(_POLICY, "Too much in one second.")

@@ -1,29 +1,20 @@
-"""What a console asks for, which room it watches from, and what a frame looks like."""
+"""What a console asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 
 from quadra.errors import InvalidError
-from quadra.telemetry.batch import Columns
 from quadra.telemetry.selector import Selector, parse_selector
-from quadra.telemetry.series import SeriesKey
 
 MAX_SELECTORS = 120
 EVENTS = ("series", "alerts", "anomalies", "training", "system")
 
 Format = Literal["json", "binary"]
 RoomKey = tuple[frozenset[str], Format]
-
-SAMPLE_BYTES: dict[Format, int] = {"json": 40, "binary": 20}
-"""About what a sample takes in a frame."""
-
 
 class FastJson:
     """The codec of the socket: orjson, which writes no NaN and reads none."""
@@ -39,37 +30,6 @@ class FastJson:
         return orjson.loads(text)
 
 
-@dataclass(slots=True)
-class Room:
-    """What its members watch; ``watched[id]`` says whether a series belongs."""
-
-    name: str
-    form: Format
-    selectors: tuple[Selector, ...]
-    watched: npt.NDArray[np.bool_]
-    frame_bytes: int = 0
-    awaited: int = 0
-    """Consoles that are still catching up and will be members."""
-    members: set[str] = field(default_factory=set)
-
-    def matches(self, key: SeriesKey) -> bool:
-        """Say whether a series belongs here."""
-        return any(selector.matches(key) for selector in self.selectors)
-
-    def watch(self, ids: Iterable[int], capacity: int) -> None:
-        """Let series join."""
-        if capacity > len(self.watched):
-            grown = np.zeros(capacity, np.bool_)
-            grown[: len(self.watched)] = self.watched
-            self.watched = grown
-        self.watched[list(ids)] = True
-
-    def part_of(self, columns: Columns) -> Columns:
-        """Give the samples that are watched here."""
-        within = columns.ids < len(self.watched)
-        return columns.where(within & self.watched[np.where(within, columns.ids, 0)])
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A subscription as it was asked for."""
@@ -78,6 +38,11 @@ class Wish:
     events: frozenset[str]
     form: Format
     since: int | None
+
+    @property
+    def room(self) -> RoomKey:
+        """What is shared by all who wish the same."""
+        return frozenset(s.text for s in self.selectors), self.form
 
 
 def read_wish(data: object) -> Wish:
@@ -104,20 +69,3 @@ def read_wish(data: object) -> Wish:
         raise InvalidError(msg, code="bad_subscription")
     selectors = tuple(parse_selector(text) for text in sorted(set(series)))
     return Wish(selectors, frozenset(events), form, since)
-
-
-def frame(form: Format, seq: int, columns: Columns) -> dict[str, Any]:
-    """Make a frame: ``t`` in unix ms, series ``id``, value ``v``, all of one length."""
-    if form == "json":
-        return {
-            "seq": seq,
-            "t": columns.t.tolist(),
-            "id": columns.ids.tolist(),
-            "v": columns.v.tolist(),
-        }
-    return {
-        "seq": seq,
-        "t": columns.t.astype("<f8").tobytes(),
-        "id": columns.ids.astype("<u4", copy=False).tobytes(),
-        "v": columns.v.astype("<f8", copy=False).tobytes(),
-    }
