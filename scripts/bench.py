@@ -18,7 +18,16 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from quadra import __version__
-from scripts.benchmarks import footprint, history, ingest, live, remote_write, shipping, stores
+from scripts.benchmarks import (
+    fanout,
+    footprint,
+    history,
+    ingest,
+    live,
+    remote_write,
+    shipping,
+    stores,
+)
 
 Figures = dict[str, float]
 
@@ -30,6 +39,10 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "shipping": ("History in VictoriaMetrics (HISTORY_URL)", shipping.measure),
     "socket": ("From POST to a console's socket", live.to_socket),
     "paint": ("From POST to paint in a browser", live.to_paint),
+    "fanout": ("Deliveries to 500 consoles at full speed, beside Node", fanout.throughput),
+    "paced": ("Ten frames a second to 500 consoles, beside Node", fanout.paced),
+    "many": ("Thousands of consoles, a frame a second", fanout.many),
+    "stuck": ("500 consoles of which 20 never read", fanout.stuck),
     "start": ("From the command to ready", footprint.starts),
     "memory": ("Memory at idle", footprint.memory),
     "script": ("What the first page loads", footprint.script),

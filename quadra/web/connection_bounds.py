@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 MAX_MESSAGE_BYTES = 65_536
+FREE_BUFFERS = "quadra.free_buffers"
 
 
 def bound(engine: Any) -> None:
@@ -23,6 +24,19 @@ def cut(environ: dict[str, Any]) -> None:
     if raw is not None:
         with contextlib.suppress(OSError):
             raw.shutdown(socket.SHUT_RDWR)
+
+
+def end_of_http(environ: dict[str, Any]) -> None:
+    """Free what served the request only: a websocket has taken its connection over for good.
+
+    So no server takes what the client sends last for another request.
+    """
+    free = environ.pop(FREE_BUFFERS, None)
+    if free is not None:
+        free()
+    elif "werkzeug.socket" not in environ:
+        stream = environ["wsgi.input"]
+        getattr(stream, "rfile", stream).close()
 
 
 def socket_of(environ: dict[str, Any]) -> Any:

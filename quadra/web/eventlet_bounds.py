@@ -12,6 +12,8 @@ from typing import Any
 import eventlet
 from eventlet import wsgi
 
+from quadra.web.connection_bounds import FREE_BUFFERS
+
 MAX_CHUNK_LINE = 1_024
 MAX_DISCARDED_BYTES = 1 << 20
 MAX_TRAILERS = 64
@@ -58,6 +60,20 @@ class _Lines:
         if size is not None and int(size[1], 16) == 0:
             self._trailers = 0
         return size is not None
+
+
+class LeanProtocol(wsgi.HttpProtocol):  # type: ignore[misc]  # has no types
+    """Lets a websocket give back the buffers of the request that it began as."""
+
+    def get_environ(self) -> dict[str, Any]:
+        """Give the environment, with a way to free what only HTTP needs (24 KB a connection)."""
+        environ: dict[str, Any] = super().get_environ()
+        environ[FREE_BUFFERS] = self._free_buffers
+        return environ
+
+    def _free_buffers(self) -> None:
+        self.rfile.close()
+        self.wfile.close()
 
 
 class BoundedInput(wsgi.Input):  # type: ignore[misc]  # has no types

@@ -267,11 +267,13 @@ class _EventletServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
         from eventlet import greenpool, wsgi  # noqa: PLC0415 - only when this loop is chosen
 
-        class Protocol(StrictRequests, wsgi.HttpProtocol):  # type: ignore[misc]  # has no types
+        from quadra.web.eventlet_bounds import LeanProtocol  # noqa: PLC0415 - as above
+
+        class Protocol(StrictRequests, LeanProtocol):
             """Answers what has no clear end."""
 
-        self._protocol = Protocol
         self._wsgi = wsgi
+        self._protocol = Protocol
         self._listener = _PatientListener(listener)
         self._app = app
         self._pool = greenpool.GreenPool(_most_connections())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _HEAD_END = b"\r\n\r\n"
@@ -64,6 +65,22 @@ def drive(port: int, bodies: Sequence[Sequence[bytes]], seconds: float) -> Outco
     for lane in lanes:
         lane.socket.close()
     return Outcome(len(latencies), took, latencies)
+
+
+@contextmanager
+def lane(port: int) -> Iterator[Callable[[bytes], None]]:
+    """Open one connection; gives what posts a whole request over it and waits for the answer."""
+    one = _Lane(port, [])
+
+    def post(request: bytes) -> None:
+        one.socket.sendall(request)
+        while not one.answered():
+            pass
+
+    try:
+        yield post
+    finally:
+        one.socket.close()
 
 
 class _Lane:

@@ -15,6 +15,7 @@ from pathlib import Path
 from scripts.benchmarks.server import REPOSITORY, cores, pin
 
 _START_TIMEOUT_S = 20
+_FRONTEND = REPOSITORY / "frontend"
 
 
 def prometheus_program() -> str | None:
@@ -49,6 +50,35 @@ def prometheus(program: str) -> Iterator[tuple[int, int]]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def socketio_is_here() -> bool:
+    """Say whether Node and its Socket.IO server are installed, see scripts/tools/npm.sh."""
+    return shutil.which("node") is not None and (_FRONTEND / "node_modules" / "socket.io").is_dir()
+
+
+@contextmanager
+def socketio() -> Iterator[tuple[int, int]]:
+    """Start a Socket.IO server on Node; gives its port and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    script = Path(__file__).with_name("socketio_peer.mjs")
+    process = subprocess.Popen(
+        [shutil.which("node") or "node", str(script), str(port)],
+        cwd=_FRONTEND,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        if process.stdout.readline().strip() != "READY":
+            msg = "the peer did not start"
+            raise RuntimeError(msg)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _wait_until_ready(port: int) -> None:

@@ -11,9 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _START_TIMEOUT_S = 30
@@ -48,6 +50,13 @@ def pin(pid: int, cpus: set[int]) -> None:
     """Keep a process on some cores, where the system can do that."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(pid, cpus)
+
+
+def pin_all(pid: int, cpus: set[int]) -> None:
+    """Keep all threads of a process on some cores, those to come too."""
+    for thread in psutil.Process(pid).threads():
+        with suppress(OSError):
+            pin(thread.id, cpus)
 
 
 @contextmanager

@@ -133,12 +133,9 @@ class Consoles:
                 room = self._enter(console, wish, chosen, known)
         except QuadraError as error:
             return self._refusal(error.code, error.detail)
-        ids = np.flatnonzero(room.watched).tolist() if room is not None else []
-        return {
-            "ok": True,
-            "seq": self._stream.seq if room is None else room.seq,
-            "series": [self._stream.described(i) for i in ids[:MAX_LISTED_SERIES]],
-        }
+        if room is None:
+            return {"ok": True, "seq": self._stream.seq, "series": []}
+        return {"ok": True, "seq": room.seq, "series": self._series_of(room)}
 
     def _on_unsubscribe(self, _data: object = None) -> Ack:
         console = self._asking("unsubscribe")
@@ -154,6 +151,13 @@ class Consoles:
         return self._refusal("unknown_event", "Known events: subscribe, unsubscribe.")
 
     # -- their parts --------------------------------------------------------------------------
+
+    def _series_of(self, room: Room) -> list[dict[str, Any]]:
+        """List the series of a room, once for all who enter it."""
+        if room.listed is None:
+            ids = np.flatnonzero(room.watched)[:MAX_LISTED_SERIES].tolist()
+            room.listed = [self._stream.described(i) for i in ids]
+        return room.listed
 
     def _wait_for(self, wish: Wish) -> None:
         """Wait a little for a position that the console has seen and this process has not.

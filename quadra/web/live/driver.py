@@ -20,7 +20,7 @@ from engineio import packet
 from engineio.exceptions import EngineIOError
 
 from quadra.engine.ports import Runtime
-from quadra.web.connection_bounds import MAX_MESSAGE_BYTES, socket_of
+from quadra.web.connection_bounds import MAX_MESSAGE_BYTES, end_of_http, socket_of
 from quadra.web.live.link import Link, LockedLink, Wire
 from quadra.web.live.websocket import (
     CLOSE,
@@ -111,6 +111,7 @@ class Driver:
             blocked=self._blocked,
             on_lost=self._on_lost,
         )
+        end_of_http(environ)
         try:
             self._talk(one, link, sock)
         finally:
@@ -124,9 +125,6 @@ class Driver:
         """Tell the WSGI server that nothing is left for it to answer."""
         if "werkzeug.socket" in environ:
             raise ConnectionError
-        # What the client sent last is no request, and there will be no other.
-        stream = environ["wsgi.input"]
-        getattr(stream, "rfile", stream).close()
         if "eventlet.input" in environ:
             from eventlet import wsgi  # noqa: PLC0415 - only when this loop is chosen
 
@@ -134,10 +132,11 @@ class Driver:
         return []
 
     def _talk(self, one: Any, link: Link, sock: Any) -> None:
-        early, one.queue = one.queue, link
+        one.queue, early = link, one.queue
         one.connected = one.upgraded = True
         while early.qsize():
             link.put(early.get())
+        del early
         meter = _Meter()
         reader = Reader(MAX_MESSAGE_BYTES)
         try:

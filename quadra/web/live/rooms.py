@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,8 @@ class Room:
     at: int = 0
     """How many commits it has seen."""
     members: set[Link] = field(default_factory=set)
+    listed: list[dict[str, Any]] | None = None
+    """What consoles are told of its series; None when that has changed."""
 
     @property
     def form(self) -> Format:
@@ -50,6 +53,7 @@ class Room:
             grown[: len(self.watched)] = self.watched
             self.watched = grown
         self.watched[list(ids)] = True
+        self.listed = None
 
     def has(self, columns: Columns) -> npt.NDArray[np.bool_]:
         """Say of each sample whether it is watched here."""
