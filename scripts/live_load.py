@@ -268,8 +268,9 @@ def run(wish: Wish, consoles: int, seconds: float, *, stuck: int, timed: bool) -
     while (left := began + seconds - time.perf_counter()) > 0:
         _read(chooser, left, timed=timed)
     took = time.perf_counter() - began
-    for console in silent:
+    for console in (*silent, *(key.data for key in list(chooser.get_map().values()))):
         console.socket.close()
+    chooser.close()
     return _report(ledger, consoles, took, connected)
 
 
@@ -279,6 +280,7 @@ def _read(chooser: selectors.BaseSelector, timeout: float, *, timed: bool) -> No
             key.data.take(time.time(), timed=timed)
         except EOFError:
             chooser.unregister(key.fileobj)
+            key.data.socket.close()
 
 
 def _report(ledger: Ledger, consoles: int, took: float, connected: float) -> dict[str, Any]:

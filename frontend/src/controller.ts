@@ -15,6 +15,8 @@ import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
 
+const LOOK_MS = 5000;
+const ASLEEP_MS = 20_000;
 const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
 const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
 
@@ -84,10 +86,23 @@ export class Console implements Stage {
     this.#subscribe();
     this.#live.start();
     this.#listUntilDone();
-    addEventListener("online", () => this.retry());
+    addEventListener("online", () => this.#awake());
+    document.addEventListener("resume", () => this.#awake());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.connection.value.state === "disconnected") this.retry();
+      if (!document.hidden) this.#awake();
     });
+    let last = Date.now();
+    setInterval(() => {
+      // A machine that slept runs no timers: the next one comes late.
+      if (Date.now() - last > ASLEEP_MS) this.#awake();
+      last = Date.now();
+    }, LOOK_MS);
+  }
+
+  /** The page, or the machine, may have slept: what came meanwhile may be lost, and not be known to be. */
+  #awake(): void {
+    if (this.connection.value.state === "disconnected") this.retry();
+    else this.#live.check();
   }
 
   readonly window = (): Window => {

@@ -10,14 +10,6 @@ MAX_MESSAGE_BYTES = 65_536
 FREE_BUFFERS = "quadra.free_buffers"
 
 
-def bound(engine: Any) -> None:
-    """Bound every connection of an engine.io server's loop; call it once, before it serves."""
-    if engine.async_mode == "eventlet":
-        from quadra.web import eventlet_bounds  # noqa: PLC0415 - only when this loop is chosen
-
-        eventlet_bounds.install()
-
-
 def cut(environ: dict[str, Any]) -> None:
     """Shut down the connection of a websocket's request, whatever it is doing."""
     raw = socket_of(environ)

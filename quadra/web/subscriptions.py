@@ -16,6 +16,7 @@ EVENTS = ("series", "alerts", "anomalies", "training", "system")
 Format = Literal["json", "binary"]
 RoomKey = tuple[frozenset[str], Format]
 
+
 class FastJson:
     """The codec of the socket: orjson, which writes no NaN and reads none."""
 

@@ -57,17 +57,17 @@ class Outcome:
     @property
     def cpu_a_delivery_us(self) -> float:
         """Processor time of the server for one delivery, all it did besides included."""
-        return self.cpu_s / max(self.consoles["deliveries"], 1) * 1e6
+        return self.cpu_s / float(max(self.consoles["deliveries"], 1)) * 1e6
 
     @property
     def kb_a_console(self) -> float:
         """Memory that the server took for one console more."""
-        return (self.rss_ready - self.rss_before) / self.consoles["consoles"] / 1000
+        return (self.rss_ready - self.rss_before) / float(self.consoles["consoles"]) / 1000
 
 
 @contextmanager
-def _quadra(**settings: str) -> Iterator[Target]:
-    with quadra(LIVE_FRAMES_PER_SECOND="1000", MAX_CONSOLES="10000", **settings) as server:
+def _quick() -> Iterator[Target]:
+    with quadra(LIVE_FRAMES_PER_SECOND="1000", MAX_CONSOLES="10000") as server:
         pin_all(os.getpid(), cores()[1])
         pin_all(server.pid, cores()[0])
         yield Target(server.port, server.token, server.pid)
@@ -183,7 +183,7 @@ def throughput() -> Figures:
     for form in ("json", "binary"):
         ours, theirs, ratios = [], [], []
         for _ in range(ROUNDS):
-            ours.append(_rates(_quadra, form))
+            ours.append(_rates(_quick, form))
             if peers.socketio_is_here():
                 theirs.append(_rates(_node, form))
                 ratios.append(ours[-1] / theirs[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -14,6 +15,7 @@ import pytest
 import socketio
 from socketio.exceptions import ConnectionError as LiveConnectionError
 
+from scripts import live_load
 from tests.e2e.clients import (
     Browserlike,
     Live,
@@ -351,30 +353,34 @@ def consoles(server: QuadraServer) -> int:
 
 
 def stuck_reader(server: QuadraServer) -> socket.socket:
-    """Subscribe by hand with the smallest of buffers, and then never read again."""
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.settimeout(10)
-    connection.connect(("127.0.0.1", server.port))
-    connection.sendall(
-        f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-    )
-    said = b""
-    while b"pingInterval" not in said:
-        said += connection.recv(4096)
-
-    def text(payload: str) -> bytes:
-        data = payload.encode()
-        return bytes([0x81, 0x80 | len(data), 0, 0, 0, 0]) + data
-
-    connection.sendall(text(f'40{{"token":"{server.token}"}}'))
-    while b'40{"sid"' not in said:
-        said += connection.recv(4096)
-    connection.sendall(text('42["subscribe",{"series":["heavy"]}]'))
+    """Subscribe with the smallest of buffers, and then never read again."""
+    wish = live_load.Wish(server.port, server.token, "heavy", "json")
+    stuck = live_load.Console(wish, live_load.Ledger(), small_buffer=True)
     assert wait_until(lambda: consoles(server) == 2, timeout=5)
-    return connection
+    return stuck.socket
+
+
+def test_who_reads_too_slowly_gets_the_newest_and_is_told_of_the_gap(
+    server: QuadraServer,
+) -> None:
+    items = [{"name": "heavy", "labels": {"n": str(i)}, "value": 0} for i in range(2000)]
+    wish = live_load.Wish(server.port, server.token, "heavy", "json")
+    ledger = live_load.Ledger()
+    slow = live_load.Console(wish, ledger, small_buffer=True)
+    for value in range(1, 41):
+        samples = [{**item, "value": value} for item in items]
+        assert 200 == server.post("/api/v1/samples", json={"samples": samples}).status_code
+        time.sleep(0.1)
+    newest = b'"v":[' + b",".join([b"40.0"] * 2000)
+    deadline = time.monotonic() + 8
+    while not (ledger.frames and newest in ledger.frames[-1]) and time.monotonic() < deadline:
+        select.select([slow.socket], [], [], 0.5)
+        slow.take(time.time(), timed=False)
+    slow.socket.close()
+    assert newest in ledger.frames[-1]
+    assert (0, 0) == (ledger.wrong, ledger.closed)
+    assert 1 <= ledger.resyncs < 40
+    assert len(ledger.frames) < 40
 
 
 # --- coming back

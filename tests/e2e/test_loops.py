@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from scripts import live_load
 from tests.e2e.clients import (
     Browserlike,
     come_back_while_samples_pour_in,
@@ -48,6 +50,30 @@ def test_many_senders_at_once_are_all_answered_and_all_kept(server: QuadraServer
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(send, range(300)))
     assert 300 == len(history(server, "many"))
+
+
+@pytest.mark.parametrize("form", ["json", "binary"])
+def test_the_answer_comes_first_and_all_consoles_are_sent_the_same(
+    server: QuadraServer, form: str
+) -> None:
+    """The load client ends at anything that comes before the answer to its subscription."""
+    name = f"for_all_{form}"
+    stop = threading.Event()
+
+    def pour() -> None:
+        while not stop.is_set():
+            push(server, name, 1)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    try:
+        wish = live_load.Wish(server.port, server.token, name, form)
+        found = live_load.run(wish, 40, 1.0, stuck=0, timed=False)
+    finally:
+        stop.set()
+        thread.join(10)
+    assert [0, 0, 0, 0] == [found[key] for key in ("wrong", "skipped", "resyncs", "closed")]
+    assert found["deliveries"] >= 40 * 5
 
 
 def test_coming_back_while_samples_pour_in_loses_and_doubles_none(server: QuadraServer) -> None:

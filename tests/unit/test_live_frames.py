@@ -1,21 +1,27 @@
-"""Which samples a room is sent, in which form, and whether a gap can be filled."""
+"""Which samples a room is sent, and in which form."""
+
+import json
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wsproto.connection import Connection, ConnectionType
 
-from quadra.engine.ports import Row
-from quadra.telemetry.batch import Columns
+from quadra.errors import InvalidError
 from quadra.telemetry.selector import parse_selector
 from quadra.telemetry.series import series_key
-from quadra.web.live import REPLAY_ROWS, REPLAY_S, _covers
-from quadra.web.subscriptions import Room, frame
-from tests.unit.fakes import NOW, columns, rows_of
+from quadra.web.live.frames import event, samples
+from quadra.web.live.pacing import Pace
+from quadra.web.live.rooms import MAX_ROOMS, Room, Rooms
+from quadra.web.subscriptions import Wish, read_wish
+from tests.unit.fakes import columns, rows_of
 
 
 def room(*ids: int, capacity: int = 16) -> Room:
-    made = Room("r", "json", (parse_selector("cpu"),), np.zeros(1, np.bool_))
+    wish = read_wish({"series": ["cpu"]})
+    made = Room(wish.room, wish.selectors, np.zeros(1, np.bool_), Pace(0), 0)
     made.watch(ids, capacity)
     return made
 
@@ -47,54 +53,70 @@ def test_a_room_knows_which_new_series_belong_to_it() -> None:
     assert not room().matches(series_key("memory", {}))
 
 
+def test_no_more_rooms_than_allowed() -> None:
+    rooms = Rooms()
+
+    def enter(number: int) -> Room:
+        wish = Wish((parse_selector(f"s{number}"),), frozenset(), "json", None)
+        return rooms.make(wish, Pace(0), 16, seq=0, at=0)
+
+    made = [enter(number) for number in range(MAX_ROOMS)]
+    with pytest.raises(InvalidError) as caught:
+        enter(MAX_ROOMS)
+    assert "too_many_rooms" == caught.value.code
+    rooms.drop_if_empty(made[0])
+    assert MAX_ROOMS - 1 == len(rooms)
+    enter(MAX_ROOMS)
+
+
 SAMPLES = columns([(1, 1_750_000_000_123, 1.5), (4_000_000_000, 1_750_000_000_124, -2.0)])
 
 
+def messages(data: bytes) -> list[str | bytes]:
+    """Take websocket frames apart, as another implementation does."""
+    client = Connection(ConnectionType.CLIENT)
+    client.receive_data(data)
+    return [found.data for found in client.events()]  # type: ignore[attr-defined]
+
+
+def body_of(text: str | bytes, begin: str) -> dict[str, object]:
+    assert isinstance(text, str)
+    assert text.startswith(begin)
+    name, body = json.loads(text.removeprefix(begin))
+    assert "samples" == name
+    assert isinstance(body, dict)
+    return body
+
+
 def test_a_frame_in_json_has_columns_of_plain_numbers() -> None:
+    (text,) = messages(samples("json", 9, SAMPLES).data)
     assert {
         "seq": 9,
         "t": [1_750_000_000_123, 1_750_000_000_124],
         "id": [1, 4_000_000_000],
         "v": [1.5, -2.0],
-    } == frame("json", 9, SAMPLES)
+    } == body_of(text, "42")
 
 
 def test_a_frame_in_binary_has_the_same_as_float64_uint32_and_float64() -> None:
-    made = frame("binary", 9, SAMPLES)
-    assert (9, 16, 8, 16) == (made["seq"], len(made["t"]), len(made["id"]), len(made["v"]))
-    assert frame("json", 9, SAMPLES) == {
-        "seq": 9,
-        "t": np.frombuffer(made["t"], "<f8").astype(np.int64).tolist(),
-        "id": np.frombuffer(made["id"], "<u4").tolist(),
-        "v": np.frombuffer(made["v"], "<f8").tolist(),
-    }
+    text, t, ids, v = messages(samples("binary", 9, SAMPLES).data)
+    body = body_of(text, "453-")
+    assert 9 == body.pop("seq")
+    places = [{"_placeholder": True, "num": n} for n in range(3)]
+    assert dict(zip(("t", "id", "v"), places, strict=True)) == body
+    assert [1_750_000_000_123.0, 1_750_000_000_124.0] == np.frombuffer(bytes(t), "<f8").tolist()  # type: ignore[arg-type]
+    assert [1, 4_000_000_000] == np.frombuffer(bytes(ids), "<u4").tolist()  # type: ignore[arg-type]
+    assert [1.5, -2.0] == np.frombuffer(bytes(v), "<f8").tolist()  # type: ignore[arg-type]
 
 
-# --- filling a gap
-
-OLDEST = NOW - REPLAY_S
-
-
-def rows(*positions: int, age: float = 1.0) -> list[Row]:
-    return [Row(seq, NOW - age, Columns.empty()) for seq in positions]
+def test_what_json_has_no_word_for_becomes_null() -> None:
+    odd = columns([(1, 1, math.nan), (2, 1, math.inf)])
+    (text,) = messages(samples("json", 1, odd).data)
+    assert [None, None] == body_of(text, "42")["v"]
 
 
-@pytest.mark.parametrize(
-    ("found", "since", "upto", "expected"),
-    [
-        (rows(), 5, 5, True),
-        (rows(6, 7, 8), 5, 8, True),
-        (rows(6, 8), 5, 8, True),  # positions may have holes, as in any sequence of a database
-        (rows(6, 7, 8, 9, 10), 5, 8, True),  # what came meanwhile goes with the next frame
-        (rows(), 5, 8, False),
-        (rows(6, 7), 5, 8, False),
-        (rows(), 9, 8, False),  # a position of another database, or of a later time
-        (rows(6, 7, 8, age=REPLAY_S), 5, 8, True),
-        (rows(6, 7, 8, age=REPLAY_S + 1), 5, 8, False),  # too old: history has it
-        (rows(*range(6, 6 + REPLAY_ROWS)), 5, 5 + REPLAY_ROWS, False),  # too much, likewise
-    ],
-)
-def test_a_gap_is_filled_whole_or_not_at_all(
-    found: list[Row], since: int, upto: int, expected: bool
-) -> None:
-    assert expected is _covers(found, since, upto, OLDEST)
+@pytest.mark.parametrize("size", [1, 200, 70_000])
+def test_an_event_of_any_size_is_one_message(size: int) -> None:
+    parts = messages(event("system", {"message": "x" * size}))
+    whole = "".join(str(part) for part in parts)
+    assert ["system", {"message": "x" * size}] == json.loads(whole.removeprefix("42"))

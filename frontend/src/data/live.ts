@@ -93,6 +93,15 @@ export class Live {
     this.#socket.connect();
   }
 
+  /**
+   * Makes sure of the connection, and of having all: after a sleep or a change of network
+   * a socket may look open that has long been lost.
+   */
+  check(): void {
+    if (this.#socket.connected) void this.#subscribe(false);
+    else this.retryNow();
+  }
+
   async #subscribe(reconnect: boolean): Promise<void> {
     const request = {
       series: this.#selectors,

@@ -63,5 +63,3 @@ def read_window(store: JournalStore, head: int, now: float) -> Window:
     for row in found:
         window.add(row, now)
     return window
-
-

@@ -8,7 +8,6 @@ from typing import Any
 from flask_socketio import SocketIO
 
 from quadra.engine.ports import JournalStore
-from quadra.web.connection_bounds import bound
 from quadra.web.live.catching_up import read_window
 from quadra.web.live.consoles import Consoles
 from quadra.web.live.driver import Driver
@@ -35,7 +34,10 @@ class Live:
     def __init__(self, socketio: SocketIO, store: JournalStore, parts: WebParts) -> None:
         """Wire the stream and its handlers."""
         engine: Any = socketio.server.eio
-        bound(engine)
+        if engine.async_mode == "eventlet":
+            from quadra.web import eventlet_bounds  # noqa: PLC0415 - only when this loop is chosen
+
+            eventlet_bounds.install()
         self._store = store
         self._journal = parts.journal
         self._runtime = parts.runtime

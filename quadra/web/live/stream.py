@@ -152,9 +152,7 @@ class Stream:
                 self._send(one)
         return wait
 
-    def _due(
-        self, now: float, *, all_rooms: bool
-    ) -> tuple[list[_Delivery], float | None]:
+    def _due(self, now: float, *, all_rooms: bool) -> tuple[list[_Delivery], float | None]:
         fresh, self._fresh = self._fresh, []
         if fresh:
             self._announce_series(fresh)
