@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from engineio import packet
 from engineio.exceptions import EngineIOError
+from socketio.packet import Packet as SocketIOPacket
 
 from quadra.engine.ports import Runtime
 from quadra.web.connection_bounds import MAX_MESSAGE_BYTES, end_of_http, socket_of
@@ -167,12 +168,7 @@ class Driver:
         if message.opcode == PING:
             link.write(encode(PONG, message.payload))
         elif message.opcode != PONG:
-            data = message.text if message.opcode == TEXT else message.payload
-            try:
-                parsed = packet.Packet(encoded_packet=data)
-            except ValueError:
-                raise WebsocketError(POLICY, "This is no engine.io packet.") from None
-            one.receive(parsed)
+            one.receive(_parsed(message))
             if link.held is not None:
                 link.let_go()
         return not one.closed
@@ -209,6 +205,19 @@ class Driver:
             if not one.closed and not one.closing:
                 with contextlib.suppress(EngineIOError):
                     one.check_ping_timeout()
+
+
+def _parsed(message: Message) -> packet.Packet:
+    """Read an engine.io packet; raises WebsocketError where it, or what is in it, is none."""
+    data = message.text if message.opcode == TEXT else message.payload
+    try:
+        found = packet.Packet(encoded_packet=data)
+        if found.packet_type == packet.MESSAGE and isinstance(data, str):
+            # The library would write each of a stranger's mistakes into the log, at length.
+            SocketIOPacket(encoded_packet=data[1:])
+    except (ValueError, TypeError, LookupError, RecursionError):
+        raise WebsocketError(POLICY, "This is no Socket.IO packet.") from None
+    return found
 
 
 class _Meter:
