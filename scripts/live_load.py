@@ -72,7 +72,7 @@ class Ledger:
         if seq <= self.seq or not len(body["t"]) == len(body["id"]) == len(values):
             self.wrong += 1
         self.seq = max(seq, self.seq)
-        self.samples = len(values)
+        self.samples += len(values)
         self.frames.append(whole)
         self.sent_at.append(values[0])
         if len(self.frames) > 2 * _KEPT_FRAMES:
@@ -294,7 +294,7 @@ def _report(ledger: Ledger, consoles: int, took: float, connected: float) -> dic
         "connect_s": connected,
         "seconds": took,
         "frames": ledger.first + len(ledger.frames),
-        "samples_a_frame": ledger.samples,
+        "samples_a_frame": ledger.samples / max(ledger.first + len(ledger.frames), 1),
         "deliveries": ledger.deliveries,
         "deliveries_a_second": ledger.deliveries / took,
         "bytes_a_delivery": ledger.volume / max(ledger.deliveries, 1),

@@ -30,7 +30,7 @@ MANY = (2_000, 5_000)
 ROUNDS = 3
 FULL_SPEED_S = 4.0
 PACED_S = 8.0
-_LANES = 2
+_LANES = 8
 _SELECTOR = '{__name__="bench_fanout"}'
 _WHOLE = "/api/v1/samples"
 
@@ -49,6 +49,7 @@ class Outcome:
     """What the consoles got, and what it cost the server."""
 
     consoles: dict[str, Any]
+    posts: int
     cpu_s: float
     rss_before: int
     rss_ready: int
@@ -106,12 +107,13 @@ def _request(target: Target, stamp: float) -> bytes:
     return load.request(_WHOLE, target.token, _body(stamp), {"Content-Type": "application/json"})
 
 
-def _at_full_speed(target: Target, seconds: float) -> None:
-    bodies = [[_request(target, 1000.5 + lane)] for lane in range(_LANES)]
-    load.drive(target.port, bodies, seconds)
+def _at_full_speed(lanes: int, target: Target, seconds: float) -> int:
+    """Post over some connections as fast as it is answered; give the number of posts."""
+    bodies = [[_request(target, 1000.5 + lane)] for lane in range(lanes)]
+    return load.drive(target.port, bodies, seconds).requests
 
 
-def _paced(every: float, target: Target, seconds: float) -> None:
+def _paced(every: float, target: Target, seconds: float) -> int:
     """Post once every so often, at uneven moments, as a sender's clock has them."""
     with load.lane(target.port) as post:
         until = time.perf_counter() + seconds
@@ -122,16 +124,18 @@ def _paced(every: float, target: Target, seconds: float) -> None:
             uneven = (number * 7919 % 11 - 5) / 100  # up to a twentieth early or late
             time.sleep(max(begin + (number + uneven) * every - time.perf_counter(), 0))
             post(_request(target, time.time()))
+    return number
 
 
 def run(
     target: Target,
-    post: Callable[[Target, float], None],
+    post: Callable[[Target, float], int],
     seconds: float,
     *,
     consoles: int = CONSOLES,
     form: str = "json",
     stuck: int = 0,
+    timed: bool = True,
 ) -> Outcome:
     """Let consoles watch while samples are posted."""
     process = psutil.Process(target.pid)
@@ -145,7 +149,7 @@ def run(
         *("--format", form, "--consoles", str(consoles), "--stuck", str(stuck)),
         *("--seconds", str(seconds + 0.5)),
     ]
-    if post is not _at_full_speed:
+    if timed:
         command.append("--timed")
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     pin_all(client.pid, cores()[1])
@@ -155,7 +159,7 @@ def run(
         raise RuntimeError(msg)
     ready = process.memory_info().rss
     cpu = _cpu(process)
-    post(target, seconds)
+    posts = post(target, seconds)
     used = _cpu(process) - cpu
     after = process.memory_info().rss
     found = json.loads(client.stdout.read())
@@ -163,7 +167,7 @@ def run(
     if found["wrong"] or (found["skipped"] and not found["resyncs"]):
         msg = f"consoles were sent what they should not be: {found}"
         raise RuntimeError(msg)
-    return Outcome(found, used, before, ready, after)
+    return Outcome(found, posts, used, before, ready, after)
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -171,26 +175,53 @@ def _cpu(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def _rates(make: Callable[[], Any], form: str) -> float:
+def _alone(target: Target, lanes: int) -> float:
+    """Give the processor time of one post that nobody watches, in seconds."""
+    process = psutil.Process(target.pid)
+    _at_full_speed(lanes, target, 0.5)
+    cpu = _cpu(process)
+    posts = _at_full_speed(lanes, target, 2.0)
+    return (_cpu(process) - cpu) / posts
+
+
+def _full_speed(make: Callable[[], Any], form: str, lanes: int) -> tuple[float, float]:
+    """Give what a second of the server's processor time delivers, counted in 100 series each.
+
+    First with all that the server does, then without what the posts cost by themselves.
+    """
     with make() as target:
-        found = run(target, _at_full_speed, FULL_SPEED_S, form=form)
-    return float(found.consoles["deliveries"] / FULL_SPEED_S)
+        alone = _alone(target, lanes)
+        post = partial(_at_full_speed, lanes)
+        found = run(target, post, FULL_SPEED_S, form=form, timed=False)
+    delivered = found.consoles["deliveries"] * found.consoles["samples_a_frame"] / SERIES
+    sending = max(found.cpu_s - found.posts * alone, 0.01)
+    return delivered / found.cpu_s, delivered / sending
+
+
+_WAYS: dict[str, tuple[Callable[[], Any], str, int]] = {
+    # A frame for every post, as large as the peer's.
+    "json": (_quick, "json", 1),
+    "binary": (_quick, "binary", 1),
+    # As Quadra is set by default: what comes within a tick goes as one frame.
+    "json_by_tick": (_ordinary, "json", _LANES),
+}
 
 
 def throughput() -> Figures:
-    """Deliveries a second at full speed, as medians, beside Node in turns."""
+    """Deliveries of 100 series for a second of the server's processor, beside Node in turns."""
     figures: Figures = {}
-    for form in ("json", "binary"):
-        ours, theirs, ratios = [], [], []
+    for way, (make, form, lanes) in _WAYS.items():
+        rounds = []
         for _ in range(ROUNDS):
-            ours.append(_rates(_quick, form))
-            if peers.socketio_is_here():
-                theirs.append(_rates(_node, form))
-                ratios.append(ours[-1] / theirs[-1])
-        figures[f"{form}_per_s"] = statistics.median(ours)
-        if theirs:
-            figures[f"{form}_node_per_s"] = statistics.median(theirs)
-            figures[f"{form}_ratio"] = statistics.median(ratios)
+            ours = _full_speed(make, form, lanes)
+            theirs = _full_speed(_node, form, lanes) if peers.socketio_is_here() else None
+            rounds.append((ours, theirs))
+        figures[f"{way}_per_cpu_s"] = statistics.median(ours[0] for ours, _ in rounds)
+        pairs = [(ours, theirs) for ours, theirs in rounds if theirs is not None]
+        if pairs:
+            figures[f"{way}_node_per_cpu_s"] = statistics.median(t[0] for _, t in pairs)
+            figures[f"{way}_ratio"] = statistics.median(o[0] / t[0] for o, t in pairs)
+            figures[f"{way}_sending_ratio"] = statistics.median(o[1] / t[1] for o, t in pairs)
     return figures
 
 
@@ -217,7 +248,7 @@ def many() -> Figures:
     figures: Figures = {}
     for consoles in MANY:
         with _ordinary() as target:
-            found = run(target, partial(_paced, 1.0), PACED_S, consoles=consoles)
+            found = run(target, partial(_paced, 1.0), 2 * PACED_S, consoles=consoles)
         figures[f"{consoles}_p99_ms"] = found.consoles["p99_ms"]
         figures[f"{consoles}_kb_a_console"] = found.kb_a_console
     return figures
