@@ -94,7 +94,7 @@ export class Console implements Stage {
     let last = Date.now();
     setInterval(() => {
       // A machine that slept runs no timers: the next one comes late.
-      if (Date.now() - last > ASLEEP_MS) this.#awake();
+      if (!document.hidden && Date.now() - last > ASLEEP_MS) this.#awake();
       last = Date.now();
     }, LOOK_MS);
   }

@@ -75,9 +75,10 @@ class Live:
         self._consoles.tell(EVENTS[event], event, body)
 
     def close(self) -> None:
-        """Send what is pending, say good-bye and cut every socket."""
+        """Send what is pending, say good-bye and close every socket."""
         self._stream.flush(all_rooms=True)
         self.announce("system", {"kind": "stopping", "message": _FAREWELL})
         self._runtime.sleep(0.05)  # let what waits for full sockets be sent
         for console in self._consoles:
-            self._consoles.disconnect(console)
+            # Not Socket.IO's own farewell: after that one its clients do not connect again.
+            console.link.put(None)
