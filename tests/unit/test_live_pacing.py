@@ -12,8 +12,7 @@ def sent(moments: list[float], *, tick: float = 0.08) -> list[float]:
     pace, waits, free = Pace(0.0), [], 0.0
     for moment in moments:
         now = max(moment, free)
-        while (wait := pace.wait(now, tick)) > 0:
-            now += wait
+        now += pace.wait(now, tick)
         pace.take()
         waits.append(now - moment)
         free = now
