@@ -36,11 +36,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Samples of known series: ``ids`` (uint32), ``t`` (unix ms, int64), ``v`` (float64)."""
+    """Samples of known series: ``ids`` (uint32), ``t`` (unix ms, int64), ``v`` (float64).
+
+    ``in_order`` says that they are known to be sorted by series and time, each place once.
+    """
 
     ids: IdArray
     t: TimeArray
     v: ValueArray
+    in_order: bool = False
 
     def __len__(self) -> int:
         """Give the number of samples."""
@@ -54,6 +58,8 @@ class Columns:
     @classmethod
     def concat(cls, parts: list[Columns]) -> Columns:
         """Join parts in their order."""
+        if len(parts) > 1:
+            parts = [part for part in parts if len(part)]
         if len(parts) == 1:
             return parts[0]
         if not parts:
@@ -75,7 +81,7 @@ def latest_of_each(columns: Columns) -> Columns:
     The order of the input is the order of writing, so a sample that came again replaces
     its former self and changes nothing when it is the same.
     """
-    if len(columns) == 0:
+    if len(columns) == 0 or columns.in_order:
         return columns
     first = columns.t.min()
     span = columns.t.max() - first + 1

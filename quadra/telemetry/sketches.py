@@ -74,16 +74,21 @@ def build(v: Values, cells: Ints, count: int) -> Sketches:
     return _gathered(cells, keys_of(v), None, count)
 
 
-def merge(sketches: Sketches, cells: Ints, count: int) -> Sketches:
-    """Add up sketches: ``cells`` (sketches,) says into which of ``count`` new ones each goes."""
-    order = np.argsort(cells, kind="stable")
+def take(sketches: Sketches, order: npt.NDArray[np.intp]) -> Sketches:
+    """Give the sketches at the places ``order``."""
     sizes = np.diff(sketches.bounds)[order]
     ends = np.cumsum(sizes)
-    buckets = np.arange(len(sketches.keys)) + np.repeat(
-        sketches.bounds[:-1][order] - ends + sizes, sizes
-    )
+    buckets = np.arange(int(ends[-1]) if len(ends) else 0)
+    buckets += np.repeat(sketches.bounds[:-1][order] - ends + sizes, sizes)
+    bounds = np.concatenate(([0], ends)).astype(np.int64)
+    return Sketches(bounds, sketches.keys[buckets], sketches.counts[buckets])
+
+
+def merge(sketches: Sketches, cells: Ints, count: int) -> Sketches:
+    """Add up sketches: ``cells`` (sketches,) says into which of ``count`` new ones each goes."""
+    ordered = take(sketches, np.argsort(cells, kind="stable"))
     return _gathered(
-        np.repeat(cells[order], sizes), sketches.keys[buckets], sketches.counts[buckets], count
+        np.repeat(np.sort(cells), np.diff(ordered.bounds)), ordered.keys, ordered.counts, count
     )
 
 
@@ -95,6 +100,19 @@ def concat(parts: list[Sketches]) -> Sketches:
         np.concatenate([part.keys for part in parts]),
         np.concatenate([part.counts for part in parts]),
     )
+
+
+def empty(count: int) -> Sketches:
+    """Give ``count`` sketches of nothing."""
+    return Sketches(np.zeros(count + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def where(sketches: Sketches, mask: npt.NDArray[np.bool_]) -> Sketches:
+    """Give the sketches at which ``mask`` is true."""
+    sizes = np.diff(sketches.bounds)
+    buckets = np.repeat(mask, sizes)
+    bounds = np.concatenate(([0], np.cumsum(sizes[mask]))).astype(np.int64)
+    return Sketches(bounds, sketches.keys[buckets], sketches.counts[buckets])
 
 
 def quantile(sketches: Sketches, q: float) -> Values:
