@@ -36,12 +36,14 @@ from quadra import __version__
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
+from quadra.engine.disk import Disk
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Clock, HistoryStore, Runtime
-from quadra.engine.sealer import Sealer
+from quadra.engine.roller import Roller
+from quadra.engine.sealer import RollingSealer, Sealer
 from quadra.engine.shipper import Shipper
 from quadra.engine.times import SeriesTimes
 from quadra.engine.trainer import Trainer, TrainerParts
@@ -68,6 +70,7 @@ from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.history import RemoteHistory
 from quadra.storage.prometheus.writing import WRITE_PATH, Writer
+from quadra.storage.rollups import SqlRollups
 from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
@@ -196,7 +199,10 @@ def make_keeper(settings: Settings, database: Database, clock: Clock) -> Keeper:
     """Say where the journal's past goes: into chunks, or to HISTORY_URL."""
     store, chunks = SqlJournal(database, clock), SqlChunks(database)
     if not settings.history_url:
-        return Sealer(store, chunks, clock, settings.retention_raw)
+        roller = Roller(
+            SqlRollups(database), clock, settings.retention_raw, settings.retention_rollup
+        )
+        return RollingSealer(Sealer(store, chunks, clock, None, roller), roller)
     url, path = settings.history_write_url, ""
     if not url:
         url, path = settings.history_url, WRITE_PATH
@@ -268,7 +274,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
             journal,
             store,
             runtime,
-            settings.data_dir,
+            Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size),
             lambda: worker.is_alive if worker else None,
             SqlShipments(database).look if settings.history_url else None,
         ),
@@ -432,7 +438,8 @@ def work(*, is_child: bool) -> int:
     )
     training = threading.Thread(target=trainer.run, args=(ending.wait,), name="trainer")
     training.start()
-    Upkeep(make_keeper(settings, database, time.time)).run(ending.wait)
+    disk = Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size)
+    Upkeep(make_keeper(settings, database, time.time), disk).run(ending.wait)
     training.join(TRAINING_ENDS_WITHIN_S)
     database.close()
     return 0

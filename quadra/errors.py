@@ -131,3 +131,10 @@ class StorageError(UnavailableError):
 
     code = "storage_unavailable"
     title = "The database is not available"
+
+
+class DamagedError(QuadraError):
+    """What was stored is not what was written: a checksum does not fit."""
+
+    code = "history_damaged"
+    title = "A part of the history is damaged"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from quadra.durations import parse_duration
 from quadra.errors import SettingsError
+from quadra.sizes import parse_budget
 
 Role = Literal["all", "web", "worker"]
 AsyncMode = Literal["eventlet", "gevent", "threading"]
@@ -88,6 +89,11 @@ def _kept_for(value: str) -> float | None:
         msg = "use at least 1h, or 0 for never"
         raise ValueError(msg)
     return seconds
+
+
+def _disk_budget(value: str) -> str:
+    parse_budget(value.strip())
+    return value.strip()
 
 
 def _token(value: str) -> str:
@@ -231,6 +237,19 @@ class Settings:
     )
     retention_raw: float | None = _env(
         "RETENTION_RAW", "90d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
+    )
+    retention_rollup: float | None = _env(
+        "RETENTION_ROLLUP",
+        "90d",
+        _kept_for,
+        "age at which rollups, of minutes and of hours alike, are dropped; 0 keeps them for good",
+    )
+    disk_budget: str = _env(
+        "DISK_BUDGET",
+        "95%",
+        _disk_budget,
+        "what history may take: bytes such as 20GB, or a share of its file system; nearing it is "
+        "said in /ready, /api/v1/status and the log",
     )
     history_url: str = _env(
         "HISTORY_URL",

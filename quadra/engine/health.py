@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
+from quadra.engine.disk import Disk
 from quadra.engine.journal import Journal
 from quadra.engine.ports import JournalStore, Runtime
 from quadra.engine.shipper import ShipmentReport
 from quadra.errors import StorageError
 
 State = Literal["ok", "degraded", "down", "off"]
-
-MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Health:
         journal: Journal,
         store: JournalStore,
         runtime: Runtime,
-        data_dir: Path,
+        disk: Disk,
         worker: Callable[[], bool | None],
         shipping: Callable[[], ShipmentReport] | None = None,
     ) -> None:
@@ -52,13 +49,13 @@ class Health:
         self._journal = journal
         self._store = store
         self._runtime = runtime
-        self._data_dir = data_dir
+        self._disk = disk
 
     def parts(self) -> dict[str, Part]:
         """Give the state of every part."""
         return {
             "database": self._database(),
-            "disk": self._disk(),
+            "disk": self._disk_part(),
             "redis": Part("off", "one process needs none"),
             "worker": self._worker_part(),
             "history": self._history_part(),
@@ -107,11 +104,12 @@ class Health:
             return Part("degraded", "history is not sealed until it is back; nothing is lost")
         return Part("ok")
 
-    def _disk(self) -> Part:
-        free = shutil.disk_usage(self._data_dir).free
-        if free < MIN_FREE_BYTES:
-            return Part("degraded", f"{free // 1024**2} MiB left in {self._data_dir}")
-        return Part("ok")
+    def _disk_part(self) -> Part:
+        try:
+            complaint = self._runtime.offload(self._disk.complaint)
+        except StorageError:
+            return Part("ok")  # the database says so itself
+        return Part("degraded", complaint) if complaint else Part("ok")
 
 
 def is_ready(parts: dict[str, Part]) -> bool:

@@ -1,4 +1,4 @@
-"""Turns the journal's past into compressed chunks, one series at a time, and drops what is old.
+"""Turns the journal's past into compressed chunks, one series at a time.
 
 Sealing only ever repeats safely: a sample that stands in a chunk and still in the journal is read
 once, so a sealer that is killed half way begins again at the position it had last finished.
@@ -15,8 +15,10 @@ from typing import Protocol
 import numpy as np
 
 from quadra.engine.ports import Clock, JournalStore
+from quadra.engine.roller import Roller
 from quadra.errors import StorageError
 from quadra.telemetry.batch import Columns, TimeArray, ValueArray, latest_of_each
+from quadra.telemetry.tiers import Marks
 
 log = logging.getLogger(__name__)
 
@@ -77,13 +79,23 @@ class Sealer:
     """
 
     def __init__(
-        self, journal: JournalStore, chunks: ChunkStore, clock: Clock, keep_seconds: float | None
+        self,
+        journal: JournalStore,
+        chunks: ChunkStore,
+        clock: Clock,
+        keep_seconds: float | None,
+        roller: Roller | None = None,
     ) -> None:
-        """Wire the sealer; ``keep_seconds`` is the age at which raw samples end, None for never."""
+        """Wire the sealer.
+
+        ``keep_seconds`` is the age at which samples end, None for never; ``roller`` mends the
+        rollups that late samples lie in, where there are any.
+        """
         self._journal = journal
         self._chunks = chunks
         self._clock = clock
         self._keep = keep_seconds
+        self._roller = roller
 
     def run(self, *, everything: bool = False) -> int:
         """Seal what is due; gives the number of samples sealed.
@@ -112,9 +124,19 @@ class Sealer:
             if not is_full:
                 return total
 
+    def sealed_before(self) -> float:
+        """Give the unix time before which everything committed is sealed."""
+        waiting = self._journal.gap(self._chunks.sealed())
+        return waiting.oldest if waiting.rows else self._clock()
+
     def seal(self, claim: int, columns: Columns) -> None:
-        """Put samples, in the order written, into chunks."""
-        lines = list(_by_series(latest_of_each(columns)))
+        """Put samples, in the order written, into chunks, and mend the rollups of their times.
+
+        Samples from before the age at which samples end are not kept.
+        """
+        marks = Marks() if self._roller is None else self._roller.marks()
+        kept = latest_of_each(columns.where(columns.t >= marks.raw_from))
+        lines = list(_by_series(kept))
         for at in range(0, len(lines), SERIES_A_TRANSACTION):
             part = lines[at : at + SERIES_A_TRANSACTION]
             tails = self._chunks.tails([series_id for series_id, _t, _v in part])
@@ -122,6 +144,8 @@ class Sealer:
             for series_id, t, v in part:
                 stretches += extend(tails.get(series_id), series_id, t, v)
             self._chunks.put(claim, stretches)
+        if self._roller and len(kept) and int(kept.t.min()) < marks.rolled_until:
+            self._roller.mend(claim, kept)
 
     def expire(self) -> int:
         """Drop a portion of what is older than it is kept; gives the number of chunks."""
@@ -129,6 +153,25 @@ class Sealer:
             return 0
         before = round((self._clock() - self._keep) * 1000)
         return self._chunks.expire(before, SERIES_A_TRANSACTION * 5)
+
+
+class RollingSealer:
+    """Seals, rolls up and ends what is too old: all that a history in the database needs."""
+
+    def __init__(self, sealer: Sealer, roller: Roller) -> None:
+        """Wire both; the sealer must know the roller."""
+        self._sealer = sealer
+        self._roller = roller
+
+    def run(self) -> int:
+        """Seal and roll up what is due; gives the number of samples sealed."""
+        sealed = self._sealer.run()
+        self._roller.run(self._sealer.sealed_before())
+        return sealed
+
+    def expire(self) -> int:
+        """Drop a portion of what is too old; gives the number of chunks and blocks."""
+        return self._roller.end_samples() + self._roller.end_rollups()
 
 
 def extend(tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray) -> Iterable[Stretch]:

@@ -1,4 +1,4 @@
-"""What the worker does: seal what is due, drop what is old, again and again."""
+"""What the worker does: seal what is due, roll it up, drop what is old, again and again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from quadra.engine.disk import Disk
 from quadra.errors import QuadraError
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,10 @@ class Keeper(Protocol):
 class Upkeep:
     """Runs the periodic jobs one after another; a job that fails is tried again next time."""
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, disk: Disk) -> None:
         """Wire the jobs."""
         self._keeper = keeper
+        self._disk = disk
         self._failing = False
 
     def run(self, wait: Callable[[float], bool]) -> None:
@@ -40,6 +42,7 @@ class Upkeep:
 
     def round(self) -> None:
         """Do once whatever is due."""
+        self._disk.watch()
         try:
             dropped = self._keeper.expire()
             brought = self._keeper.run()

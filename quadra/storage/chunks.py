@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,15 +13,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.sealer import OvertakenError, Stretch
-from quadra.storage.database import Database
+from quadra.errors import DamagedError
+from quadra.storage.database import Database, plain_rows
 from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
 from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
-from quadra.telemetry.batch import Columns, IdArray
+from quadra.telemetry.batch import Columns, IdArray, TimeArray, ValueArray
+
+log = logging.getLogger(__name__)
 
 FOLLOWER = "sealer"
 _CLAIM = "sealer-claim"
-# In the order of codec.Chunk's fields.
+# In the order of codec.Chunk's fields, and the checksum.
 _PACKED = (
     chunks.c.first_t,
     chunks.c.last_t,
@@ -27,6 +32,7 @@ _PACKED = (
     chunks.c["count"],
     chunks.c.times,
     chunks.c["values"],
+    chunks.c.checksum,
 )
 
 
@@ -39,22 +45,16 @@ class SqlChunks:
 
     def claim(self) -> int:
         """Begin a round; what earlier rounds still want to write is refused from now on."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
-        statement = (
-            insert.values(follower=_CLAIM, seq=1)
-            .on_conflict_do_update(index_elements=["follower"], set_={"seq": positions.c.seq + 1})
-            .returning(positions.c.seq)
-        )
-        return self._database.write(_claim, statement)
+        return begin_round(self._database)
 
     def sealed(self) -> int:
         """Give the journal position up to which everything stands in chunks."""
-        return self._database.read(_sealed)
+        return self._database.read(read_sealed)
 
     def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
-        """Give the newest chunk of each series that has one."""
-        rows = self._database.read(_tails, series)
-        t, v, bounds = codec.decode_many([codec.Chunk(*row[2:]) for row in rows])
+        """Give the newest chunk of each series that has one; a damaged one is left as it is."""
+        rows = _sound(self._database.read(_tails, series), spare_damaged=True)
+        t, v, bounds = codec.decode_many([codec.Chunk(*row[2:8]) for row in rows])
         return {
             row[1]: Stretch(row[1], t[low:high], v[low:high], row[0])
             for row, (low, high) in zip(rows, pairwise(bounds.tolist()), strict=True)
@@ -94,29 +94,90 @@ class SqlChunks:
         return self._database.write(_execute, chunks.delete().where(chunks.c.id.in_(old)))
 
 
+def begin_round(database: Database) -> int:
+    """Begin a round of sealing or rolling up; earlier ones can write no more. Gives its number."""
+    insert = (sqlite if database.is_sqlite else postgresql).insert(positions)
+    statement = (
+        insert.values(follower=_CLAIM, seq=1)
+        .on_conflict_do_update(index_elements=["follower"], set_={"seq": positions.c.seq + 1})
+        .returning(positions.c.seq)
+    )
+    return database.write(_claim, statement)
+
+
+_OF_SPAN = (
+    sa.select(chunks.c.id, chunks.c.series_id, *_PACKED)
+    .where(
+        chunks.c.series_id.in_(sa.bindparam("ids", expanding=True)),
+        chunks.c.last_t >= sa.bindparam("first"),
+        chunks.c.first_t <= sa.bindparam("until"),
+    )
+    .order_by(chunks.c.series_id, chunks.c.id)
+)
+
+
 def chunks_between(
-    connection: sa.Connection, start: int, end: int, wanted: IdArray
+    connection: sa.Connection, start: int, end: int, wanted: IdArray, *, spare_damaged: bool = False
 ) -> list[Columns]:
-    """Read the samples of wanted series that stand in chunks, in order written."""
-    rows = connection.execute(
-        sa.select(chunks.c.series_id, *_PACKED)
-        .where(
-            chunks.c.series_id.in_(wanted.tolist()),
-            chunks.c.last_t >= start,
-            chunks.c.first_t <= end,
-        )
-        .order_by(chunks.c.series_id, chunks.c.id)
-    ).all()
+    """Read the samples of wanted series that stand in chunks, in order written.
+
+    Of damaged chunks raises DamagedError, or leaves them out and says so in the log.
+    """
+    values = {"ids": wanted.tolist(), "first": start, "until": end}
+    rows = plain_rows(connection, _OF_SPAN, values)
+    if sum(row[5] for row in rows) > MAX_SAMPLES_A_READ:
+        raise too_many_samples()
+    rows = _sound(rows, spare_damaged=spare_damaged)
     if not rows:
         return []
-    if sum(row[4] for row in rows) > MAX_SAMPLES_A_READ:
-        raise too_many_samples()
-    t, v, bounds = codec.decode_many([codec.Chunk(*row[1:]) for row in rows])
-    ids = np.repeat(np.array([row[0] for row in rows], np.uint32), np.diff(bounds))
-    columns = Columns(ids, t, v)
-    if int(t.min()) >= start and int(t.max()) <= end:
-        return [columns]
-    return [columns.where((t >= start) & (t <= end))]
+    series = np.array([row[1] for row in rows], np.uint32)
+    first = np.array([row[2] for row in rows])
+    last = np.array([row[3] for row in rows])
+    # Chunks of equal length are decoded in place where they lie together.
+    order = np.argsort([row[5] for row in rows], kind="stable")
+    t, v, bounds = codec.decode_many([codec.Chunk(*rows[row][2:8]) for row in order.tolist()])
+    begin, stop = np.empty((2, len(rows)), np.int64)
+    begin[order], stop[order] = bounds[:-1], bounds[1:]
+    for row in np.flatnonzero((first < start) | (last > end)).tolist():
+        low = begin[row]
+        begin[row], stop[row] = low + np.searchsorted(t[low : stop[row]], (start, end + 1))
+    in_order = bool(((series[1:] != series[:-1]) | (first[1:] > last[:-1])).all())
+    ids = np.repeat(series, stop - begin)
+    return [Columns(ids, *_gathered((t, v), begin, stop), in_order=in_order)]
+
+
+def _gathered(
+    columns: tuple[TimeArray, ValueArray], begin: codec.Bounds, stop: codec.Bounds
+) -> tuple[TimeArray, ValueArray]:
+    """Put the slices ``begin:stop`` of both columns one after another, few copies at a time."""
+    t, v = columns
+    breaks = np.flatnonzero(begin[1:] != stop[:-1]) + 1
+    lows = begin[np.append(0, breaks)].tolist()
+    highs = stop[np.append(breaks - 1, len(stop) - 1)].tolist()
+    runs = [slice(low, high) for low, high in zip(lows, highs, strict=True)]
+    if len(runs) == 1:
+        return t[runs[0]], v[runs[0]]
+    return np.concatenate([t[run] for run in runs]), np.concatenate([v[run] for run in runs])
+
+
+def checksum(chunk: Sequence[Any]) -> int:
+    """Give the CRC-32 of a chunk: of its columns, begun from what else its row says."""
+    start: int = chunk[0] + 3 * chunk[2] + 5 * chunk[3]
+    return zlib.crc32(chunk[5], zlib.crc32(chunk[4], (start ^ start >> 32) & 0xFFFFFFFF))
+
+
+def _sound(rows: Sequence[Any], *, spare_damaged: bool) -> Sequence[Any]:
+    """Pass on the rows (id, series, the chunk, its checksum) whose checksum fits or is none."""
+    wrong = [row for row in rows if row[8] is not None and checksum(row[2:8]) != row[8]]
+    if not wrong:
+        return rows
+    said = ", ".join(f"chunk {row[0]} of series {row[1]}" for row in wrong[:9])
+    if not spare_damaged:
+        msg = f"Samples are damaged on disk ({said}); restore a backup, or ask for other times."
+        raise DamagedError(msg)
+    log.error("Damaged samples are left out: %s", said)
+    damaged = {row[0] for row in wrong}
+    return [row for row in rows if row[0] not in damaged]
 
 
 def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
@@ -128,10 +189,12 @@ def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
         "count": chunk.count,
         "times": chunk.times,
         "values": chunk.values,
+        "checksum": checksum(chunk),
     }
 
 
-def _sealed(connection: sa.Connection) -> int:
+def read_sealed(connection: sa.Connection) -> int:
+    """Read the journal position up to which everything stands in chunks."""
     statement = sa.select(positions.c.seq).where(positions.c.follower == FOLLOWER)
     return connection.execute(statement).scalar() or 0
 

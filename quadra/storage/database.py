@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -141,6 +141,15 @@ class Database:
         return connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+
+
+def plain_rows(
+    connection: sa.Connection, statement: sa.Executable, values: dict[str, Any]
+) -> Sequence[Any]:
+    """Read all rows as the driver gives them, in half the time; for numbers and blobs alone."""
+    with connection.execute(statement, values) as result:
+        rows: Sequence[Any] = result.cursor.fetchall()
+    return rows
 
 
 def _discard(connection: sa.Connection) -> None:

@@ -173,13 +173,16 @@ def _since(connection: sa.Connection, seq: int, limit: int, samples: int) -> lis
     return [Row(position, committed_at, unpack(blob)) for position, committed_at, blob in rows]
 
 
+_OF_SPAN = (
+    sa.select(journal.c.columns)
+    .where(journal.c.last_t >= sa.bindparam("first"), journal.c.first_t <= sa.bindparam("until"))
+    .order_by(journal.c.seq)
+)
+
+
 def rows_between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> list[Columns]:
     """Read the samples of wanted series that still stand in the journal, in order written."""
-    rows = connection.execute(
-        sa.select(journal.c.columns)
-        .where(journal.c.last_t >= start, journal.c.first_t <= end)
-        .order_by(journal.c.seq)
-    )
+    rows = connection.execute(_OF_SPAN, {"first": start, "until": end})
     is_wanted = np.zeros(int(wanted.max()) + 2, np.bool_)
     is_wanted[wanted] = True
     beyond = len(is_wanted) - 1

@@ -73,8 +73,28 @@ chunks = Table(
     Column("count", Integer, nullable=False),
     Column("times", LargeBinary, nullable=False, comment="quadra.telemetry.chunks"),
     Column("values", LargeBinary, nullable=False, comment="quadra.telemetry.chunks"),
+    Column("checksum", BigInteger, comment="CRC-32; none on chunks of earlier versions"),
     Index(None, "series_id", "last_t"),
     sqlite_autoincrement=True,
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("step", Integer, primary_key=True, autoincrement=False, comment="ms a cell"),
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("first_t", BigInteger, primary_key=True, comment="begin of its window, unix ms"),
+    Column("cells", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False, comment="quadra.telemetry.blocks"),
+    Column("checksum", BigInteger, nullable=False, comment="CRC-32 of data"),
+    Index(None, "step", "first_t"),
+)
+
+minutes = Table(
+    "minutes",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, nullable=False, comment="unix ms: has cells of minutes from here"),
 )
 
 descriptions = Table(

@@ -57,7 +57,12 @@ AFTER = _query("after", WHOLE, "the `next` of the page before")
 START = _query("start", NUMBER, "unix seconds; an hour before `end` when absent")
 END = _query("end", NUMBER, "unix seconds; now when absent")
 STEP = _query("step", TEXT, "seconds, or 30s, 5m, 1h; without it every sample comes as it was sent")
-AGG = _query("agg", {**TEXT, "enum": list(AGGREGATES), "default": "avg"}, "what a step shows")
+AGG = _query(
+    "agg",
+    _list({**TEXT, "enum": list(AGGREGATES), "default": "avg"}),
+    "what a step shows; given several times, each series comes once for each, with its `agg`",
+    explode=True,
+)
 TOKEN_ID: Schema = {"name": "token_id", "in": "path", "required": True, "schema": WHOLE}
 
 _SERIES = _object({"id": WHOLE, "name": TEXT, "labels": LABELS})
@@ -128,6 +133,7 @@ HISTORY = _json(
                     | {
                         "timestamps": _list(SECONDS),
                         "values": _list({"type": ["number", "null"]}),
+                        "agg": TEXT,
                     },
                 }
             )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from quadra.engine.ports import Entry
+from quadra.engine.roller import Roller
 from quadra.engine.sealer import (
     KEEP_SEALED_ROWS_S,
     SEAL_AFTER_S,
@@ -19,6 +20,7 @@ from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
+from quadra.storage.rollups import SqlRollups
 from quadra.telemetry.batch import Batch, Columns, latest_of_each
 from tests.unit.fakes import NOW, SetClock
 
@@ -31,14 +33,16 @@ class House:
     """A journal, its chunks and its history on one database, with a clock that is set."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.clock = SetClock()
         self.journal = SqlJournal(database, self.clock)
         self.chunks = SqlChunks(database)
         self.history = SqlHistory(database)
         self.ids = [0] * SERIES
 
-    def sealer(self, keep: float | None = None) -> Sealer:
-        return Sealer(self.journal, self.chunks, self.clock, keep)
+    def sealer(self) -> Sealer:
+        roller = Roller(SqlRollups(self.database), self.clock, None, None)
+        return Sealer(self.journal, self.chunks, self.clock, None, roller)
 
     def write(self, rng: np.random.Generator, samples: int) -> None:
         """Append samples in no order, some of them again with other values."""
@@ -130,18 +134,6 @@ def test_a_sealer_killed_half_way_begins_again(house: House) -> None:
     assert same(before, house.past())
     assert 2_000 == house.sealer().run(everything=True)
     assert same(before, house.past())
-
-
-def test_what_is_too_old_is_dropped(house: House) -> None:
-    house.write(np.random.default_rng(1), 500)
-    house.sealer().run(everything=True)
-    house.clock.forward(KEEP_SEALED_ROWS_S + 1)
-    house.chunks.finish(house.chunks.claim(), house.chunks.sealed(), house.clock())
-    house.clock.now = T0 / 1000 + 86_400
-    assert 0 == house.sealer(None).expire()
-    assert 0 == house.sealer(90_000).expire()
-    assert SERIES == house.sealer(3_600).expire()
-    assert 0 == len(house.past())
 
 
 def test_a_round_takes_no_more_than_memory_bears(

@@ -118,3 +118,11 @@ def test_who_waits_too_long_for_a_turn_is_put_off(
     history._running = 0
     with pytest.raises(UnavailableError):
         ask(history, "a")
+
+
+def test_what_a_selector_means_is_looked_for_again_once_series_came(
+    history: History, catalog: Catalog
+) -> None:
+    assert 1 == len(ask(history, "b"))
+    history._catalog.add(99, ("b", (("host", "z"),)))
+    assert [3, 99] == history._selected([parse_selector("b")]).tolist()

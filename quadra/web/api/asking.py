@@ -61,6 +61,14 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return raw
 
 
+def choices(name: str, default: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Read one or more of several words, each given as its own parameter."""
+    raw = tuple(dict.fromkeys(request.args.getlist(name))) or (default,)
+    if not set(raw) <= set(allowed):
+        raise wrong(name, f"use one of {', '.join(allowed)}")
+    return raw
+
+
 def json_object() -> dict[str, object]:
     """Read the body as a JSON object."""
     if request.mimetype != "application/json":

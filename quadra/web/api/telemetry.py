@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.catalog import SeriesInfo
-from quadra.engine.history import Line
+from quadra.engine.history import Ask
 from quadra.errors import UnsupportedTypeError
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
-from quadra.telemetry.batch import Batch, TimeArray, ValueArray
+from quadra.telemetry.batch import Batch
 from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
+from quadra.web.api.lines import Rendering, joined
 from quadra.web.api.receiving import LargeBodies, keep, read_unpacked
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
@@ -90,15 +89,15 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         step = asking.step_seconds()
         if step is not None and (end - start) / step > MAX_STEPS:
             raise asking.wrong("step", f"too small for this span: at most {MAX_STEPS} steps")
-        lines = parts.history.query(
+        ask = Ask(
             chosen,
             round(start * 1000),
             round(end * 1000),
             None if step is None else max(round(step * 1000), 1),
-            asking.choice("agg", "avg", AGGREGATES),
+            asking.choices("agg", "avg", AGGREGATES),
         )
-        body = parts.runtime.offload(_history_json, lines)
-        return Response(body, content_type="application/json")
+        first, others = parts.history.pieces(ask, Rendering(tell_agg=len(ask.aggs) > 1))
+        return Response(joined(first, others), content_type="application/json")
 
     return api
 
@@ -118,26 +117,3 @@ def _series(parts: WebParts, info: SeriesInfo) -> dict[str, Any]:
         "first": info.first / 1000,
         "last": info.last / 1000,
     }
-
-
-def _seconds(t: TimeArray) -> TimeArray | ValueArray:
-    """Give unix seconds, as whole numbers where all are."""
-    return t // 1000 if not (t % 1000).any() else t / 1000.0
-
-
-def _history_json(lines: list[Line]) -> bytes:
-    return orjson.dumps(
-        {
-            "series": [
-                {
-                    "id": line.info.id,
-                    "name": line.info.name,
-                    "labels": line.info.labels,
-                    "timestamps": _seconds(line.t),
-                    "values": np.ascontiguousarray(line.v),
-                }
-                for line in lines
-            ]
-        },
-        option=orjson.OPT_SERIALIZE_NUMPY,
-    )
