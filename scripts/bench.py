@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "ingest": ("Durable ingest, JSON columns, 1,000 a request, 8 connections", ingest.measure),
     "remote_write": ("Remote write beside Prometheus, 8 connections", remote_write.measure),
     "history": ("The past, sealed: size and answers", history.measure),
+    "long_history": ("30 days of 200 series: size and answers", history.measure_long),
     "stores": ("Beside VictoriaMetrics, Prometheus and InfluxDB, one core each", stores.measure),
     "shipping": ("History in VictoriaMetrics (HISTORY_URL)", shipping.measure),
     "socket": ("From POST to a console's socket", live.to_socket),

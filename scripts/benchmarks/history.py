@@ -11,19 +11,23 @@ import numpy as np
 import requests
 
 from quadra.engine.ports import Entry
+from quadra.engine.roller import Roller
 from quadra.engine.sealer import Sealer
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.journal import SqlJournal
 from quadra.storage.migrations import upgrade
+from quadra.storage.rollups import SqlRollups
 from quadra.telemetry.batch import Batch, IdArray, TimeArray, ValueArray
 from quadra.telemetry.series import SeriesKey
-from scripts.benchmarks.server import quadra
+from scripts.benchmarks.server import Running, quadra
+from scripts.load_history import load
 
 SERIES = 100
 HOUR_S = 3_600
 HOURS = 6
 ASKED = 30
+WARM_UP_S = 4.0  # the worker starts beside the server, and takes from its core meanwhile
 
 
 def mix(series: int, samples: int) -> ValueArray:
@@ -61,7 +65,10 @@ def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
     database = journalled(folder, values, end_ms)
     journal = SqlJournal(database, time.time)
     chunks = SqlChunks(database)
-    Sealer(journal, chunks, time.time, None).run(everything=True)
+    roller = Roller(SqlRollups(database), time.time, None, None)
+    Sealer(journal, chunks, time.time, None, roller).run(everything=True)
+    while roller.run(time.time()):
+        pass
     chunks.finish(chunks.claim(), chunks.sealed(), time.time() + 1)
     return database
 
@@ -92,28 +99,48 @@ def measure() -> dict[str, float]:
             "bytes_a_sample": size / values.size,
         }
         with quadra(folder) as server:
-            session = requests.Session()
-            session.headers["Authorization"] = f"Bearer {server.token}"
-
-            def ask(match: str, hours: float, step: str) -> float:
-                start = str(end - hours * HOUR_S)
-                params = {"match": match, "start": start, "end": str(end), "step": step}
-                took = []
-                for _ in range(ASKED):
-                    began = time.perf_counter()
-                    answer = session.get(
-                        f"{server.url}/api/v1/history",
-                        params=params,
-                        timeout=30,
-                    )
-                    took.append(time.perf_counter() - began)
-                    answer.raise_for_status()
-                return statistics.median(took) * 1000
-
-            figures["100_series_1h_by_10s_ms"] = ask("bench_past", 1, "10s")
-            figures["1_series_1h_by_10s_ms"] = ask('bench_past{n="5"}', 1, "10s")
-            figures["100_series_6h_by_1m_ms"] = ask("bench_past", 6, "1m")
+            time.sleep(WARM_UP_S)
+            figures["100_series_1h_by_10s_ms"] = ask(server, "bench_past", end, 1, "10s")
+            figures["1_series_1h_by_10s_ms"] = ask(server, 'bench_past{n="5"}', end, 1, "10s")
+            figures["100_series_6h_by_1m_ms"] = ask(server, "bench_past", end, 6, "1m")
     return figures
+
+
+def measure_long() -> dict[str, float]:
+    """Load 200 series of 30 days at 10 s through the sealer, then ask over days and weeks."""
+    with tempfile.TemporaryDirectory(prefix="quadra-bench-") as scratch:
+        folder = Path(scratch)
+        (folder / "data").mkdir()
+        database = Database(f"sqlite:///{folder}/data/quadra_matrix.db")
+        upgrade(database)
+        end = int(time.time())
+        began = time.perf_counter()
+        samples = load(database, 200, 30, 10, end * 1000)
+        figures = {"samples_loaded_per_s": samples / (time.perf_counter() - began)}
+        database.close()
+        size = sum(path.stat().st_size for path in (folder / "data").glob("quadra_matrix.db*"))
+        figures["bytes_a_sample"] = size / samples
+        twenty = 'trial_past{n=~"1?[0-9]"}'
+        with quadra(folder) as server:
+            time.sleep(WARM_UP_S)
+            figures["20_series_1d_by_1m_ms"] = ask(server, twenty, end, 24, "1m")
+            figures["20_series_30d_by_1h_ms"] = ask(server, twenty, end, 720, "1h")
+            figures["200_series_30d_by_1h_ms"] = ask(server, "trial_past", end, 720, "1h")
+    return figures
+
+
+def ask(server: Running, match: str, end: float, hours: float, step: str) -> float:
+    """Give the median milliseconds of a question by HTTP."""
+    params = {"match": match, "start": str(end - hours * HOUR_S), "end": str(end), "step": step}
+    took = []
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {server.token}"
+        for _ in range(ASKED):
+            began = time.perf_counter()
+            answer = session.get(f"{server.url}/api/v1/history", params=params, timeout=30)
+            took.append(time.perf_counter() - began)
+            answer.raise_for_status()
+    return statistics.median(took) * 1000
 
 
 if __name__ == "__main__":
