@@ -335,7 +335,7 @@ class Settings:
         return cls(**values)
 
     def redis(self) -> dict[str, str]:
-        """Give the REDIS_* settings by their variables' names, as `utils.redis_config` reads them."""
+        """Give the REDIS_* settings by their variables' names, as utils.redis_config does."""
         found = {}
         for f in fields(self):
             name, value = f.metadata["env"], getattr(self, f.name)

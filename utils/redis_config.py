@@ -94,7 +94,8 @@ class RedisConfig:
             return redis.Redis(host=self.address.host, port=self.address.port, **options)
         # Sentinels are asked without the data's password: they have their own, or none.
         asking = {"socket_connect_timeout": CONNECT_WITHIN_S, "socket_timeout": CONNECT_WITHIN_S}
-        sentinel = Sentinel(
+        make: Any = Sentinel  # the library gives no types here
+        sentinel = make(
             self.sentinel_hosts,
             sentinel_kwargs={**asking, **self._tls(), "retry": Retry(NoBackoff(), 0)},
             **options,
@@ -182,7 +183,8 @@ def make_queue(config: RedisConfig, channel: str = CHANNEL) -> Any:
 
         def _redis_connect(self) -> None:
             self.redis = config.client
-            self.pubsub = self.redis.pubsub(ignore_subscribe_messages=True)
+            made: Any = self.redis
+            self.pubsub = made.pubsub(ignore_subscribe_messages=True)
             self.connected = True
 
         def _redis_listen_with_retries(self) -> Iterator[dict[str, Any]]:

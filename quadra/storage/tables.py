@@ -116,6 +116,13 @@ leases = Table(
     UniqueConstraint("name", "epoch"),
 )
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
 announcements = Table(
     "announcements",
     metadata,

@@ -45,6 +45,11 @@ FEW_PACKETS = 5
 EVENTS_A_SECOND = 30
 EVENTS_BEFORE_CLOSE = 300
 
+# Under which name of ``events`` a console asks for an event.
+LISTENED = {
+    "alert": "alerts", "anomaly": "anomalies", "training": "training", "system": "system",
+}  # fmt: skip
+
 Ack = dict[str, Any]
 
 
@@ -69,7 +74,7 @@ class Live:
         self._server: Any = socketio.server
         bound(self._server.eio)
         self._store = store
-        self._journal = parts.journal
+        self._feed = parts.feed
         self._catalog = parts.catalog
         self._identity = parts.identity
         self._access = parts.access
@@ -93,11 +98,11 @@ class Live:
         socketio.on_event("subscribe", self._on_subscribe)
         socketio.on_event("unsubscribe", self._on_unsubscribe)
         socketio.on_event("*", self._on_anything)
-        parts.journal.follow(self._on_commit)
+        parts.feed.follow(self._on_commit)
 
     def start(self) -> None:
         """Begin to send frames and to look after the sockets."""
-        self._seq = self._sent_seq = self._journal.seq
+        self._seq = self._sent_seq = self._feed.seq
         self._runtime.spawn(self._send_forever)
         self._runtime.spawn(self._look_after_sockets)
 
@@ -105,15 +110,16 @@ class Live:
         """Give the number of sockets that are signed in."""
         return len(self._consoles)
 
-    def announce(self, kind: str, message: str) -> None:
-        """Tell the consoles that listen to ``system``."""
-        self._socketio.emit("system", {"kind": kind, "message": message}, to="events:system")
-        self._metrics.websocket_messages.labels("system", "out").inc()
+    def announce(self, event: str, body: dict[str, Any]) -> None:
+        """Tell an event to the consoles of this process that listen to its kind."""
+        self._socketio.emit(event, body, to=f"events:{LISTENED[event]}")
+        self._metrics.websocket_messages.labels(event, "out").inc()
 
     def close(self) -> None:
         """Send what is pending, say good-bye and cut every socket."""
         self._flush()
-        self.announce("stopping", "Quadra is stopping; the console connects again by itself.")
+        farewell = "Quadra is stopping; the console connects again by itself."
+        self.announce("system", {"kind": "stopping", "message": farewell})
         self._runtime.sleep(0.05)  # let the writers put the farewell on the wire
         for sid in list(self._consoles):
             with contextlib.suppress(KeyError):

@@ -1,15 +1,18 @@
 """A real Redis, or Sentinel, for the tests: Debian's program, see scripts/tools/servers.sh."""
 
 import secrets
+import shutil
 import signal
 import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import pytest
 import redis
 
 from tests.servers import programs
@@ -120,16 +123,15 @@ class Sentinels:
 
     def master(self) -> Redis:
         """Give the node that the sentinels now take for the master."""
-        client = redis.Redis(port=self.ports[0], socket_timeout=1, decode_responses=True)
-        with client:
-            _host, port = client.sentinel_get_master_addr_by_name("mymaster")
-        return next(node for node in self.nodes if node.port == int(port))
+        with redis.Redis(port=self.ports[0], socket_timeout=1, decode_responses=True) as client:
+            found: Any = client.sentinel_get_master_addr_by_name("mymaster")
+        return next(node for node in self.nodes if node.port == int(found[1]))
 
     def start(self) -> Self:
         master = self._add_node()
         for _ in range(2):
             node = self._add_node("--replicaof", f"127.0.0.1 {master.port}")
-            assert wait_until(lambda node=node: self._is_in_step(node), timeout=20)
+            assert wait_until(partial(self._is_in_step, node), timeout=20)
         for _ in range(3):
             self._add_sentinel(master)
         assert wait_until(self._know_each_other, timeout=20, every=0.1)
@@ -144,7 +146,8 @@ class Sentinels:
 
     def _is_in_step(self, node: Redis) -> bool:
         with redis.Redis(port=node.port, password=node.password, decode_responses=True) as client:
-            return "up" == client.info("replication").get("master_link_status")
+            state: Any = client.info("replication")
+            return bool("up" == state.get("master_link_status"))
 
     def _add_sentinel(self, master: Redis) -> None:
         port = free_port()
@@ -170,7 +173,7 @@ class Sentinels:
     def _know_each_other(self) -> bool:
         for port in self.ports:
             with redis.Redis(port=port, decode_responses=True) as client:
-                state = client.sentinel_master("mymaster")
+                state: Any = client.sentinel_master("mymaster")
                 if (2, 2) != (state["num-other-sentinels"], state["num-slaves"]):
                     return False
         return True
@@ -195,9 +198,12 @@ class Sentinels:
 def make_certificate(folder: Path) -> Path:
     """Make a certificate for 127.0.0.1 that vouches for itself; give its file."""
     certificate = folder / "redis.crt"
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not here")
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
             "-addext", "subjectAltName=IP:127.0.0.1",
             "-keyout", str(folder / "redis.key"), "-out", str(certificate),
@@ -212,6 +218,8 @@ def make_certificate(folder: Path) -> Path:
 @contextmanager
 def redis_server(*, tls: bool = False) -> Iterator[Redis]:
     """Give a new Redis; nothing of it is left afterwards."""
-    with tempfile.TemporaryDirectory(prefix="quadra-redis-") as folder:
-        with Redis(Path(folder), tls=tls) as running:
-            yield running
+    with (
+        tempfile.TemporaryDirectory(prefix="quadra-redis-") as folder,
+        Redis(Path(folder), tls=tls) as running,
+    ):
+        yield running

@@ -13,9 +13,11 @@ import orjson
 import pytest
 from prometheus_client import CollectorRegistry
 
+from quadra.engine.announcements import Announcement, Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
+from quadra.engine.link import NoLink
 from quadra.engine.targets import Target
 from quadra.errors import ConflictError, InvalidError, NotFoundError, QuadraError, StorageError
 from quadra.intake.egress import Address, Egress, NoSuchHostError
@@ -87,6 +89,22 @@ class SaysFetcher(Fetcher):
         yield Fetched(self.page.encode(), packed=False, openmetrics=False)
 
 
+class MemoryAnnouncements:
+    """Keeps what is announced."""
+
+    def __init__(self) -> None:
+        self.said: list[Announcement] = []
+
+    def head(self) -> int:
+        return len(self.said)
+
+    def say(self, event: str, body: Any, now: float) -> None:
+        self.said.append(Announcement(len(self.said) + 1, event, body))
+
+    def since(self, after: int, limit: int) -> list[Announcement]:
+        return self.said[after : after + limit]
+
+
 class House:
     """What a scraper stands in."""
 
@@ -110,9 +128,12 @@ class House:
             monotonic=self.clock,
             metrics=self.metrics,
             reading=Turns(self.runtime, 2),
+            is_ours=lambda: self.scrapes,
         )
+        self.scrapes = True
         self.store = MemoryTargets()
-        self.scraper = Scraper(self.store, self.tools, file)
+        news = Announcements(MemoryAnnouncements(), NoLink(), self.runtime, self.clock)
+        self.scraper = Scraper(self.store, self.tools, file, news)
 
     def values(self, row: int = -1) -> dict[str, float | str]:
         """Give a row of the journal as name -> value, with the marker in words."""

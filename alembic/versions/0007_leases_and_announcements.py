@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -22,6 +22,12 @@ def upgrade() -> None:
         sa.Column("beat", sa.BigInteger(), nullable=False, comment="grows with every renewal"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
         sa.UniqueConstraint("name", "epoch", name=op.f("uq_leases_name_epoch")),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_installation")),
     )
     op.create_table(
         "announcements",
@@ -44,4 +50,5 @@ def downgrade() -> None:
     """Go back to the revision before."""
     op.drop_index(op.f("ix_announcements_at"), table_name="announcements")
     op.drop_table("announcements")
+    op.drop_table("installation")
     op.drop_table("leases")
