@@ -133,10 +133,9 @@ class Feed:
         # What is missing is mostly under way already, from another process or from our own
         # commit, and costs nothing then.
         self._runtime.sleep(WAIT_FOR_OTHERS_S)
-        if was_woken and not self._early:
-            was_woken = self._runtime.offload(self._store.head) > self.seq
-        while (was_woken or self._early) and self._read_on():
-            was_woken = True
+        if self._early or self._runtime.offload(self._store.head) > self.seq:
+            while self._read_on():
+                pass
 
     def _read_on(self) -> bool:
         """Read one portion and deliver it; says whether there may be more."""

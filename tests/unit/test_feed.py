@@ -89,6 +89,13 @@ def test_rows_of_another_process_are_read_from_the_store(store: MemoryJournal) -
     assert {"a", "b"} == {one.catalog.key(n)[0] for n in (1, 2)}
 
 
+def test_without_any_message_a_look_finds_what_others_have_written(store: MemoryJournal) -> None:
+    one, other = Process(store), Process(store)
+    other.commit("a")
+    one.feed._look()
+    assert [1] == one.seen()
+
+
 def test_what_another_process_sends_spares_the_reading(
     store: MemoryJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
