@@ -13,8 +13,8 @@ from quadra.engine.feed import Feed
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
-from quadra.engine.models import ModelStore
 from quadra.engine.link import Link
+from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, MemoStore, Runtime
 from quadra.engine.training import Training
 from quadra.intake.own import RequestLog

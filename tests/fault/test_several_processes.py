@@ -239,7 +239,9 @@ def test_limits_are_shared_and_hold_in_each_process_without_redis(
             codes = [servers[n % 2].get("/api/v1/series", timeout=5).status_code for n in range(20)]
             assert [200] * 20 == codes
             assert time.monotonic() - began < 2.5
-            assert [429, 429] == [writes(server) for server in servers if writes(server) == 429] or (
+            assert [429, 429] == [
+                writes(server) for server in servers if writes(server) == 429
+            ] or (
                 # three of the six went to each: that many are left where each counts by itself
                 [201] * 2 == [writes(server) for server in servers]
             )
@@ -292,7 +294,7 @@ def test_haproxy_leads_to_both_and_past_one_that_has_died(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", [Nginx, HAProxy])
 def test_the_configurations_are_good_to_the_programs_themselves(
-    kind: type[Nginx] | type[HAProxy], tmp_path: Path
+    kind: type[Nginx | HAProxy], tmp_path: Path
 ) -> None:
     judged = kind(tmp_path, (5001, 5002)).check()
     assert 0 == judged.returncode, judged.stdout + judged.stderr
