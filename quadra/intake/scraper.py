@@ -14,11 +14,19 @@ from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Clock, Runtime, Signal
 from quadra.engine.targets import MAX_TARGETS, Target, TargetState, TargetStore
-from quadra.errors import ConflictError, Fault, InvalidError, NotFoundError, QuadraError
+from quadra.errors import (
+    ConflictError,
+    Fault,
+    InvalidError,
+    NotFoundError,
+    QuadraError,
+    StorageError,
+)
 from quadra.intake.egress import Egress, EgressError, NoSuchHostError
 from quadra.intake.fetching import Fetcher
 from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.target_form import targets_from_file
+from quadra.intake.target_states import TargetStates, key_of
 from quadra.intake.turns import Turns
 from quadra.settings import Settings
 from quadra.telemetry.series import SeriesRules, digest
@@ -86,6 +94,7 @@ class Scraper:
         self._file_seen: tuple[int, int, int] | None = None
         self._jobs: dict[Identity, _Job] = {}
         self._turns = Turns(tools.runtime, SCRAPES_AT_ONCE)
+        self._states = TargetStates(store, tools.runtime, tools.monotonic, tools.is_ours)
         self.file_error = ""
 
     def start(self) -> None:
@@ -93,6 +102,7 @@ class Scraper:
         for target in self._tools.runtime.offload(self._store.targets):
             self._begin(target)
         self._announcements.hear(lambda _event, _body: self.look_at_store(), CHANGED)
+        self._tools.runtime.spawn(self._states.keep_forever, self._own_states)
         if self._file is not None:
             self.look_at_file()
             self._tools.runtime.spawn(self._watch_file)
@@ -101,13 +111,19 @@ class Scraper:
 
     def targets(self) -> list[tuple[Target, TargetState]]:
         """Give all targets and how they do: those of the API by id, then those of the file."""
-        found = [(job.target, job.scrape.state) for job in list(self._jobs.values())]
+        found = [(job.target, self._state(job)) for job in list(self._jobs.values())]
         return sorted(found, key=lambda one: (one[0].id is None, one[0].id or 0, one[0].identity))
 
     def get(self, target_id: int) -> tuple[Target, TargetState]:
         """Give one target of the API; raises NotFoundError."""
         job = self._job(target_id)
-        return job.target, job.scrape.state
+        return job.target, self._state(job)
+
+    def _state(self, job: _Job) -> TargetState:
+        return self._states.seen_from_here(job.target, job.scrape.state)
+
+    def _own_states(self) -> dict[str, TargetState]:
+        return {key_of(job.target): job.scrape.state for job in list(self._jobs.values())}
 
     def add(self, target: Target) -> Target:
         """Judge, keep and scrape a new target; raises InvalidError, ConflictError, StorageError."""
@@ -115,7 +131,7 @@ class Scraper:
         self._refuse_double(target, None)
         made = self._tools.runtime.offload(self._store.add, target, MAX_TARGETS)
         self._begin(made, soon=True)
-        self._announcements.say(CHANGED, {})
+        self._tools.runtime.spawn(self._tell_others)
         return made
 
     def replace(self, target_id: int, target: Target) -> Target:
@@ -128,7 +144,7 @@ class Scraper:
             raise _unknown()
         self._end(former)
         self._begin(target, soon=True, after=former)
-        self._announcements.say(CHANGED, {})
+        self._tools.runtime.spawn(self._tell_others)
         return target
 
     def remove(self, target_id: int) -> None:
@@ -137,7 +153,13 @@ class Scraper:
         if not self._tools.runtime.offload(self._store.remove, target_id):
             raise _unknown()
         self._end(job)
-        self._announcements.say(CHANGED, {})
+        self._tools.runtime.spawn(self._tell_others)
+
+    def _tell_others(self) -> None:
+        try:
+            self._announcements.say(CHANGED, {})
+        except StorageError:
+            log.warning("Other processes were not told that the targets have changed")
 
     def look_at_store(self) -> None:
         """Take over what another process has changed; raises StorageError."""
