@@ -53,7 +53,7 @@ from quadra.engine.times import SeriesTimes
 from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.training import Training
 from quadra.engine.upkeep import Keeper, Upkeep
-from quadra.errors import QuadraError, SettingsError
+from quadra.errors import QuadraError, SettingsError, StorageError
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
@@ -105,6 +105,7 @@ REQUESTS_END_WITHIN_S = 1.5
 JOURNAL_ENDS_WITHIN_S = 1.0
 TRAINING_ENDS_WITHIN_S = 0.8
 WORKER, SCRAPING = "worker", "scraping"  # the leases
+DESCRIPTIONS = "descriptions"  # what processes announce to each other
 
 
 @dataclass(slots=True)
@@ -218,6 +219,23 @@ def meet_others(
     )
 
 
+def share_descriptions(
+    descriptions: Descriptions, announcements: Announcements, runtime: Runtime, instance: str
+) -> None:
+    """Let what this process learns of metrics reach the others."""
+
+    def tell() -> None:
+        with contextlib.suppress(StorageError):
+            announcements.say(DESCRIPTIONS, {"by": instance})
+
+    def hear(_event: str, body: dict[str, str]) -> None:
+        if body["by"] != instance:
+            descriptions.restore()
+
+    descriptions.on_news = lambda: runtime.spawn(tell)
+    announcements.hear(hear, DESCRIPTIONS)
+
+
 def process_name(hostname: str) -> str:
     """Name this process among all of the installation, and unlike any before it."""
     return f"{hostname[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -319,6 +337,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     link, announcements, counters = others.link, others.announcements, others.counters
     journal.follow(RowTelling(link, feed).tell)
     descriptions = Descriptions(SqlDescriptions(database), runtime)
+    share_descriptions(descriptions, announcements, runtime, instance)
     times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
 
     secret_key = settings.secret_key or kept_secret(

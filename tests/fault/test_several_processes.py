@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ from tests.servers.redis import Redis, Sentinels, redis_server
 
 SECONDS = float(os.environ.get("QUADRA_FAULT_SECONDS", "40"))
 SERIES = 5
+OTLP_GAUGE = {
+    "name": "told_to_one",
+    "description": "said once",
+    "gauge": {"dataPoints": [{"asDouble": 1.5, "timeUnixNano": str(time.time_ns())}]},
+}
 
 
 @pytest.fixture
@@ -272,8 +278,10 @@ def test_a_failover_of_sentinel_is_survived(folder: Path, tmp_path: Path) -> Non
         assert {"redis_down", "redis_up"} <= set(kinds)
 
 
-def test_haproxy_leads_to_both_and_past_one_that_has_died(folder: Path) -> None:
-    with Cluster(folder) as cluster:
+def test_haproxy_leads_to_both_on_postgres_and_past_one_that_has_died(
+    folder: Path, postgres_url: str
+) -> None:
+    with Cluster(folder, DATABASE_URL=postgres_url) as cluster:
         first, second = cluster.web(), cluster.web()
         with HAProxy(folder, cluster.ports) as proxy:
             sender = Sender(proxy.url, cluster.token, "proxied")
@@ -291,6 +299,32 @@ def test_haproxy_leads_to_both_and_past_one_that_has_died(folder: Path) -> None:
                 )
         stored = [v for line in history(second, "proxied") for v in line["values"]]
         assert sorted(sender.acknowledged) == sorted(stored)
+
+
+def test_processes_that_start_at_once_on_an_empty_folder_agree(folder: Path) -> None:
+    with Cluster(folder) as cluster, ThreadPoolExecutor(3) as pool:
+        starting = [
+            pool.submit(cluster.web, QUADRA_ADMIN_TOKEN=None, ROLE=role)
+            for role in ("all", "web", "web")
+        ]
+        servers = [one.result(30) for one in starting]
+        token = (folder / "data/admin-token").read_text().strip()
+        for server in servers:
+            server.session.headers["Authorization"] = f"Bearer {token}"
+        described = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [OTLP_GAUGE]}]}]}
+        sent = servers[0].post("/otlp/v1/metrics", json=described)
+        assert 200 == sent.status_code, sent.text
+
+        def seen_by(server: QuadraServer) -> list[str]:
+            answer = server.get("/api/v1/series", params={"match": "told_to_one"})
+            return [one.get("help", "") for one in answer.json()["series"]]
+
+        for server in servers:
+            assert wait_until(partial(lambda s: seen_by(s) == ["said once"], server), timeout=5)
+        hosts = history(servers[0], 'host_load{window="1m"}')
+        assert wait_until(lambda: part(servers[1], "worker")["state"] == "ok", timeout=10)
+        for line in hosts:  # one process reads the machine, not three
+            assert len(line["timestamps"]) == len({round(t) for t in line["timestamps"]})
 
 
 @pytest.mark.parametrize("kind", [Nginx, HAProxy])

@@ -57,10 +57,11 @@ class Cluster:
         self.webs: list[QuadraServer] = []
         self.workers: list[Worker] = []
 
-    def web(self, **settings: str) -> QuadraServer:
+    def web(self, **settings: str | None) -> QuadraServer:
         """Start one more process that serves."""
-        one = QuadraServer(folder=self.folder, **({"ROLE": "web"} | self._settings | settings))
-        one.log = self.folder / f"web-{len(self.webs)}.log"
+        chosen: dict[str, str | None] = {"ROLE": "web", **self._settings, **settings}
+        one = QuadraServer(folder=self.folder, **chosen)
+        one.log = self.folder / f"web-{secrets.token_hex(3)}.log"
         one.token = self.token
         one.session.headers["Authorization"] = f"Bearer {self.token}"
         self.webs.append(one)
