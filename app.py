@@ -46,7 +46,7 @@ from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.lease import Leases, keep
 from quadra.engine.link import LinkState, NoLink, RowTelling
-from quadra.engine.ports import Clock, HistoryStore, Runtime
+from quadra.engine.ports import Clock, HistoryStore, Runtime, Signal
 from quadra.engine.sealer import Sealer
 from quadra.engine.shipper import Shipper
 from quadra.engine.times import SeriesTimes
@@ -104,6 +104,7 @@ ADMIN = ["admin"]
 REQUESTS_END_WITHIN_S = 1.5
 JOURNAL_ENDS_WITHIN_S = 1.0
 TRAINING_ENDS_WITHIN_S = 0.8
+LEASES_END_WITHIN_S = 0.5
 WORKER, SCRAPING = "worker", "scraping"  # the leases
 DESCRIPTIONS = "descriptions"  # what processes announce to each other
 
@@ -126,6 +127,8 @@ class Quadra:
     link: RedisLink | NoLink
     announcements: Announcements
     leases: Leases
+    ending: Signal
+    left: Signal
     live: Live
     lag: LoopLag
     samplers: list[Sampler]
@@ -163,17 +166,15 @@ class Quadra:
         self.live.close()
         with contextlib.suppress(QuadraError):
             self.times.keep()
-        with contextlib.suppress(QuadraError):
-            self.runtime.offload(self.leases.leave)
+        self.ending.set()
+        self.left.wait(LEASES_END_WITHIN_S)
         if self.worker is not None:
             self.worker.stop()
 
     def _keep_leases(self) -> None:
-        def wait(seconds: float) -> bool:
-            self.runtime.sleep(seconds)
-            return False
-
-        keep(lambda: self.runtime.offload(self.leases.step), self.leases.leave, wait)
+        offload, leases = self.runtime.offload, self.leases
+        keep(lambda: offload(leases.step), lambda: offload(leases.leave), self.ending.wait)
+        self.left.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +469,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         link=link,
         announcements=announcements,
         leases=others.leases,
+        ending=runtime.signal(),
+        left=runtime.signal(),
         live=live,
         lag=lag,
         samplers=sources,

@@ -1,6 +1,6 @@
 """Two serving processes and a worker behind nginx, and everything beside the database goes away.
 
-The long test takes as long as QUADRA_FAULT_SECONDS says (40 when it says nothing).
+The long test takes as long as QUADRA_FAULT_SECONDS says (32 when it says nothing).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.servers.proxies import HAProxy, Nginx
 from tests.servers.quadra import QuadraServer
 from tests.servers.redis import Redis, Sentinels, redis_server
 
-SECONDS = float(os.environ.get("QUADRA_FAULT_SECONDS", "40"))
+SECONDS = float(os.environ.get("QUADRA_FAULT_SECONDS", "32"))
 SERIES = 5
 OTLP_GAUGE = {
     "name": "told_to_one",
