@@ -45,7 +45,7 @@ from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.lease import Leases, keep
-from quadra.engine.link import LinkState, NoLink, RowTelling
+from quadra.engine.link import Link, LinkState, NoLink, RowTelling
 from quadra.engine.ports import Clock, HistoryStore, Runtime, Signal
 from quadra.engine.sealer import Sealer
 from quadra.engine.shipper import Shipper
@@ -77,7 +77,6 @@ from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.history import RemoteHistory
 from quadra.storage.prometheus.writing import WRITE_PATH, Writer
-from quadra.storage.redis_link import RedisLink
 from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
@@ -95,7 +94,6 @@ from quadra.web.serving import bound_memory, listen, make_runtime, make_server, 
 from quadra.web.shared_counters import SharedCounters
 from quadra.web.subscriptions import FastJson
 from utils.metrics import metrics_manager
-from utils.redis_config import RedisConfig
 from utils.structured_logging import setup_structured_logging
 
 log = logging.getLogger("quadra")
@@ -124,7 +122,7 @@ class Quadra:
     times: SeriesTimes
     descriptions: Descriptions
     feed: Feed
-    link: RedisLink | NoLink
+    link: Link
     announcements: Announcements
     leases: Leases
     ending: Signal
@@ -143,8 +141,7 @@ class Quadra:
         self.feed.start()
         self.times.start()
         self.announcements.start()
-        if isinstance(self.link, RedisLink):
-            self.link.start()
+        self.link.start()
         self.live.start()
         self.runtime.offload(self.leases.step)
         self.runtime.spawn(self._keep_leases)
@@ -181,7 +178,7 @@ class Quadra:
 class Others:
     """How a serving process and the others of this installation go together."""
 
-    link: RedisLink | NoLink
+    link: Link
     announcements: Announcements
     counters: SharedCounters
     leases: Leases
@@ -203,8 +200,12 @@ def meet_others(
         metrics_manager.redis_up.set(state.name == "ok")
         announce(link_message(state))
 
-    link: RedisLink | NoLink = NoLink()
+    link: Link = NoLink()
     if settings.redis_enabled:
+        # Those who use no Redis need not wait for its library at each start.
+        from quadra.storage.redis_link import RedisLink  # noqa: PLC0415 - as said
+        from utils.redis_config import RedisConfig  # noqa: PLC0415 - as said
+
         key = installation_key(database)
         config = RedisConfig(settings.redis())
         link = RedisLink(config, key, runtime, time.time, time.monotonic, on_change)

@@ -33,6 +33,9 @@ class Link(Protocol):
     def state(self) -> LinkState:
         """Whether it works now."""
 
+    def start(self) -> None:
+        """Connect, and come back whenever the connection is lost."""
+
     def publish(self, topic: str, message: bytes) -> None:
         """Send soon, without waiting; dropped where that can't be."""
 
@@ -50,6 +53,9 @@ class NoLink:
     """The link of a process that is told to use none."""
 
     state = LinkState("off")
+
+    def start(self) -> None:
+        """Do nothing."""
 
     def publish(self, topic: str, message: bytes) -> None:
         """Send to nobody."""

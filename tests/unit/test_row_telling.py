@@ -22,6 +22,9 @@ class Wire:
         self.state = LinkState("ok")
         self.sent: list[bytes] = []
 
+    def start(self) -> None:
+        raise NotImplementedError
+
     def publish(self, topic: str, message: bytes) -> None:
         self.sent.append(message)
 

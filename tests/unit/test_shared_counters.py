@@ -22,6 +22,9 @@ class MemoryLink:
         self.counts: dict[str, int] = {}
         self.asked = 0
 
+    def start(self) -> None:
+        raise NotImplementedError
+
     def publish(self, topic: str, message: bytes) -> None:
         raise NotImplementedError
 
