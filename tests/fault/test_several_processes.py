@@ -23,9 +23,9 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.e2e.clients import history, live, push
-from tests.e2e.test_live_node import FRONTEND, node
 from tests.servers.cluster import Cluster
 from tests.servers.process import Process, plain_environment, wait_until
+from tests.servers.programs import FRONTEND, node
 from tests.servers.proxies import HAProxy, Nginx
 from tests.servers.quadra import QuadraServer
 from tests.servers.redis import Redis, Sentinels, redis_server
@@ -122,7 +122,7 @@ class Consoles(Process):
     @classmethod
     def connected_to(cls, url: str, token: str, selector: str, folder: Path) -> Consoles:
         script = Path(__file__).with_name("consoles.mjs")
-        command = [node(), str(script), url, token, selector, "3"]
+        command = [node("socket.io-client"), str(script), url, token, selector, "3"]
         made = cls(command, log=folder / "consoles.log", env=plain_environment(), cwd=FRONTEND)
         made.wait_for_line("started", timeout=10)
         assert wait_until(lambda: all(one["connected"] for one in made.report()), timeout=10)
