@@ -25,6 +25,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +35,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from quadra import __version__
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
+from quadra.engine.announcements import Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
+from quadra.engine.duty import Duty
+from quadra.engine.feed import Feed
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
-from quadra.engine.ports import Clock, HistoryStore, Runtime
+from quadra.engine.lease import Leases, keep
+from quadra.engine.link import Link, LinkState, NoLink, RowTelling
+from quadra.engine.ports import Clock, HistoryStore, Runtime, Signal
 from quadra.engine.roller import Roller
 from quadra.engine.sealer import RollingSealer, Sealer
 from quadra.engine.shipper import Shipper
@@ -49,19 +55,22 @@ from quadra.engine.times import SeriesTimes
 from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.training import Training
 from quadra.engine.upkeep import Keeper, Upkeep
-from quadra.errors import QuadraError, SettingsError
+from quadra.errors import QuadraError, SettingsError, StorageError
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
 from quadra.intake.scraper import Scraper, make_scraper
 from quadra.settings import AsyncMode, Settings
 from quadra.storage.access import SqlAccess
+from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.history import SqlHistory
+from quadra.storage.installation import installation_key
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
+from quadra.storage.leases import SqlLeases, guard
 from quadra.storage.memos import SqlMemos
 from quadra.storage.migrations import upgrade
 from quadra.storage.models import FolderModels
@@ -81,10 +90,11 @@ from quadra.web.application import make_application
 from quadra.web.connection_bounds import MAX_MESSAGE_BYTES
 from quadra.web.gate import Gate, HostRules, WsgiApp
 from quadra.web.identity import Identity
-from quadra.web.live import Live
+from quadra.web.live import EVENTS, Live
 from quadra.web.observing import GateLog, log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import bound_memory, listen, make_runtime, make_server, raise_file_limit
+from quadra.web.shared_counters import SharedCounters
 from quadra.web.subscriptions import FastJson
 from utils.metrics import metrics_manager
 from utils.structured_logging import setup_structured_logging
@@ -95,6 +105,9 @@ ADMIN = ["admin"]
 REQUESTS_END_WITHIN_S = 1.5
 JOURNAL_ENDS_WITHIN_S = 1.0
 TRAINING_ENDS_WITHIN_S = 0.8
+LEASES_END_WITHIN_S = 0.5
+WORKER, SCRAPING = "worker", "scraping"  # the leases
+DESCRIPTIONS = "descriptions"  # what processes announce to each other
 
 
 @dataclass(slots=True)
@@ -111,6 +124,12 @@ class Quadra:
     journal: Journal
     times: SeriesTimes
     descriptions: Descriptions
+    feed: Feed
+    link: Link
+    announcements: Announcements
+    leases: Leases
+    ending: Signal
+    left: Signal
     live: Live
     lag: LoopLag
     samplers: list[Sampler]
@@ -122,8 +141,13 @@ class Quadra:
         self.times.restore()
         self.descriptions.restore()
         self.journal.start()
+        self.feed.start()
         self.times.start()
+        self.announcements.start()
+        self.link.start()
         self.live.start()
+        self.runtime.offload(self.leases.step)
+        self.runtime.spawn(self._keep_leases)
         self.lag.start()
         for sampler in self.samplers:
             sampler.start()
@@ -142,8 +166,84 @@ class Quadra:
         self.live.close()
         with contextlib.suppress(QuadraError):
             self.times.keep()
+        self.ending.set()
+        self.left.wait(LEASES_END_WITHIN_S)
         if self.worker is not None:
             self.worker.stop()
+
+    def _keep_leases(self) -> None:
+        offload, leases = self.runtime.offload, self.leases
+        keep(lambda: offload(leases.step), lambda: offload(leases.leave), self.ending.wait)
+        self.left.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """How a serving process and the others of this installation go together."""
+
+    link: Link
+    announcements: Announcements
+    counters: SharedCounters
+    leases: Leases
+    worker_age: Callable[[], float | None]
+    scrapes: Callable[[], bool]
+    reads_host: Callable[[], bool]
+
+
+def meet_others(
+    settings: Settings,
+    database: Database,
+    runtime: Runtime,
+    hostname: str,
+    announce: Callable[[dict[str, object]], None],
+) -> Others:
+    """Build what processes share; ``announce`` tells this one's consoles of the link."""
+
+    def on_change(state: LinkState) -> None:
+        metrics_manager.redis_up.set(state.name == "ok")
+        announce(link_message(state))
+
+    link: Link = NoLink()
+    if settings.redis_enabled:
+        # Those who use no Redis need not wait for its library at each start.
+        from quadra.storage.redis_link import RedisLink  # noqa: PLC0415 - as said
+        from utils.redis_config import RedisConfig  # noqa: PLC0415 - as said
+
+        key = installation_key(database)
+        config = RedisConfig(settings.redis())
+        link = RedisLink(config, key, runtime, time.time, time.monotonic, on_change)
+    leases = Leases(SqlLeases(database), process_name(hostname), time.monotonic)
+    return Others(
+        link=link,
+        announcements=Announcements(SqlAnnouncements(database), link, runtime, time.time),
+        counters=SharedCounters(link=link),
+        leases=leases,
+        worker_age=leases.watch(WORKER),
+        scrapes=leases.want(SCRAPING),
+        reads_host=leases.want(f"host:{hostname[:80]}"),
+    )
+
+
+def share_descriptions(
+    descriptions: Descriptions, announcements: Announcements, runtime: Runtime, instance: str
+) -> None:
+    """Let what this process learns of metrics reach the others."""
+
+    def tell() -> None:
+        with contextlib.suppress(StorageError):
+            announcements.say(DESCRIPTIONS, {"by": instance})
+
+    def hear(_event: str, body: dict[str, str]) -> None:
+        if body["by"] != instance:
+            descriptions.restore()
+
+    descriptions.on_news = lambda: runtime.spawn(tell)
+    announcements.hear(hear, DESCRIPTIONS)
+
+
+def process_name(hostname: str) -> str:
+    """Name this process among all of the installation, and unlike any before it."""
+    return f"{hostname[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def introduce_tokens(settings: Settings, access: Access) -> None:
@@ -231,19 +331,30 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     runtime = make_runtime(mode)
     clock = time.time
     hostname = socket.gethostname()
+    started_at = clock()
 
     store = SqlJournal(database, clock)
     catalog = Catalog(max_series=settings.max_series, max_of_owner=settings.series_of_a_token)
     journal = Journal(store, catalog, runtime, clock)
+    feed = Feed(store, SqlSeries(database), catalog, runtime)
+    journal.follow(feed.committed)
+
+    others = meet_others(
+        settings, database, runtime, hostname, lambda body: live.announce("system", body)
+    )
+    link, announcements, counters = others.link, others.announcements, others.counters
+    journal.follow(RowTelling(link, feed).tell)
     descriptions = Descriptions(SqlDescriptions(database), runtime)
-    times = SeriesTimes(catalog, SqlSeries(database), store, journal, runtime)
+    share_descriptions(descriptions, announcements, runtime, instance)
+    times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
 
     secret_key = settings.secret_key or kept_secret(
         settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
     )
     access = Access(SqlAccess(database), clock, secret_key.encode())
     limited = settings.ratelimit_enabled
-    identity = Identity(access, runtime, settings.ratelimit_login if limited else None)
+    guesses = settings.ratelimit_login if limited else None
+    identity = Identity(access, runtime, guesses, counters)
 
     requests = RequestLog(clock)
     lag = LoopLag(runtime, time.monotonic)
@@ -258,6 +369,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         runtime=runtime,
         clock=clock,
         metrics=metrics_manager,
+        announcements=announcements,
+        is_ours=others.scrapes,
     )
     parts = WebParts(
         settings=settings,
@@ -275,9 +388,14 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
             store,
             runtime,
             Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size),
-            lambda: worker.is_alive if worker else None,
+            others.worker_age,
+            link,
+            lambda: clock() - started_at,
             SqlShipments(database).look if settings.history_url else None,
         ),
+        feed=feed,
+        link=link,
+        announcements=announcements,
         rules=rules,
         scraper=scraper,
         training=Training(SqlTraining(database), runtime, clock),
@@ -286,7 +404,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         metrics=metrics_manager,
         hostname=hostname,
         instance=instance,
-        started_at=clock(),
+        started_at=started_at,
         first_steps_token=lambda: kept_secret(settings.first_steps_token_file, new_secret),
         consoles=lambda: live.consoles(),  # noqa: PLW0108 - made below
         samples_per_second=lambda: own.samples_per_second,
@@ -310,10 +428,13 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         engineio_logger=logging.getLogger("quadra.web.engineio"),
     )
     live = Live(socketio, store, parts)
+    for event in EVENTS:
+        announcements.hear(live.announce, event)
     gate = Gate(
         app.wsgi_app,
         hosts,
         connect_limit=settings.ratelimit_connect if limited else None,
+        counters=counters,
         websocket_only=True,
         consoles=live.consoles,
         max_consoles=settings.max_consoles,
@@ -325,7 +446,15 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         wsgi = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)
     commands.register(app, settings, access)
     sources = [
-        Sampler("host", HostSource(hostname).read, journal, runtime, clock, blocking=True),
+        Sampler(
+            "host",
+            HostSource(hostname).read,
+            journal,
+            runtime,
+            clock,
+            blocking=True,
+            is_ours=others.reads_host,
+        ),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
     worker = None
@@ -343,6 +472,12 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         journal=journal,
         times=times,
         descriptions=descriptions,
+        feed=feed,
+        link=link,
+        announcements=announcements,
+        leases=others.leases,
+        ending=runtime.signal(),
+        left=runtime.signal(),
         live=live,
         lag=lag,
         samplers=sources,
@@ -426,6 +561,21 @@ def work(*, is_child: bool) -> int:
             ending.set()
 
         threading.Thread(target=wait_for_parent, daemon=True).start()
+    leases = Leases(SqlLeases(database), process_name(socket.gethostname()), time.monotonic)
+    is_ours = leases.want(WORKER)
+    keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, ending.wait))
+    keeper.start()
+    # Whatever the work writes is refused once another process has taken it over.
+    fenced = Database(settings.database_url, guard(lambda: leases.fence(WORKER)))
+    Duty(is_ours, ending.wait).run(lambda wait: do_work(settings, fenced, wait))
+    keeper.join()
+    fenced.close()
+    database.close()
+    return 0
+
+
+def do_work(settings: Settings, database: Database, wait: Callable[[float], bool]) -> None:
+    """Do what one process does among all, until ``wait(seconds)`` says that it ends."""
     trainer = Trainer(
         TrainerParts(
             training=SqlTraining(database),
@@ -436,13 +586,23 @@ def work(*, is_child: bool) -> int:
             clock=time.time,
         )
     )
-    training = threading.Thread(target=trainer.run, args=(ending.wait,), name="trainer")
+    over = threading.Event()
+    training = threading.Thread(target=trainer.run, args=(over.wait,), name="trainer")
     training.start()
     disk = Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size)
-    Upkeep(make_keeper(settings, database, time.time), disk).run(ending.wait)
+    Upkeep(make_keeper(settings, database, time.time), disk).run(wait)
+    over.set()
     training.join(TRAINING_ENDS_WITHIN_S)
-    database.close()
-    return 0
+
+
+def link_message(state: LinkState) -> dict[str, object]:
+    """Say in a ``system`` event how the link to other processes does."""
+    words = {
+        "ok": "Redis is back.",
+        "down": "Redis does not answer: each process goes on by itself, and nothing is lost.",
+    }
+    kind = "redis_up" if state.name == "ok" else "redis_down"
+    return {"kind": kind, "message": words.get(state.name, ""), "since": state.since}
 
 
 def _print_address(settings: Settings, port: int, code: str | None) -> None:

@@ -20,8 +20,10 @@ AsyncMode = Literal["eventlet", "gevent", "threading"]
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
-_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN", "HISTORY_TOKEN"}
-_WEB_ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL"}
+_REDIS = re.compile(r"rediss?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:/\s?#]+)(:\d{1,5})?(/\d*)?")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@:/\s]+)(:\d{1,5})?")
+_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN", "HISTORY_TOKEN", "REDIS_PASSWORD"}
+_ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL", "REDIS_URL"}
 _CREDENTIALS = re.compile(r"(://).*(?=@)")
 _SHARE = re.compile(r"[1-9]\d{0,7}|([1-9]\d?|100)%")
 _MASK = "********"
@@ -147,11 +149,20 @@ def _header(value: str) -> str:
     return value
 
 
-def _no_redis(value: str) -> bool:
-    if _flag(value):
-        msg = "this version runs as one process without Redis; leave it false"
+def _redis(value: str) -> str:
+    if value and not _REDIS.fullmatch(value):
+        msg = "use redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS"
         raise ValueError(msg)
-    return False
+    return value
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = _items(value)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            msg = "write each as HOST:PORT, by comma"
+            raise ValueError(msg)
+    return hosts
 
 
 def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str) -> Any:
@@ -220,7 +231,30 @@ class Settings:
         "USE_STRUCTURED_LOGGING", "true", _flag, "write JSON log files into LOGS_DIR"
     )
     redis_enabled: bool = _env(
-        "REDIS_ENABLED", "false", _no_redis, "several processes through Redis (not yet)"
+        "REDIS_ENABLED", "false", _flag, "several processes tell each other through Redis"
+    )
+    redis_url: str = _env(
+        "REDIS_URL", "", _redis, "redis://… or rediss://…, in place of the five settings below"
+    )
+    redis_host: str = _env("REDIS_HOST", "localhost", _text, "where Redis is")
+    redis_port: int = _env("REDIS_PORT", "6379", _number(1, 65535), "its port")
+    redis_password: str = _env("REDIS_PASSWORD", "", _text, "its password")
+    redis_db: int = _env("REDIS_DB", "0", _number(0, 10_000), "number of the database in it")
+    redis_ssl: bool = _env("REDIS_SSL", "false", _flag, "speak TLS with it")
+    redis_ssl_ca: str = _env(
+        "REDIS_SSL_CA", "", _text, "file of the certificates that vouch for it; else the machine's"
+    )
+    redis_max_connections: int = _env(
+        "REDIS_MAX_CONNECTIONS", "50", _number(4, 10_000), "connections to it a process"
+    )
+    redis_use_sentinel: bool = _env(
+        "REDIS_USE_SENTINEL", "false", _flag, "ask Sentinel which Redis is the master"
+    )
+    redis_sentinel_hosts: tuple[str, ...] = _env(
+        "REDIS_SENTINEL_HOSTS", "", _hosts, "the sentinels, as host:port by comma"
+    )
+    redis_sentinel_master: str = _env(
+        "REDIS_SENTINEL_MASTER", "mymaster", _text, "what the sentinels call the master"
     )
     ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
     ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")
@@ -320,7 +354,19 @@ class Settings:
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{values['data_dir']}/quadra_matrix.db"
         values["models_dir"] = values["models_dir"] or values["data_dir"] / "models"
+        if values["redis_use_sentinel"] and not values["redis_sentinel_hosts"]:
+            msg = "REDIS_SENTINEL_HOSTS: name the sentinels, as host:port by comma."
+            raise SettingsError(msg)
         return cls(**values)
+
+    def redis(self) -> dict[str, str]:
+        """Give the REDIS_* settings by their variables' names, as utils.redis_config does."""
+        found = {}
+        for f in fields(self):
+            name, value = f.metadata["env"], getattr(self, f.name)
+            if name.startswith("REDIS_"):
+                found[name] = ",".join(value) if isinstance(value, tuple) else str(value)
+        return found
 
     def masked(self) -> dict[str, str]:
         """Give every setting by its variable's name, with secrets and passwords masked."""
@@ -329,7 +375,7 @@ class Settings:
             name, value = f.metadata["env"], getattr(self, f.name)
             if name in _SECRETS:
                 shown[name] = _MASK if value else ""
-            elif name in _WEB_ADDRESSES:
+            elif name in _ADDRESSES:
                 shown[name] = _CREDENTIALS.sub(rf"\g<1>{_MASK}", value)
             elif name == "DATABASE_URL":
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)

@@ -11,6 +11,7 @@ import { Live, type Connection } from "./data/live.ts";
 import { chooseStep, type Range } from "./data/ranges.ts";
 import { anyOfNames } from "./data/selector.ts";
 import { Store } from "./data/store.ts";
+import { fetchTrouble } from "./data/trouble.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
@@ -38,6 +39,8 @@ export class Console implements Stage {
   /** True once the first list of series is here: only then may a list be called empty. */
   readonly listed = new Cell(false);
   readonly router: Router;
+  /** What of Quadra itself does not work, in words. */
+  readonly trouble = new Cell("");
   readonly palette: Palette;
   readonly loop: Loop;
   /** Metrics that the open page draws; null: those of the overview. */
@@ -71,7 +74,11 @@ export class Console implements Stage {
         state: (connection) => (this.connection.value = connection),
         frame: (frame) => this.#frame(frame),
         series: (series) => this.#announced(series),
-        subscribed: () => this.#listUntilDone(),
+        subscribed: () => {
+          this.#listUntilDone();
+          this.#lookForTrouble();
+        },
+        partChanged: () => this.#lookForTrouble(),
         resync: () => this.refill(),
         unauthorized: toLogin,
       },
@@ -172,6 +179,13 @@ export class Console implements Stage {
   refill(names: readonly string[] = this.#names()): void {
     const { from, to } = this.window();
     this.#filler.fill(names, from, to, this.view.value.range.words);
+  }
+
+  #lookForTrouble(): void {
+    fetchTrouble().then(
+      (found) => (this.trouble.value = found),
+      () => undefined, // whoever can't ask has a strip of its own
+    );
   }
 
   #listUntilDone(): void {

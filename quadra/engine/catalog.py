@@ -197,6 +197,10 @@ class Catalog:
         """Note that the times of these series are still to be kept."""
         self._dirty[list(ids)] = True
 
+    def knows(self, series_id: int) -> bool:
+        """Say whether a series of this id is known."""
+        return series_id in self._keys
+
     def key(self, series_id: int) -> SeriesKey:
         """Give the key of a known id; raises KeyError."""
         return self._keys[series_id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from quadra.engine.ports import Runtime
@@ -35,10 +35,12 @@ class Descriptions:
         self._store = store
         self._runtime = runtime
         self._known: dict[str, Metadata] = {}
+        self.on_news: Callable[[], None] = lambda: None
+        """Called when something new was kept, so that other processes may be told."""
 
     def restore(self) -> None:
-        """Take over what was kept."""
-        self._known = {one.name: one for one in self._runtime.offload(self._store.load)}
+        """Take over what was kept, by this process or another."""
+        self._known |= {one.name: one for one in self._runtime.offload(self._store.load)}
 
     def learn(self, described: Iterable[Metadata]) -> None:
         """Keep what is new; metadata is worth no refusal, so a failure is only logged."""
@@ -53,6 +55,8 @@ class Descriptions:
             for one in news:
                 self._known.pop(one.name, None)
             log.warning("Metadata of %d metrics was not kept this time", len(news))
+        else:
+            self.on_news()
 
     def of(self, name: str) -> Metadata | None:
         """Give what is known of a metric, also of a part of a histogram."""

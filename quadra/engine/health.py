@@ -8,11 +8,16 @@ from typing import Literal
 
 from quadra.engine.disk import Disk
 from quadra.engine.journal import Journal
+from quadra.engine.link import Link
 from quadra.engine.ports import JournalStore, Runtime
 from quadra.engine.shipper import ShipmentReport
 from quadra.errors import StorageError
 
 State = Literal["ok", "degraded", "down", "off"]
+
+SILENT_S = 5.0
+STARTING_S = 10.0
+_HELPFUL = {"redis", "worker"}  # without which samples are taken and shown all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,21 @@ class Part:
 
     state: State
     detail: str = ""
+    since: float | None = None
+    """When the state began, unix s."""
+    age: float | None = None
+    """Seconds since it was last seen alive."""
 
-    def as_dict(self) -> dict[str, str]:
-        """Give the part as the API shows it."""
-        return {"state": self.state, **({"detail": self.detail} if self.detail else {})}
+    def as_dict(self, *, detailed: bool = True) -> dict[str, str | float]:
+        """Give the part as the API shows it; strangers see it without the words."""
+        shown: dict[str, str | float] = {"state": self.state}
+        if detailed and self.detail:
+            shown["detail"] = self.detail
+        if self.since is not None:
+            shown["since"] = round(self.since, 3)
+        if self.age is not None:
+            shown["age"] = round(self.age, 1)
+        return shown
 
 
 class Health:
@@ -36,16 +52,20 @@ class Health:
         store: JournalStore,
         runtime: Runtime,
         disk: Disk,
-        worker: Callable[[], bool | None],
+        worker_age: Callable[[], float | None],
+        link: Link,
+        uptime: Callable[[], float],
         shipping: Callable[[], ShipmentReport] | None = None,
     ) -> None:
         """Wire the looks.
 
-        ``worker`` says whether it runs, None where it is not ours to watch; ``shipping`` how the
-        way to a store elsewhere is, None where there is no such store.
+        ``worker_age`` says how long the worker is silent, None for no worker; ``shipping`` how
+        the way to a store elsewhere is, None where there is no such store.
         """
         self._shipping = shipping
-        self._worker = worker
+        self._worker_age = worker_age
+        self._link = link
+        self._uptime = uptime
         self._journal = journal
         self._store = store
         self._runtime = runtime
@@ -56,7 +76,7 @@ class Health:
         return {
             "database": self._database(),
             "disk": self._disk_part(),
-            "redis": Part("off", "one process needs none"),
+            "redis": self._redis(),
             "worker": self._worker_part(),
             "history": self._history_part(),
         }
@@ -97,12 +117,23 @@ class Health:
         return Part("ok")
 
     def _worker_part(self) -> Part:
-        alive = self._worker()
-        if alive is None:
-            return Part("off", "runs apart from this process")
-        if not alive:
-            return Part("degraded", "history is not sealed until it is back; nothing is lost")
-        return Part("ok")
+        age = self._worker_age()
+        if age is not None and age <= SILENT_S:
+            return Part("ok", age=age)
+        if self._uptime() < STARTING_S:
+            return Part("degraded", "it is starting")
+        return Part("down", "history is not sealed until one is back; nothing is lost", age=age)
+
+    def _redis(self) -> Part:
+        link = self._link.state
+        if link.name == "off":
+            return Part("off", "REDIS_ENABLED is false")
+        if link.name == "ok":
+            return Part("ok", since=link.since)
+        if link.name == "connecting":
+            return Part("degraded", "connecting")
+        words = "each process goes on by itself; limits count in each, nothing is lost"
+        return Part("down", words, since=link.since)
 
     def _disk_part(self) -> Part:
         try:
@@ -114,4 +145,4 @@ class Health:
 
 def is_ready(parts: dict[str, Part]) -> bool:
     """Say whether samples can be taken and shown."""
-    return all(part.state != "down" for part in parts.values())
+    return all(part.state != "down" for name, part in parts.items() if name not in _HELPFUL)

@@ -191,5 +191,11 @@ class SeriesStore(Protocol):
     def load(self) -> tuple[list[KnownSeries], int]:
         """Give all series, and the journal position up to which their times are right."""
 
+    def named(self, ids: Sequence[int]) -> list[KnownSeries]:
+        """Give the series of these ids, as far as they are there."""
+
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
-        """Keep (id, first, last) of changed series together with the position they stand for."""
+        """Keep (id, first, last) of changed series together with the position they stand for.
+
+        Several processes may do so: times only widen and the position only grows.
+        """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from quadra.telemetry.series import series_key
 
@@ -110,3 +110,9 @@ class TargetStore(Protocol):
 
     def remove(self, target_id: int) -> bool:
         """Drop one; says whether it was there."""
+
+    def keep_states(self, states: dict[str, Any]) -> None:
+        """Keep how the targets do, as JSON values by a name that the caller chooses."""
+
+    def states(self) -> dict[str, Any]:
+        """Give what was kept of how they do."""

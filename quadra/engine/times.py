@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 
 from quadra.engine.catalog import Catalog
-from quadra.engine.journal import Journal
-from quadra.engine.ports import JournalStore, Runtime, SeriesStore
+from quadra.engine.feed import Feed
+from quadra.engine.ports import Runtime, SeriesStore
 from quadra.errors import StorageError
 
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 30.0
-_ROWS_A_READ = 500
 
 
 class SeriesTimes:
@@ -22,25 +21,20 @@ class SeriesTimes:
         self,
         catalog: Catalog,
         series: SeriesStore,
-        journal_store: JournalStore,
-        journal: Journal,
+        feed: Feed,
         runtime: Runtime,
     ) -> None:
         """Wire the keeper."""
         self._catalog = catalog
         self._series = series
-        self._journal_store = journal_store
-        self._journal = journal
+        self._feed = feed
         self._runtime = runtime
 
     def restore(self) -> None:
         """Fill the catalog; called once, before the journal starts."""
         known, seq = self._runtime.offload(self._series.load)
         self._catalog.load(known)
-        while rows := self._runtime.offload(self._journal_store.since, seq, _ROWS_A_READ):
-            for row in rows:
-                self._catalog.observe(row.columns)
-                seq = row.seq
+        self._feed.restore(seq)
 
     def start(self) -> None:
         """Keep the times every half minute."""
@@ -48,7 +42,7 @@ class SeriesTimes:
 
     def keep(self) -> None:
         """Write the changed times now; raises StorageError."""
-        seq = self._journal.seq
+        seq = self._feed.seq
         times = self._catalog.take_changed_times()
         try:
             self._runtime.offload(self._series.keep_times, times, seq)

@@ -42,8 +42,13 @@ class Sampler:
         clock: Clock,
         *,
         blocking: bool,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Wire a source; a ``blocking`` one is read on a native thread."""
+        """Wire a source; a ``blocking`` one is read on a native thread.
+
+        ``is_ours`` says whether this process is the one that reads it.
+        """
+        self._is_ours = is_ours
         self._name = name
         self._read = read
         self._journal = journal
@@ -58,6 +63,8 @@ class Sampler:
 
     def sample(self) -> None:
         """Take one sample of everything the source has; raises what the source raises."""
+        if not self._is_ours():
+            return
         now = self._clock()
         read = self._runtime.offload(self._read, now) if self._blocking else self._read(now)
         if read:

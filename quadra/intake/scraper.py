@@ -5,19 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from quadra.engine.announcements import Announcements
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Clock, Runtime, Signal
 from quadra.engine.targets import MAX_TARGETS, Target, TargetState, TargetStore
-from quadra.errors import ConflictError, Fault, InvalidError, NotFoundError, QuadraError
+from quadra.errors import (
+    ConflictError,
+    Fault,
+    InvalidError,
+    NotFoundError,
+    QuadraError,
+    StorageError,
+)
 from quadra.intake.egress import Egress, EgressError, NoSuchHostError
 from quadra.intake.fetching import Fetcher
 from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.target_form import targets_from_file
+from quadra.intake.target_states import TargetStates, key_of
 from quadra.intake.turns import Turns
 from quadra.settings import Settings
 from quadra.telemetry.series import SeriesRules, digest
@@ -25,6 +34,7 @@ from utils.metrics import MetricsManager
 
 log = logging.getLogger(__name__)
 
+CHANGED = "targets"  # what processes announce to each other
 SCRAPES_AT_ONCE = 200
 READ_AT_ONCE = 2
 LOOK_EVERY_S = 2.0
@@ -69,20 +79,30 @@ class _Job:
 class Scraper:
     """Scrapes every target at its own rhythm. Used from the loop only."""
 
-    def __init__(self, store: TargetStore, tools: ScrapeTools, file: Path | None) -> None:
+    def __init__(
+        self,
+        store: TargetStore,
+        tools: ScrapeTools,
+        file: Path | None,
+        announcements: Announcements,
+    ) -> None:
         """Wire; ``file`` lists further targets (SCRAPE_FILE)."""
         self._store = store
+        self._announcements = announcements
         self._tools = tools
         self._file = file
         self._file_seen: tuple[int, int, int] | None = None
         self._jobs: dict[Identity, _Job] = {}
         self._turns = Turns(tools.runtime, SCRAPES_AT_ONCE)
+        self._states = TargetStates(store, tools.runtime, tools.monotonic, tools.is_ours)
         self.file_error = ""
 
     def start(self) -> None:
         """Begin with the targets that are kept, and with those of the file; raises StorageError."""
         for target in self._tools.runtime.offload(self._store.targets):
             self._begin(target)
+        self._announcements.hear(lambda _event, _body: self.look_at_store(), CHANGED)
+        self._tools.runtime.spawn(self._states.keep_forever, self._own_states)
         if self._file is not None:
             self.look_at_file()
             self._tools.runtime.spawn(self._watch_file)
@@ -91,13 +111,19 @@ class Scraper:
 
     def targets(self) -> list[tuple[Target, TargetState]]:
         """Give all targets and how they do: those of the API by id, then those of the file."""
-        found = [(job.target, job.scrape.state) for job in list(self._jobs.values())]
+        found = [(job.target, self._state(job)) for job in list(self._jobs.values())]
         return sorted(found, key=lambda one: (one[0].id is None, one[0].id or 0, one[0].identity))
 
     def get(self, target_id: int) -> tuple[Target, TargetState]:
         """Give one target of the API; raises NotFoundError."""
         job = self._job(target_id)
-        return job.target, job.scrape.state
+        return job.target, self._state(job)
+
+    def _state(self, job: _Job) -> TargetState:
+        return self._states.seen_from_here(job.target, job.scrape.state)
+
+    def _own_states(self) -> dict[str, TargetState]:
+        return {key_of(job.target): job.scrape.state for job in list(self._jobs.values())}
 
     def add(self, target: Target) -> Target:
         """Judge, keep and scrape a new target; raises InvalidError, ConflictError, StorageError."""
@@ -105,6 +131,7 @@ class Scraper:
         self._refuse_double(target, None)
         made = self._tools.runtime.offload(self._store.add, target, MAX_TARGETS)
         self._begin(made, soon=True)
+        self._tools.runtime.spawn(self._tell_others)
         return made
 
     def replace(self, target_id: int, target: Target) -> Target:
@@ -117,6 +144,7 @@ class Scraper:
             raise _unknown()
         self._end(former)
         self._begin(target, soon=True, after=former)
+        self._tools.runtime.spawn(self._tell_others)
         return target
 
     def remove(self, target_id: int) -> None:
@@ -125,6 +153,25 @@ class Scraper:
         if not self._tools.runtime.offload(self._store.remove, target_id):
             raise _unknown()
         self._end(job)
+        self._tools.runtime.spawn(self._tell_others)
+
+    def _tell_others(self) -> None:
+        try:
+            self._announcements.say(CHANGED, {})
+        except StorageError:
+            log.warning("Other processes were not told that the targets have changed")
+
+    def look_at_store(self) -> None:
+        """Take over what another process has changed; raises StorageError."""
+        wanted = {one.identity: one for one in self._tools.runtime.offload(self._store.targets)}
+        ended: dict[Identity, _Job] = {}
+        for identity, job in list(self._jobs.items()):
+            if job.target.origin == "api" and wanted.get(identity) != job.target:
+                self._end(job)
+                ended[identity] = job
+        for identity, target in wanted.items():
+            if identity not in self._jobs:
+                self._begin(target, soon=True, after=ended.get(identity))
 
     def _job(self, target_id: int) -> _Job:
         for job in self._jobs.values():
@@ -249,17 +296,20 @@ class Scraper:
                 soon = False
                 if job.ending.wait(max(due - now, 0)):
                     break
-                with self._turns.turn(target.timeout) as is_ours:
-                    if is_ours:
+                if not self._tools.is_ours():
+                    continue  # another process scrapes it
+                with self._turns.turn(target.timeout) as has_turn:
+                    if has_turn:
                         job.scrape.scrape(time_of(due, clock(), target.interval))
                     else:
                         job.scrape.missed("too many scrapes at once")
-            job.scrape.end(clock())
+            if self._tools.is_ours():
+                job.scrape.end(clock())
         finally:
             job.ended.set()
 
 
-def make_scraper(
+def make_scraper(  # noqa: PLR0913 - all that a scrape touches
     settings: Settings,
     store: TargetStore,
     *,
@@ -269,6 +319,8 @@ def make_scraper(
     runtime: Runtime,
     clock: Clock,
     metrics: MetricsManager,
+    announcements: Announcements,
+    is_ours: Callable[[], bool],
 ) -> Scraper:
     """Build the scraper with all that it needs."""
     egress = Egress("SCRAPE_ALLOW_PRIVATE", allow_private=settings.scrape_allow_private)
@@ -282,8 +334,10 @@ def make_scraper(
         monotonic=time.monotonic,
         metrics=metrics,
         reading=Turns(runtime, READ_AT_ONCE),
+        is_ours=is_ours,
     )
-    return Scraper(store, tools, Path(settings.scrape_file) if settings.scrape_file else None)
+    file = Path(settings.scrape_file) if settings.scrape_file else None
+    return Scraper(store, tools, file, announcements)
 
 
 def _unknown() -> NotFoundError:

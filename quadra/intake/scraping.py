@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from quadra.engine.descriptions import Descriptions
@@ -40,6 +41,8 @@ class ScrapeTools:
     monotonic: Clock
     metrics: MetricsManager
     reading: Turns
+    is_ours: Callable[[], bool]
+    """Whether this process is the one, among several, that scrapes."""
 
 
 class TargetScrape:
@@ -93,6 +96,9 @@ class TargetScrape:
             )
 
     def _keep(self, batch: Batch) -> None:
+        if not self._tools.is_ours():
+            msg = "another process scrapes now"
+            raise UnavailableError(msg)
         self._tools.journal.append(batch)
         self._series.kept()
         self._tools.metrics.samples_ingested.labels(SOURCE).inc(len(batch))

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 READERS = 6  # more than questions about history run at once, so that look-ups find one free
 _TURN_TIMEOUT_S = 15.0
+_PAUSED_WRITER_ENDS = "SET idle_in_transaction_session_timeout = 3000"
 _BUSY_TIMEOUT_MS = 10_000
 _SQLITE_PAGE = 16_384  # chunks of some hundred bytes fill small pages badly
 _SQLITE_CACHE_KB = 16_384
@@ -43,9 +44,15 @@ class Database:
     pool but two queues of connections, whose locks are the real ones.
     """
 
-    def __init__(self, url: str) -> None:
-        """Prepare; connects when first used."""
+    def __init__(
+        self, url: str, guard: Callable[[sa.Connection], None] = lambda _connection: None
+    ) -> None:
+        """Prepare; connects when first used.
+
+        ``guard`` begins every write, and keeps it from happening by what it raises.
+        """
         self.url: URL = make_url(url)
+        self._guard = guard
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"poolclass": NullPool}
         if self.is_sqlite:
@@ -75,7 +82,12 @@ class Database:
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work(connection, …)`` in one transaction of the only writer; commits durably."""
-        return self._run(self._writers, work, *args, **kwargs)
+
+        def guarded(connection: sa.Connection) -> T:
+            self._guard(connection)
+            return work(connection, *args, **kwargs)
+
+        return self._run(self._writers, guarded)
 
     def read(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -134,6 +146,10 @@ class Database:
     def _connect(self, *, reads: bool) -> sa.Connection:
         connection = self.engine.connect()
         if not reads:
+            if not self.is_sqlite:
+                # A process that is paused in a write holds what all others wait for.
+                connection.exec_driver_sql(_PAUSED_WRITER_ENDS)
+                connection.commit()
             return connection
         if self.is_sqlite:
             return connection.execution_options(quadra_reader=True)

@@ -17,12 +17,20 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
             kept = path.read_text(encoding="utf-8").strip()
             if kept:
                 return kept
-        secret = make()
-        write_secret(path, secret)
+        # Several processes may start at once: the first that has written it whole wins.
+        fresh = path.with_name(f".{path.name}-{os.getpid()}")
+        write_secret(fresh, make())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            if not path.read_text(encoding="utf-8").strip():
+                fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         msg = f"DATA_DIR: can't keep {path.name} in {path.parent} ({error.strerror})."
         raise SettingsError(msg) from error
-    return secret
 
 
 def write_secret(path: Path, secret: str) -> None:

@@ -28,36 +28,65 @@ class SqlSeries:
         """Give all series, and the journal position up to which their times are right."""
         return self._database.read(_load)
 
+    def named(self, ids: Sequence[int]) -> list[KnownSeries]:
+        """Give the series of these ids, as far as they are there."""
+        return self._database.read(_named, ids)
+
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
-        """Keep (id, first, last) of changed series together with the position."""
+        """Keep (id, first, last) of changed series together with the position.
+
+        Another process may know more of them: times only widen, and the position only grows.
+        """
         self._database.write(self._keep_times, times, seq)
 
     def keys_of(self, ids: Sequence[int]) -> dict[int, SeriesKey]:
         """Give the keys of those ids that exist."""
-        return self._database.read(_keys_of, ids)
+        return {one.id: one.key for one in self.named(ids)}
 
     def _keep_times(
         self, connection: sa.Connection, times: Sequence[tuple[int, int, int]], seq: int
     ) -> None:
         if times:
+            first = sa.bindparam("first", type_=sa.BigInteger)
+            last = sa.bindparam("last", type_=sa.BigInteger)
             statement = (
                 series.update()
                 .where(series.c.id == sa.bindparam("the_id"))
-                .values(first_t=sa.bindparam("first"), last_t=sa.bindparam("last"))
+                .values(
+                    first_t=sa.case((series.c.first_t < first, series.c.first_t), else_=first),
+                    last_t=sa.case((series.c.last_t > last, series.c.last_t), else_=last),
+                )
             )
             connection.execute(
                 statement,
-                [{"the_id": i, "first": first, "last": last} for i, first, last in times],
+                [{"the_id": i, "first": t0, "last": t1} for i, t0, t1 in sorted(times)],
             )
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
         connection.execute(
             insert.values(follower=_FOLLOWER, seq=seq).on_conflict_do_update(
-                index_elements=["follower"], set_={"seq": seq}
+                index_elements=["follower"],
+                set_={"seq": seq},
+                where=positions.c.seq < seq,
             )
         )
 
 
 def _load(connection: sa.Connection) -> tuple[list[KnownSeries], int]:
+    # The position first: whatever is written meanwhile is then read again, and not missed.
+    seq = connection.execute(
+        sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
+    ).scalar()
+    return _read(connection, sa.true()), seq or 0
+
+
+def _named(connection: sa.Connection, ids: Sequence[int]) -> list[KnownSeries]:
+    found: list[KnownSeries] = []
+    for at in range(0, len(ids), _IDS_A_STATEMENT):
+        found += _read(connection, series.c.id.in_(ids[at : at + _IDS_A_STATEMENT]))
+    return found
+
+
+def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[KnownSeries]:
     rows = connection.execute(
         sa.select(
             series.c.id,
@@ -66,25 +95,11 @@ def _load(connection: sa.Connection) -> tuple[list[KnownSeries], int]:
             series.c.first_t,
             series.c.last_t,
             series.c.token_id,
-        ).order_by(series.c.id)
+        )
+        .where(which)
+        .order_by(series.c.id)
     )
-    known = [
+    return [
         KnownSeries(series_id, series_key(name, orjson.loads(labels)), first, last, owner or 0)
         for series_id, name, labels, first, last, owner in rows
     ]
-    seq = connection.execute(
-        sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
-    ).scalar()
-    return known, seq or 0
-
-
-def _keys_of(connection: sa.Connection, ids: Sequence[int]) -> dict[int, SeriesKey]:
-    found: dict[int, SeriesKey] = {}
-    for at in range(0, len(ids), _IDS_A_STATEMENT):
-        rows = connection.execute(
-            sa.select(series.c.id, series.c.name, series.c.labels).where(
-                series.c.id.in_(ids[at : at + _IDS_A_STATEMENT])
-            )
-        )
-        found |= {row.id: series_key(row.name, orjson.loads(row.labels)) for row in rows}
-    return found

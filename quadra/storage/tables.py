@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -122,6 +123,35 @@ shipments = Table(
     Column("refused", BigInteger, nullable=False, comment="samples the store would not take"),
     Column("trouble", Text, nullable=False, comment="what stands in the way, if anything"),
     Column("trouble_since", Float, comment="unix seconds"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("holder", String(100), nullable=False, comment="empty for nobody"),
+    Column("epoch", BigInteger, nullable=False, comment="grows with every holder"),
+    Column("beat", BigInteger, nullable=False, comment="grows with every renewal"),
+    # Makes the epoch part of a key: Postgres then locks it apart from the beat.
+    UniqueConstraint("name", "epoch"),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("event", String(40), nullable=False),
+    Column("body", Text, nullable=False, comment="JSON object"),
+    Column("at", Float, nullable=False, comment="unix seconds"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
 )
 
 targets = Table(

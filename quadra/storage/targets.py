@@ -11,8 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.targets import Credential, Target
 from quadra.errors import ConflictError
 from quadra.storage.database import Database
-from quadra.storage.tables import targets
+from quadra.storage.tables import installation, targets
 from quadra.telemetry.series import digest
+
+_STATES = "target-states"
 
 
 class SqlTargets:
@@ -45,6 +47,22 @@ class SqlTargets:
     def remove(self, target_id: int) -> bool:
         """Drop one; says whether it was there."""
         return self._database.write(_remove, target_id)
+
+    def keep_states(self, states: dict[str, Any]) -> None:
+        """Keep how the targets do."""
+        insert = (sqlite if self._database.is_sqlite else postgresql).insert(installation)
+        value = orjson.dumps(states)
+        statement = insert.values(name=_STATES, value=value).on_conflict_do_update(
+            index_elements=["name"], set_={"value": value}
+        )
+        self._database.write(lambda connection: connection.execute(statement))
+
+    def states(self) -> dict[str, Any]:
+        """Give what was kept of how they do."""
+        read = sa.select(installation.c.value).where(installation.c.name == _STATES)
+        kept = self._database.read(lambda connection: connection.execute(read).scalar())
+        found: dict[str, Any] = orjson.loads(bytes(kept)) if kept else {}
+        return found
 
 
 def _taken() -> ConflictError:

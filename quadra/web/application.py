@@ -49,5 +49,5 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
     assets.install(app)
-    limits.install(app, parts.settings, parts.metrics)
+    limits.install(app, parts.settings, parts.metrics, parts.link)
     return app

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from limits import parse
-from limits.storage import MemoryStorage
+from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.wsgi import ClosingIterator
 
@@ -92,6 +92,7 @@ class Gate:
         rules: HostRules,
         *,
         connect_limit: str | None,
+        counters: Storage,
         websocket_only: bool,
         consoles: Callable[[], int],
         max_consoles: int,
@@ -104,7 +105,7 @@ class Gate:
         self._app = app
         self._rules = rules
         self._limit = parse(connect_limit) if connect_limit else None
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(counters)
         self._websocket_only = websocket_only
         self._consoles = consoles
         self._max_consoles = max_consoles

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from flask import Flask, Request, g, redirect, request
 from flask.typing import ResponseReturnValue
 from limits import parse
-from limits.storage import MemoryStorage
+from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from quadra.engine.access import Access, Principal, fingerprint
@@ -30,12 +30,14 @@ _FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 class Identity:
     """Finds the principal of a request and refuses what they may not do."""
 
-    def __init__(self, access: Access, runtime: Runtime, guess_limit: str | None) -> None:
+    def __init__(
+        self, access: Access, runtime: Runtime, guess_limit: str | None, counters: Storage
+    ) -> None:
         """Wire; ``guess_limit`` bounds wrong credentials an address, None for no bound."""
         self._access = access
         self._runtime = runtime
         self._limit = parse(guess_limit) if guess_limit else None
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(counters)
         self._proven: set[bytes] = set()
 
     def principal_of(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Flask, g, request
 from flask_limiter import Limiter, RequestLimit
 
+from quadra.engine.link import Link
 from quadra.settings import Settings
 from quadra.web.identity import client_address
 from quadra.web.operations import operation
+from quadra.web.shared_counters import SCHEME
 from utils.metrics import MetricsManager
 
 
@@ -23,7 +27,7 @@ def _client() -> str:
     return f"{_work()}:{who}"
 
 
-def install(app: Flask, settings: Settings, metrics: MetricsManager) -> None:
+def install(app: Flask, settings: Settings, metrics: MetricsManager, link: Link) -> None:
     """Limit every route by its declared class of work.
 
     The routes of one class share one allowance a client. Install it behind what finds out who
@@ -45,7 +49,8 @@ def install(app: Flask, settings: Settings, metrics: MetricsManager) -> None:
         app=app,
         application_limits=[lambda: allowances.get(_work(), settings.ratelimit_read)],
         application_limits_exempt_when=lambda: _work() not in allowances,
-        storage_uri="memory://",
+        storage_uri=f"{SCHEME}://",
+        storage_options=cast("dict[str, str | int]", {"link": link}),  # handed on as it is
         strategy="fixed-window",
         headers_enabled=True,
         key_prefix="quadra1",

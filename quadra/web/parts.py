@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quadra.engine.access import Access
+from quadra.engine.announcements import Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
+from quadra.engine.feed import Feed
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
+from quadra.engine.link import Link
 from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, MemoStore, Runtime
 from quadra.engine.training import Training
@@ -37,6 +40,9 @@ class WebParts:
     descriptions: Descriptions
     memos: MemoStore
     health: Health
+    feed: Feed
+    link: Link
+    announcements: Announcements
     rules: SeriesRules
     scraper: Scraper
     training: Training

@@ -221,7 +221,13 @@ TARGET_LIST = _json(
 )
 FIRST_STEPS = _json(_object({"address": TEXT, "token": TEXT}), "what the snippets show")
 HEALTH = _json(_object({"status": TEXT}), "alive")
-_PART = _object({"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}})
+_PART = _object(
+    {"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}},
+    {
+        "since": {**NUMBER, "description": "unix seconds: when the state began"},
+        "age": {**NUMBER, "description": "seconds since it was last seen alive"},
+    },
+)
 READY = _json(
     _object(
         {

@@ -3,9 +3,10 @@
 #
 #   Chromium     installed with apt-get where this user may (root, or sudo without a password)
 #   Prometheus, VictoriaMetrics, InfluxDB   taken from Debian's packages without installing them
+#   Redis, nginx, HAProxy   the same way, with the libraries that this machine lacks for them
 #
-# These three are only downloaded (apt-get checks the signature) and unpacked into .cache/tools: installing a package
-# would start a service on a well-known port, and would need root. What is there already is used and never replaced.
+# Those are only downloaded (apt-get checks their signatures) and unpacked into .cache/tools: installing the packages
+# would start services on well-known ports, and would need root. What is there already is used and never replaced.
 # What cannot be had is named at the end; the tests that need it are then skipped by name. Exit code 0 all the same.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -59,6 +60,33 @@ unpacked() {
     unpack "$package" || missing+=("$* (apt-get could not get the package $package)")
 }
 
+# libraries_of PACKAGE: names the packages with libraries, or further parts of itself, that it leans on and that are
+# not installed here.
+libraries_of() {
+    local package=$1 found
+    apt-cache depends --recurse --important "$package" 2>/dev/null | grep -E "^(lib|lua-|${package%%-*}-)" |
+        sort -u | while read -r found; do
+        case $found in "$package" | *-common | *-dev | *-mod-* | lib*-perl) continue ;; esac
+        if [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$found" 2>/dev/null)" != "ii " ]; then echo "$found"; fi
+    done
+}
+
+# unpacked_whole PACKAGE PROGRAM: as `unpacked`, for a program whose libraries the machine may lack. It and they lie
+# in .cache/tools/PACKAGE; whoever starts it names the folder in LD_LIBRARY_PATH (tests/servers/programs.py).
+unpacked_whole() {
+    local package=$1 program=$2 library
+    if command -v "$program" >/dev/null || [ -e "$tools/$package/complete" ]; then return; fi
+    unpacked "$package" "$program"
+    if [ ! -d "$tools/$package" ]; then return; fi
+    for library in $(libraries_of "$package"); do
+        if unpack "$library"; then
+            cp -a "$tools/$library/." "$tools/$package/"
+            rm -rf "${tools:?}/$library"
+        fi
+    done
+    touch "$tools/$package/complete"
+}
+
 # --- programs that must be installed
 
 # Ubuntu's chromium-browser only tells people to use snap: so ask each for its version.
@@ -101,6 +129,9 @@ get_chromium
 unpacked prometheus prometheus promtool
 unpacked victoria-metrics victoria-metrics
 unpacked influxdb influxd
+unpacked_whole redis-server redis-server
+unpacked_whole nginx nginx
+unpacked_whole haproxy haproxy
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "Could not be had, so the tests that need it are skipped:"

@@ -47,10 +47,28 @@ def test_times_are_kept_together_with_the_position_they_stand_for(
 ) -> None:
     store = SqlSeries(database)
     store.keep_times([(ids["a"], 5, T0)], 17)
-    store.keep_times([(ids["b"], 6, 7)], 18)
+    store.keep_times([(ids["b"], 6, T0 + 7)], 18)
     known, seq = SqlSeries(connect()).load()
-    assert {("a", 5, T0), ("b", 6, 7)} == {(s.key[0], s.first, s.last) for s in known}
+    assert {("a", 5, T0 + 1000), ("b", 6, T0 + 7)} == {(s.key[0], s.first, s.last) for s in known}
     assert 18 == seq
+
+
+def test_a_process_that_knows_less_takes_nothing_back(
+    database: Database, ids: dict[str, int]
+) -> None:
+    store = SqlSeries(database)
+    store.keep_times([(ids["a"], 5, T0 + 9000)], 20)
+    store.keep_times([(ids["a"], 7, T0)], 18)
+    known, seq = store.load()
+    assert [(5, T0 + 9000)] == [(s.first, s.last) for s in known if s.id == ids["a"]]
+    assert 20 == seq
+
+
+def test_some_series_can_be_asked_for_by_id(database: Database, ids: dict[str, int]) -> None:
+    store = SqlSeries(database)
+    assert ["b"] == [s.key[0] for s in store.named([ids["b"], 4_000])]
+    assert ["a", "b"] == sorted(s.key[0] for s in store.named(range(1, 1_200)))
+    assert [] == store.named([])
 
 
 def test_a_position_may_be_kept_without_any_times(database: Database) -> None:

@@ -74,3 +74,12 @@ def test_there_are_no_more_than_the_limit(store: TargetStore) -> None:
         store.add(FULL, 1)
     assert "too_many_targets" == caught.value.code
     assert 1 == len(store.targets())
+
+
+def test_how_targets_do_is_kept_for_other_processes(
+    store: TargetStore, connect: Callable[[], Database]
+) -> None:
+    assert {} == store.states()
+    for up in (True, False):
+        store.keep_states({"a": {"up": up, "error": "ä"}})
+        assert {"a": {"up": up, "error": "ä"}} == SqlTargets(connect()).states()

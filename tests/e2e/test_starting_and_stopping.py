@@ -52,7 +52,7 @@ def a_file(folder: Path) -> str:
         ("MAX_SERIES", "1"),
         ("RATELIMIT_READ", "often"),
         ("LOG_LEVEL", "LOUD"),
-        ("REDIS_ENABLED", "true"),
+        ("REDIS_PORT", "none"),
         ("QUADRA_TYPO", "x"),
         ("QUADRA_ADMIN_TOKEN", "short"),
         ("DATABASE_URL", "mysql://localhost/x"),

@@ -57,3 +57,38 @@ def node(package: str) -> str:
     if found is None or not (FRONTEND / "node_modules" / package).is_dir():
         pytest.skip(f"Node or the package {package} is not here, see scripts/tools/npm.sh")
     return found
+
+
+def _found_or_unpacked(program: str, package: str) -> Path:
+    unpacked = REPOSITORY / ".cache/tools" / package
+    for folder in ("usr/bin", "usr/sbin"):
+        if (unpacked / folder / program).is_file():
+            return unpacked / folder / program
+    for path in (shutil.which(program), f"/usr/sbin/{program}"):
+        if path is not None and Path(path).is_file():
+            return Path(path)
+    pytest.skip(f"{program} is not here, see what scripts/tools/servers.sh says")
+
+
+@cache
+def redis_server() -> Path:
+    """Return the path of `redis-server`; skip the test where there is none."""
+    return _found_or_unpacked("redis-server", "redis-server")
+
+
+@cache
+def nginx() -> Path:
+    """Return the path of `nginx`; skip the test where there is none."""
+    return _found_or_unpacked("nginx", "nginx")
+
+
+@cache
+def haproxy() -> Path:
+    """Return the path of `haproxy`; skip the test where there is none."""
+    return _found_or_unpacked("haproxy", "haproxy")
+
+
+def library_path(program: Path) -> dict[str, str]:
+    """Return the variable with which an unpacked program finds the libraries beside it."""
+    folders = sorted({str(path.parent) for path in program.parents[2].glob("usr/lib/**/*.so*")})
+    return {"LD_LIBRARY_PATH": ":".join(folders)} if ".cache" in program.parts else {}

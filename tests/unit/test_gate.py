@@ -3,6 +3,7 @@ from typing import Any
 
 import orjson
 import pytest
+from limits.storage import MemoryStorage
 
 from quadra.web.gate import Gate, HostRules
 from quadra.web.observing import GATE_LINES_A_SECOND, GateLog
@@ -146,6 +147,7 @@ def knock(gate: Gate, **environ: str) -> tuple[int, dict[str, str], dict[str, An
 def gate(behind: Behind, **options: Any) -> Gate:
     chosen: dict[str, Any] = {
         "connect_limit": None,
+        "counters": MemoryStorage(),
         "websocket_only": True,
         "consoles": lambda: 0,
         "max_consoles": 10,

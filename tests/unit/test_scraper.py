@@ -13,9 +13,11 @@ import orjson
 import pytest
 from prometheus_client import CollectorRegistry
 
+from quadra.engine.announcements import Announcement, Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
+from quadra.engine.link import NoLink
 from quadra.engine.targets import Target
 from quadra.errors import ConflictError, InvalidError, NotFoundError, QuadraError, StorageError
 from quadra.intake.egress import Address, Egress, NoSuchHostError
@@ -36,6 +38,7 @@ TARGET = Target("http", "h", 9100, "/metrics", {"job": "j", "instance": "h:9100"
 @dataclass
 class MemoryTargets:
     kept: dict[int, Target] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
 
     def targets(self) -> list[Target]:
         return list(self.kept.values())
@@ -51,6 +54,12 @@ class MemoryTargets:
 
     def remove(self, target_id: int) -> bool:
         return self.kept.pop(target_id, None) is not None
+
+    def keep_states(self, states: dict[str, Any]) -> None:
+        self.told = states
+
+    def states(self) -> dict[str, Any]:
+        return self.told
 
 
 @dataclass
@@ -87,6 +96,22 @@ class SaysFetcher(Fetcher):
         yield Fetched(self.page.encode(), packed=False, openmetrics=False)
 
 
+class MemoryAnnouncements:
+    """Keeps what is announced."""
+
+    def __init__(self) -> None:
+        self.said: list[Announcement] = []
+
+    def head(self) -> int:
+        return len(self.said)
+
+    def say(self, event: str, body: Any, now: float) -> None:
+        self.said.append(Announcement(len(self.said) + 1, event, body))
+
+    def since(self, after: int, limit: int) -> list[Announcement]:
+        return self.said[after : after + limit]
+
+
 class House:
     """What a scraper stands in."""
 
@@ -110,9 +135,12 @@ class House:
             monotonic=self.clock,
             metrics=self.metrics,
             reading=Turns(self.runtime, 2),
+            is_ours=lambda: self.scrapes,
         )
+        self.scrapes = True
         self.store = MemoryTargets()
-        self.scraper = Scraper(self.store, self.tools, file)
+        news = Announcements(MemoryAnnouncements(), NoLink(), self.runtime, self.clock)
+        self.scraper = Scraper(self.store, self.tools, file, news)
 
     def values(self, row: int = -1) -> dict[str, float | str]:
         """Give a row of the journal as name -> value, with the marker in words."""
@@ -409,3 +437,48 @@ def test_turns_are_given_in_order_and_waited_for_no_longer_than_wished() -> None
             assert not second
     with turns.turn(0.001) as third:
         assert third
+
+
+# --- several processes
+
+
+def test_a_process_whose_turn_it_is_not_scrapes_nothing_and_writes_nothing() -> None:
+    house = House()
+    made = house.store.add(TARGET, 10)
+    scrape = TargetScrape(made, house.tools)
+    scrape.scrape(NOW)
+    rows = len(house.rows.rows)
+    house.scrapes = False
+    scrape.scrape(NOW + 15)
+    assert rows == len(house.rows.rows)
+    assert "another process" in scrape.state.error
+
+
+def test_what_another_process_has_changed_is_taken_over() -> None:
+    house = House()
+    house.scrapes = False
+    first = house.store.add(TARGET, 10)
+    house.scraper.look_at_store()
+    assert [first] == [one for one, _state in house.scraper.targets()]
+    changed = replace(first, interval=77.0)
+    house.store.replace(1, changed)
+    house.scraper.look_at_store()
+    assert [changed] == [one for one, _state in house.scraper.targets()]
+    house.store.remove(1)
+    house.scraper.look_at_store()
+    assert [] == house.scraper.targets()
+
+
+def test_a_process_that_does_not_scrape_tells_what_the_other_has_found() -> None:
+    house, other = House(), House()
+    other.store = house.store
+    other.scraper._store = other.scraper._states._store = house.store
+    made = house.store.add(TARGET, 10)
+    for one in (house, other):
+        one.scrapes = False
+        one.scraper.look_at_store()
+    house.scrapes = True
+    house.scraper._jobs[made.identity].scrape.scrape(NOW)
+    house.scraper._states.keep(house.scraper._own_states())
+    assert other.scraper.get(1)[1] == house.scraper.get(1)[1]
+    assert other.scraper.get(1)[1].up is True

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from quadra.engine.catalog import Catalog
+from quadra.engine.feed import Feed
 from quadra.engine.journal import Journal
 from quadra.engine.ports import KnownSeries
 from quadra.engine.times import SeriesTimes
@@ -30,6 +31,9 @@ class MemorySeries:
         ]
         return found, self.seq
 
+    def named(self, ids: Sequence[int]) -> list[KnownSeries]:
+        return [one for one in self.load()[0] if one.id in ids]
+
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
         if self.error is not None:
             raise self.error
@@ -50,7 +54,9 @@ def series(store: MemoryJournal) -> MemorySeries:
 def house(store: MemoryJournal, series: MemorySeries) -> tuple[Journal, SeriesTimes, Catalog]:
     catalog = Catalog(max_series=10)
     journal = Journal(store, catalog, ThreadRuntime(), SetClock())
-    times = SeriesTimes(catalog, series, store, journal, ThreadRuntime())
+    feed = Feed(store, series, catalog, ThreadRuntime())
+    journal.follow(feed.committed)
+    times = SeriesTimes(catalog, series, feed, ThreadRuntime())
     times.restore()
     journal.start()
     return journal, times, catalog
@@ -82,7 +88,7 @@ def test_after_a_crash_the_rest_is_read_off_the_journal(
 def test_more_rows_than_are_read_at_once_are_all_read(
     store: MemoryJournal, series: MemorySeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quadra.engine.times._ROWS_A_READ", 3)
+    monkeypatch.setattr("quadra.engine.feed.ROWS_A_READ", 3)
     journal, _times, _catalog = house(store, series)
     for i in range(10):
         journal.append(batch("a", 1.0, t=T0 + i))

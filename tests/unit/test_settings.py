@@ -25,7 +25,11 @@ BAD = [
     ("NUM_PROXIES", "10"),
     ("LOG_LEVEL", "LOUD"),
     ("USE_STRUCTURED_LOGGING", "maybe"),
-    ("REDIS_ENABLED", "true"),
+    ("REDIS_PORT", "0"),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", "redis://host:6379/x"),
+    ("REDIS_SENTINEL_HOSTS", "one:26379,two:port"),
+    ("REDIS_MAX_CONNECTIONS", "1"),
     ("REDIS_ENABLED", "perhaps"),
     ("RATELIMIT_ENABLED", "2"),
     *((name, value) for name in RATES for value in ("many", "10", "10 per", "-1 per minute")),
@@ -140,6 +144,21 @@ def test_the_database_lies_in_the_data_folder_unless_told_otherwise() -> None:
 def test_lists_are_split_at_commas() -> None:
     found = Settings.from_env({"ALLOWED_HOSTS": " a.example , ,b.example"})
     assert ("a.example", "b.example") == found.allowed_hosts
+
+
+def test_sentinel_needs_its_hosts() -> None:
+    with pytest.raises(SettingsError, match="REDIS_SENTINEL_HOSTS"):
+        Settings.from_env({"REDIS_USE_SENTINEL": "true"})
+
+
+def test_the_password_of_redis_shows_nowhere() -> None:
+    url = "redis://me:hunter2@host:6379/1"
+    found = Settings.from_env({"REDIS_URL": url, "REDIS_PASSWORD": "hunter2"})
+    assert "hunter2" not in str(found.masked())
+    assert (url, "hunter2") == (found.redis()["REDIS_URL"], found.redis()["REDIS_PASSWORD"])
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"REDIS_URL": "redis://me:hunter2@host:6379/x/y"})
+    assert "hunter2" not in caught.value.detail
 
 
 def test_settings_are_frozen() -> None:

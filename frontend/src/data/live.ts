@@ -16,6 +16,8 @@ export interface LiveEvents {
   /** Points may be missing: fetch the visible range again. */
   readonly resync: () => void;
   readonly unauthorized: () => void;
+  /** A part of Quadra went away or came back. */
+  readonly partChanged: () => void;
 }
 
 interface Ack {
@@ -71,6 +73,7 @@ export class Live {
     });
     socket.on("system", (message: { kind?: string }) => {
       if (message.kind === "stopping") this.#stopping = true;
+      else on.partChanged();
     });
   }
 

@@ -10,6 +10,7 @@ export function Strip(): JSX.Element | null {
   const connection = useCell(app.connection);
   const view = useCell(app.view);
   const missed = useCell(app.missed);
+  const trouble = useCell(app.trouble);
   const now = app.now();
   if (connection.state === "disconnected") {
     const { since, retryAt, why } = connection;
@@ -35,6 +36,13 @@ export function Strip(): JSX.Element | null {
             Go live
           </button>
         </p>
+      </div>
+    );
+  }
+  if (trouble !== "") {
+    return (
+      <div class="strip" data-testid="trouble" role="status">
+        <p>{trouble}</p>
       </div>
     );
   }

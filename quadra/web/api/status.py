@@ -37,7 +37,7 @@ def make_status(parts: WebParts) -> Blueprint:
     def ready() -> ResponseReturnValue:
         found = parts.health.parts()
         good = is_ready(found)
-        states = {name: {"state": part.state} for name, part in found.items()}
+        states = {name: part.as_dict(detailed=False) for name, part in found.items()}
         response = answer({"ready": good, **states}, 200 if good else 503)
         if not good:
             response.headers["Retry-After"] = "5"
@@ -55,7 +55,7 @@ def make_status(parts: WebParts) -> Blueprint:
                 "series": len(parts.catalog),
                 "samples_per_second": round(parts.samples_per_second(), 3),
                 "consoles": parts.consoles(),
-                "seq": parts.journal.seq,
+                "seq": parts.feed.seq,
                 "parts": {name: part.as_dict() for name, part in parts.health.parts().items()},
             }
         )

@@ -39,7 +39,7 @@ class Live:
 
             eventlet_bounds.install()
         self._store = store
-        self._journal = parts.journal
+        self._feed = parts.feed
         self._runtime = parts.runtime
         self._clock = parts.clock
         self._driver = Driver(engine, parts.runtime, parts.metrics.live_resyncs.inc)
@@ -53,11 +53,11 @@ class Live:
         )
         self._consoles = Consoles(socketio, self._stream, parts)
         self._caretaker = Caretaker(socketio, self._consoles, parts.access, parts.runtime)
-        parts.journal.follow(self._stream.on_commit)
+        parts.feed.follow(self._stream.on_commit)
 
     def start(self) -> None:
         """Begin to send frames and to look after the sockets; raises StorageError."""
-        seq = self._journal.seq
+        seq = self._feed.seq
         window = self._runtime.offload(read_window, self._store, seq, self._clock())
         self._stream.start(seq, window)
         self._driver.start()

@@ -4,17 +4,13 @@ import type { ChartSpec } from "../../chart/types.ts";
 import { QUADRA } from "../../charts.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { duration, list, number } from "../../data/format.ts";
+import type { Part } from "../../data/trouble.ts";
 import { ChartSlot } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
 import { Shape, type ShapeName } from "../shapes.tsx";
 import { Answered } from "../states.tsx";
 import { Table } from "../table.tsx";
-
-interface Part {
-  readonly state: "ok" | "degraded" | "down" | "off";
-  readonly detail?: string;
-}
 
 interface Status {
   readonly version: string;

@@ -1,0 +1,336 @@
+"""Two serving processes and a worker behind nginx, and everything beside the database goes away.
+
+The long test takes as long as QUADRA_FAULT_SECONDS says (32 when it says nothing).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.e2e.clients import history, live, push
+from tests.servers.cluster import Cluster
+from tests.servers.process import Process, plain_environment, wait_until
+from tests.servers.programs import FRONTEND, node
+from tests.servers.proxies import HAProxy, Nginx
+from tests.servers.quadra import QuadraServer
+from tests.servers.redis import Redis, Sentinels, redis_server
+
+SECONDS = float(os.environ.get("QUADRA_FAULT_SECONDS", "32"))
+SERIES = 5
+OTLP_GAUGE = {
+    "name": "told_to_one",
+    "description": "said once",
+    "gauge": {"dataPoints": [{"asDouble": 1.5, "timeUnixNano": str(time.time_ns())}]},
+}
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    shutil.rmtree(tmp_path / "data", ignore_errors=True)
+
+
+def part(server: QuadraServer, name: str) -> dict[str, Any]:
+    """Give a part as /ready shows it."""
+    found: dict[str, Any] = server.get("/ready", timeout=10).json()[name]
+    return found
+
+
+def redis_is(state: str, *servers: QuadraServer, within: float) -> None:
+    def so(server: QuadraServer) -> bool:
+        return bool(state == part(server, "redis")["state"])
+
+    for server in servers:
+        assert wait_until(partial(so, server), timeout=within), part(server, "redis")
+
+
+class Sender:
+    """Posts samples with ever new values until told to stop; each again until acknowledged."""
+
+    def __init__(self, url: str, token: str, name: str) -> None:
+        self.acknowledged: set[float] = set()
+        self.again: set[float] = set()
+        self.slowest = 0.0
+        self.newest = 0
+        self._url, self._token, self._name = url, token, name
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {self._token}"
+        for number in itertools.count():
+            if self._stop.wait(0.04):
+                return
+            values = [float(number * SERIES + n) for n in range(SERIES)]
+            now = round(time.time(), 3)
+            samples = [
+                {"name": self._name, "labels": {"n": str(n)}, "value": value, "timestamp": now}
+                for n, value in enumerate(values)
+            ]
+            self._post(session, {"samples": samples}, values)
+            self.newest = round(now * 1000)
+
+    def _post(self, session: requests.Session, body: Any, values: list[float]) -> None:
+        began = time.monotonic()
+        while True:
+            try:
+                answer = session.post(f"{self._url}/api/v1/samples", json=body, timeout=15)
+                if answer.status_code == 200:
+                    break
+            except requests.RequestException:
+                pass
+            self.again.update(values)
+            self._stop.wait(0.05)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.acknowledged.update(values)
+
+
+class Consoles(Process):
+    """Consoles run by Node, see consoles.mjs."""
+
+    asked = 0
+
+    @classmethod
+    def connected_to(cls, url: str, token: str, selector: str, folder: Path) -> Consoles:
+        script = Path(__file__).with_name("consoles.mjs")
+        command = [node("socket.io-client"), str(script), url, token, selector, "3"]
+        made = cls(command, log=folder / "consoles.log", env=plain_environment(), cwd=FRONTEND)
+        made.wait_for_line("started", timeout=10)
+        assert wait_until(lambda: all(one["connected"] for one in made.report()), timeout=10)
+        return made
+
+    def report(self) -> list[dict[str, Any]]:
+        self.asked += 1
+        self.send(signal.SIGUSR2)
+        line = self.wait_for_line(rf"^report {self.asked} .*$", timeout=10).group()
+        found: list[dict[str, Any]] = json.loads(line.split(" ", 2)[2])
+        return found
+
+
+@pytest.mark.timeout(SECONDS + 120)
+def test_each_console_holds_exactly_what_was_acknowledged_whatever_goes_away(
+    folder: Path, redis: Redis, browser_page: Page
+) -> None:
+    pause = threading.Event()
+    with Cluster(folder, **redis.settings) as cluster:
+        first, second = cluster.web(), cluster.web()
+        worker = cluster.worker()
+        redis_is("ok", first, second, within=10)
+        with (
+            Nginx(folder, cluster.ports) as proxy,
+            Consoles.connected_to(proxy.url, cluster.token, "held", folder) as consoles,
+        ):
+            browser_page.goto(f"{first.url}/login")
+            browser_page.goto(f"{proxy.url}/login")
+            browser_page.get_by_label("Token").fill(cluster.token)
+            browser_page.keyboard.press("Enter")
+            browser_page.wait_for_selector('[data-testid="chart"]', timeout=10_000)
+            sender = Sender(proxy.url, cluster.token, "held")
+            trouble = browser_page.get_by_test_id("trouble")
+            faults: list[tuple[float, Callable[[], object]]] = [
+                (0.08, redis.stop), (0.09, lambda: expect(trouble).to_contain_text("Redis")),
+                (0.18, redis.start), (0.19, lambda: expect(trouble).to_have_count(0)),
+                (0.26, first.kill9), (0.36, first.start),
+                (0.44, partial(redis.send, signal.SIGSTOP)),
+                (0.54, partial(redis.send, signal.SIGCONT)),
+                (0.60, worker.kill9), (0.66, worker.start),
+                (0.70, redis.stop), (0.76, second.kill9), (0.84, second.start), (0.90, redis.start),
+            ]  # fmt: skip
+            began = time.monotonic()
+            for at, fault in faults:
+                pause.wait(max(began + at * SECONDS - time.monotonic(), 0))
+                fault()
+            pause.wait(max(began + SECONDS - time.monotonic(), 0))
+            sender.stop()
+            redis_is("ok", first, second, within=5)
+
+            def all_hold_the_same() -> bool:
+                return all(
+                    one["connected"] and sender.acknowledged == set(one["values"])
+                    for one in consoles.report()
+                )
+
+            same = wait_until(all_hold_the_same, timeout=5, every=0.25)
+            found = consoles.report()
+            missing = [len(sender.acknowledged - set(one["values"])) for one in found]
+            print(  # noqa: T201 - what the run was like
+                f"acknowledged {len(sender.acknowledged)}, sent again {len(sender.again)}, "
+                f"slowest {sender.slowest:.2f} s, missing {missing}, "
+                f"resyncs {[one['resyncs'] for one in found]}, "
+                f"connects {[one['connects'] for one in found]}"
+            )
+            assert same, missing
+            # What was posted once comes once, also over all the restarts.
+            assert [set()] * 3 == [set(one["twice"]) - sender.again for one in found]
+            assert len(sender.acknowledged) > SECONDS * SERIES * 5
+            stored = [v for line in history(first, "held") for v in line["values"]]
+            assert sorted(sender.acknowledged) == sorted(stored)
+            shown = browser_page.locator('[data-testid="chart"][data-metric="held"]').first
+            expect(browser_page.get_by_test_id("connection")).to_have_attribute(
+                "data-state", "connected"
+            )
+            expect(shown).to_have_attribute("data-newest", str(sender.newest), timeout=5_000)
+
+
+def test_the_worker_s_work_moves_within_five_seconds_and_a_paused_one_writes_no_more(
+    folder: Path,
+) -> None:
+    with Cluster(folder) as cluster:
+        web = cluster.web()
+        assert wait_until(lambda: part(web, "worker")["state"] in ("degraded", "down"), timeout=5)
+        first = cluster.worker()
+        assert wait_until(lambda: part(web, "worker")["state"] == "ok", timeout=10)
+        second = cluster.worker()
+        assert wait_until(lambda: "standing by" in log_of(cluster), timeout=10)
+        first.send(signal.SIGSTOP)
+        began = time.monotonic()
+        assert wait_until(lambda: log_of(cluster).count("does the work now") == 2, timeout=8)
+        assert time.monotonic() - began < 5
+        first.send(signal.SIGCONT)
+        assert wait_until(lambda: log_of(cluster).count("standing by") == 2, timeout=5)
+        second.kill9()
+        began = time.monotonic()
+        assert wait_until(lambda: log_of(cluster).count("does the work now") == 3, timeout=8)
+        assert time.monotonic() - began < 5
+        first.send(signal.SIGSTOP)
+        assert wait_until(lambda: part(web, "worker")["state"] == "down", timeout=8)
+        assert part(web, "worker")["age"] >= 5
+        assert web.get("/ready").json()["ready"] is True
+        first.send(signal.SIGCONT)
+        assert wait_until(lambda: part(web, "worker")["state"] == "ok", timeout=5)
+
+
+def log_of(cluster: Cluster) -> str:
+    return (cluster.folder / "logs/quadra_matrix.json.log").read_text()
+
+
+def test_limits_are_shared_and_hold_in_each_process_without_redis(
+    folder: Path, redis: Redis
+) -> None:
+    limits = {"RATELIMIT_ENABLED": "true", "RATELIMIT_WRITE": "6 per hour"}
+    with Cluster(folder, **redis.settings, **limits) as cluster:
+        servers = [cluster.web(), cluster.web()]
+        redis_is("ok", *servers, within=10)
+
+        def writes(server: QuadraServer) -> int:
+            return server.post("/api/v1/tokens", json={"name": "x", "scopes": ["read"]}).status_code
+
+        assert [201] * 6 + [429] * 2 == [writes(servers[n % 2]) for n in range(8)]
+        with redis.hung():
+            began = time.monotonic()
+            codes = [servers[n % 2].get("/api/v1/series", timeout=5).status_code for n in range(20)]
+            assert [200] * 20 == codes
+            assert time.monotonic() - began < 2.5
+            # Four of the eight went to each, where two are left when each counts by itself.
+            assert [201] * 4 + [429] * 4 == [writes(servers[n % 2]) for n in range(8)]
+            redis_is("down", *servers, within=4)
+        redis_is("ok", *servers, within=5)
+        assert 429 == writes(servers[0])
+        metrics = servers[0].get("/metrics").text
+        assert "quadra_matrix_redis_up 1.0" in metrics
+
+
+def test_a_failover_of_sentinel_is_survived(folder: Path, tmp_path: Path) -> None:
+    with Sentinels(tmp_path) as sentinels, Cluster(folder, **sentinels.settings) as cluster:
+        first, second = cluster.web(), cluster.web()
+        redis_is("ok", first, second, within=10)
+        with live(second) as console:
+            console.subscribe("moved", events=["system"])
+            push(first, "moved", 1)
+            console.samples_until(1)
+            sentinels.master().stop()
+            redis_is("down", first, second, within=3)
+            push(first, "moved", 2)
+            console.samples_until(2)
+            redis_is("ok", first, second, within=10)
+            push(first, "moved", 3)
+            console.samples_until(3)
+        kinds = [data["kind"] for event, data in console.seen if event == "system"]
+        assert {"redis_down", "redis_up"} <= set(kinds)
+
+
+def test_haproxy_leads_to_both_on_postgres_and_past_one_that_has_died(
+    folder: Path, postgres_url: str
+) -> None:
+    with Cluster(folder, DATABASE_URL=postgres_url) as cluster:
+        first, second = cluster.web(), cluster.web()
+        with HAProxy(folder, cluster.ports) as proxy:
+            sender = Sender(proxy.url, cluster.token, "proxied")
+            with Consoles.connected_to(proxy.url, cluster.token, "proxied", folder) as consoles:
+                assert wait_until(lambda: len(sender.acknowledged) > 100, timeout=10)
+                first.kill9()
+                before = len(sender.acknowledged)
+                assert wait_until(lambda: len(sender.acknowledged) > before + 100, timeout=15)
+                sender.stop()
+                assert wait_until(
+                    lambda: all(
+                        max(sender.acknowledged) in one["values"] for one in consoles.report()
+                    ),
+                    timeout=5,
+                )
+        stored = [v for line in history(second, "proxied") for v in line["values"]]
+        assert sorted(sender.acknowledged) == sorted(stored)
+
+
+def test_processes_that_start_at_once_on_an_empty_folder_agree(folder: Path) -> None:
+    with Cluster(folder) as cluster, ThreadPoolExecutor(3) as pool:
+        starting = [
+            pool.submit(cluster.web, QUADRA_ADMIN_TOKEN=None, ROLE=role)
+            for role in ("all", "web", "web")
+        ]
+        servers = [one.result(30) for one in starting]
+        token = (folder / "data/admin-token").read_text().strip()
+        for server in servers:
+            server.session.headers["Authorization"] = f"Bearer {token}"
+        described = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [OTLP_GAUGE]}]}]}
+        sent = servers[0].post("/otlp/v1/metrics", json=described)
+        assert 200 == sent.status_code, sent.text
+
+        def seen_by(server: QuadraServer) -> list[str]:
+            answer = server.get("/api/v1/series", params={"match": "told_to_one"})
+            return [one.get("help", "") for one in answer.json()["series"]]
+
+        for server in servers:
+            assert wait_until(partial(lambda s: seen_by(s) == ["said once"], server), timeout=5)
+        hosts = history(servers[0], 'host_load{window="1m"}')
+        assert wait_until(lambda: part(servers[1], "worker")["state"] == "ok", timeout=10)
+        for line in hosts:  # one process reads the machine, not three
+            assert len(line["timestamps"]) == len({round(t) for t in line["timestamps"]})
+
+
+@pytest.mark.parametrize("kind", [Nginx, HAProxy])
+def test_the_configurations_are_good_to_the_programs_themselves(
+    kind: type[Nginx | HAProxy], tmp_path: Path
+) -> None:
+    judged = kind(tmp_path, (5001, 5002)).check()
+    assert 0 == judged.returncode, judged.stdout + judged.stderr
+    assert "warn" not in (judged.stdout + judged.stderr).lower()
