@@ -29,7 +29,7 @@ demo: venv-run console ## `make run`, and a simulated AI service that goes wrong
 	@exec $(python) -m scripts.demo $(ARGS)
 
 # The front end's tests and Python's both run whatever the other says; pytest has the last word, with the counts.
-# End-to-end and fault tests share one worker and come last, see tests/conftest.py.
+# End-to-end and fault tests come last, a module to a worker at a time, see tests/conftest.py.
 test: venv-run venv-dev console ## Get what the tests need, then run all of them (TESTS= picks some of pytest's)
 	@scripts/tools/servers.sh
 	status=0

@@ -20,7 +20,7 @@ settings.load_profile("quadra")
 # --- the order of things
 
 KINDS = ("unit", "contract", "e2e", "fault")  # folders of tests, markers, and the order they run in
-ALONE = ("e2e", "fault")  # whole servers and time limits: they share one worker, one at a time
+WHOLE = ("e2e", "fault")  # whole servers: the tests of one module stay together, and share theirs
 
 
 def _kind(path: str) -> str:
@@ -34,20 +34,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: KINDS.index(_kind(item.nodeid)))
 
 
-class OneAloneScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Share the tests out one by one, but give those of ALONE to one worker, as the last.
+class ModulesLastScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Share the tests out one by one, but those of WHOLE by module, as the last.
 
     `--dist loadgroup` would do, but beside pytest 9.2 pytest-xdist 3.8 forgets its groups.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "alone" if _kind(nodeid) in ALONE else nodeid
+        return nodeid.partition("::")[0] if _kind(nodeid) in WHOLE else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneAloneScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModulesLastScheduling:
     config.option.loadscopereorder = False  # it would put the largest share first
-    return OneAloneScheduling(config, log)
+    return ModulesLastScheduling(config, log)
 
 
 # --- with CI=true a skip is a failure
