@@ -23,6 +23,11 @@ class MetricsManager:
         self.http_requests = self._counter(
             "http_requests", "HTTP requests answered", ("method", "endpoint", "status")
         )
+        self.http_request_duration = self._histogram(
+            "http_request_duration_seconds",
+            "Time from a request to its answer",
+            ("method", "endpoint", "status"),
+        )
         self.websocket_connections = self._gauge(
             "websocket_connections", "Live connections open now"
         )

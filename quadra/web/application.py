@@ -14,6 +14,7 @@ from quadra.web.api.targets import make_targets
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
 from quadra.web.api.training import make_training
+from quadra.web.express import Express
 from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
 from quadra.web.signing_in import make_signing_in
@@ -32,8 +33,8 @@ _BLUEPRINTS = (
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def make_application(parts: WebParts, secret_key: bytes) -> Flask:
-    """Make the application with all its routes.
+def make_application(parts: WebParts, secret_key: bytes) -> tuple[Flask, Express]:
+    """Make the application with all its routes, and the express lane that leads to it.
 
     The order matters: what runs before a request first gives it an id, then finds who asks,
     then counts it against their allowance.
@@ -43,11 +44,20 @@ def make_application(parts: WebParts, secret_key: bytes) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
     problems.register(app, parts.metrics)
-    observing.install(app, parts.metrics, parts.requests)
+    watch = observing.Watch(parts.metrics, parts.requests)
+    observing.install(app, watch)
     cors.install(app, parts.settings.cors_origins)
     for make in _BLUEPRINTS:
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
     assets.install(app)
-    limits.install(app, parts.settings, parts.metrics, parts.link)
-    return app
+    allowance = limits.install(app, parts.settings, parts.metrics, parts.link)
+    express = Express(
+        app,
+        identity=parts.identity,
+        allowance=allowance,
+        watch=watch,
+        metrics=parts.metrics,
+        max_body=parts.settings.max_body_bytes,
+    )
+    return app, express

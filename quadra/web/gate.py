@@ -9,6 +9,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,8 +54,9 @@ class HostRules:
         """Take the allowed host names and the foreign origins that may call."""
         self._names = {name.lower().rstrip(".") for name in names}
         self._origins = {origin.rstrip("/").lower() for origin in origins}
+        self.host_allowed = lru_cache(maxsize=256)(self._is_ours)
 
-    def host_allowed(self, host: str) -> bool:
+    def _is_ours(self, host: str) -> bool:
         """Say whether a Host header names this server."""
         if not _HOST.fullmatch(host):
             return False

@@ -6,15 +6,17 @@ import logging
 import re
 import secrets
 import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Flask, Response, g, has_request_context, request
-from prometheus_flask_exporter import PrometheusMetrics
 
 from quadra.engine.ports import Clock
 from quadra.intake.own import RequestLog
 from quadra.web.gate import METHODS
 from quadra.web.operations import operation
-from utils.metrics import PREFIX, MetricsManager
+from utils.metrics import MetricsManager
 
 access_log = logging.getLogger("quadra.web.access")
 
@@ -22,7 +24,7 @@ GATE_LINES_A_SECOND = 5
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_HEADERS = {
+SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -30,6 +32,19 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request that is being served; ``began`` by the performance counter."""
+
+    began: float
+    request_id: str
+    trace_id: str | None
+
+
+express_visit: ContextVar[Visit | None] = ContextVar("express_visit", default=None)
+"""The request that this task serves without Flask."""
 
 
 def content_policy(host: str) -> str:
@@ -43,9 +58,14 @@ def content_policy(host: str) -> str:
 
 def log_context() -> dict[str, str]:
     """Give what log lines say of the request being served."""
-    if not has_request_context():
-        return {}
-    return {k: g.get(k) for k in ("request_id", "trace_id") if g.get(k)}
+    if has_request_context():
+        found = {k: g.get(k) for k in ("request_id", "trace_id")}
+    else:
+        visit = express_visit.get()
+        if visit is None:
+            return {}
+        found = {"request_id": visit.request_id, "trace_id": visit.trace_id}
+    return {k: v for k, v in found.items() if v}
 
 
 def _route() -> str:
@@ -53,9 +73,38 @@ def _route() -> str:
     return request.url_rule.rule if request.url_rule is not None else "none"
 
 
-def endpoint(_request: object) -> str:
-    """Group the exporter's metrics by route; its name becomes the label's."""
-    return _route()
+class Watch:
+    """Sees every request, whichever lane serves it: its id, its count, its line in the log."""
+
+    def __init__(self, metrics: MetricsManager, requests: RequestLog) -> None:
+        """Wire to what counts."""
+        self._metrics = metrics
+        self._requests = requests
+
+    @staticmethod
+    def begin(sent_id: str, traceparent: str) -> Visit:
+        """Note a request as it comes in, with the values of its two headers."""
+        request_id = sent_id if _ID.fullmatch(sent_id) else secrets.token_hex(8)
+        trace = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+        return Visit(time.perf_counter(), request_id, trace[1] if trace else None)
+
+    def end(self, visit: Visit, method: str, route: str, status: int) -> float:
+        """Count a request that is answered; gives the seconds it took."""
+        seconds = time.perf_counter() - visit.began
+        self._requests.done(seconds)
+        self._metrics.http_requests.labels(method, route, status).inc()
+        self._metrics.http_request_duration.labels(method, route, status).observe(seconds)
+        return seconds
+
+    def refused(self, reason: str) -> None:
+        """Count a request with samples that was refused."""
+        self._metrics.samples_rejected.labels(reason).inc()
+
+    @staticmethod
+    def log(level: int, request_line: tuple[str, str, int], path: str, seconds: float) -> None:
+        """Write the line of a request: method, route and status, its path and time."""
+        extra = {"path": path[:500], "duration_ms": round(seconds * 1000, 2)}
+        access_log.log(level, "%s %s %d", *request_line, extra=extra)
 
 
 class GateLog:
@@ -86,26 +135,25 @@ class GateLog:
         )
 
 
-def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
-    """Watch every request of ``app``."""
+def install(app: Flask, watch: Watch) -> None:
+    """Watch every request that Flask serves."""
 
     def begin() -> None:
-        g.began = time.perf_counter()
-        sent = request.headers.get("X-Request-ID", "")
-        g.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(8)
-        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-        if trace:
-            g.trace_id = trace[1]
+        headers = request.headers
+        visit = watch.begin(headers.get("X-Request-ID", ""), headers.get("traceparent", ""))
+        g.visit = visit
+        g.request_id = visit.request_id
+        if visit.trace_id:
+            g.trace_id = visit.trace_id
 
     def end(response: Response) -> Response:
-        seconds = time.perf_counter() - g.began
-        requests.done(seconds)
         route = _route()
-        metrics.http_requests.labels(request.method, route, response.status_code).inc()
+        status = response.status_code
+        seconds = watch.end(g.visit, request.method, route, status)
         headers = response.headers
         headers["X-Request-ID"] = g.request_id
-        headers.extend(_HEADERS)
-        if response.status_code < 400:  # noqa: PLR2004 - the limiter adds it to every answer
+        headers.extend(SAFE_HEADERS)
+        if status < HTTPStatus.BAD_REQUEST:  # the limiter adds it to every answer
             headers.pop("Retry-After", None)
         if response.mimetype == "text/html":
             headers["Content-Security-Policy"] = content_policy(request.host)
@@ -113,25 +161,11 @@ def install(app: Flask, metrics: MetricsManager, requests: RequestLog) -> None:
             headers["Cache-Control"] = "no-store"
         declared = operation(request.endpoint)
         if declared is not None and declared.work == "ingest" and "refused_for" in g:
-            metrics.samples_rejected.labels(g.refused_for).inc()
-        if declared is None or declared.work != "ingest" or response.status_code >= 400:  # noqa: PLR2004
+            watch.refused(g.refused_for)
+        if declared is None or declared.work != "ingest" or status >= HTTPStatus.BAD_REQUEST:
             level = logging.DEBUG if declared and declared.access == "open" else logging.INFO
-            access_log.log(
-                level,
-                "%s %s %d",
-                request.method,
-                route,
-                response.status_code,
-                extra={"path": request.path[:500], "duration_ms": round(seconds * 1000, 2)},
-            )
+            watch.log(level, (request.method, route, status), request.path, seconds)
         return response
 
     app.before_request(begin)
     app.after_request(end)
-    PrometheusMetrics(
-        app,
-        path=None,
-        group_by=endpoint,
-        defaults_prefix=PREFIX.rstrip("_"),
-        registry=metrics.registry,
-    )

@@ -19,6 +19,10 @@ from utils.metrics import MetricsManager
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+RATE_LIMITED = "rate_limited"
+
+# The rest of a large body is not read on: who sends its next request behind it would get no answer.
+_LEFT_UNREAD = {"Connection": "close"}
 
 _STATUS: tuple[tuple[type[errors.QuadraError], int], ...] = (
     (errors.MalformedError, 400),
@@ -42,7 +46,7 @@ _HTTP_CODES = {
     413: "too_large",
     414: "address_too_long",
     415: "unsupported_media_type",
-    429: "rate_limited",
+    429: RATE_LIMITED,
 }
 
 
@@ -77,15 +81,39 @@ def problem_of(error: errors.QuadraError) -> dict[str, Any]:
     return problem(status_of(error), error.code, error.title, error.detail, error.faults)
 
 
-def response_of(error: errors.QuadraError) -> Response:
-    """Make the whole answer for an error of ours."""
-    body = problem_of(error)
-    response = Response(orjson.dumps(body), body["status"], content_type=CONTENT_TYPE)
+def headers_of(error: errors.QuadraError) -> dict[str, str]:
+    """Give the headers that say an error of ours, beside its body."""
+    headers = {}
     if error.retry_after is not None:
-        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, errors.UnauthenticatedError):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="quadra"'
-    return response
+        headers["WWW-Authenticate"] = 'Bearer realm="quadra"'
+    if isinstance(error, errors.TooLargeError):
+        headers |= _LEFT_UNREAD
+    return headers
+
+
+def note(error: errors.QuadraError, metrics: MetricsManager, component: str) -> None:
+    """Count and log an error of ours that is not the visitor's fault."""
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        metrics.errors.labels(type(error).__name__, component).inc()
+        log.warning("Answered %s: %s", status_of(error), error.detail)
+
+
+def unexpected_problem(
+    error: Exception, metrics: MetricsManager, component: str, where: str, request_id: str
+) -> dict[str, Any]:
+    """Count and log what nobody expected, and make the body that says so."""
+    metrics.errors.labels(type(error).__name__, component).inc()
+    log.error("Unexpected error in %s", where, exc_info=error)
+    detail = f"It is in the log under request {request_id}."
+    return problem(500, errors.QuadraError.code, errors.QuadraError.title, detail)
+
+
+def limit_problem(limit: object) -> dict[str, Any]:
+    """Make the body that says that a rate limit is reached."""
+    detail = f"The limit is {limit}. Wait for Retry-After seconds."
+    return problem(429, RATE_LIMITED, HTTPStatus.TOO_MANY_REQUESTS.phrase, detail)
 
 
 def register(app: Flask, metrics: MetricsManager) -> None:
@@ -93,11 +121,11 @@ def register(app: Flask, metrics: MetricsManager) -> None:
 
     def ours(error: errors.QuadraError) -> Response:
         g.refused_for = error.reason
-        response = response_of(error)
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
-            log.warning("Answered %s: %s", response.status_code, error.detail)
-        return response
+        note(error, metrics, request.blueprint or "web")
+        body = problem_of(error)
+        return Response(
+            orjson.dumps(body), body["status"], headers_of(error), content_type=CONTENT_TYPE
+        )
 
     def http(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
@@ -110,14 +138,15 @@ def register(app: Flask, metrics: MetricsManager) -> None:
         for name, value in error.get_headers(request.environ):
             if name.lower() not in ("content-type", "content-length"):
                 response.headers[name] = value
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            response.headers.update(_LEFT_UNREAD)
         return response
 
     def unexpected(error: Exception) -> Response:
-        metrics.errors.labels(type(error).__name__, request.blueprint or "web").inc()
-        log.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
+        where = f"{request.method} {request.path}"
+        component = request.blueprint or "web"
+        body = unexpected_problem(error, metrics, component, where, g.get("request_id", ""))
         g.refused_for = errors.QuadraError.code
-        detail = f"It is in the log under request {g.get('request_id', '')}."
-        body = problem(500, errors.QuadraError.code, errors.QuadraError.title, detail)
         return Response(orjson.dumps(body), 500, content_type=CONTENT_TYPE)
 
     app.register_error_handler(errors.QuadraError, ours)

@@ -267,10 +267,7 @@ class _EventletServer:
     def __init__(self, listener: socket.socket, app: WsgiApp) -> None:
         from eventlet import greenpool, wsgi  # noqa: PLC0415 - only when this loop is chosen
 
-        from quadra.web.eventlet_bounds import LeanProtocol  # noqa: PLC0415 - as above
-
-        class Protocol(StrictRequests, LeanProtocol):
-            """Answers what has no clear end."""
+        from quadra.web.eventlet_http import Protocol  # noqa: PLC0415 - as above
 
         self._wsgi = wsgi
         self._protocol = Protocol

@@ -6,15 +6,21 @@ import threading
 from collections.abc import Callable
 
 import orjson
-from flask import Blueprint, Response, g, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
 
+from quadra.engine.ports import Owner
 from quadra.errors import QuadraError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
 from quadra.web import schemas
-from quadra.web.api.receiving import LargeBodies, keep_part, read_body, read_unpacked
-from quadra.web.operations import route
+from quadra.web.api.receiving import (
+    Answer,
+    LargeBodies,
+    Sending,
+    keep_part,
+    read_unpacked,
+    takes_samples,
+)
 from quadra.web.parts import WebParts
 from quadra.web.problems import CONTENT_TYPE, problem, status_of
 
@@ -65,9 +71,9 @@ class Senders:
             # This form is read several times as fast as the others.
             return self._bodies.read(size // 4, parse, body, now, rules, limit, self._labels)
 
-    def keep(self, read: Callable[[], Received]) -> Received:
+    def keep(self, owner: Owner, read: Callable[[], Received]) -> Received:
         """Keep what could be read, and what is said of it."""
-        found = keep_part(self._parts, read)
+        found = keep_part(self._parts, owner, read)
         self._parts.descriptions.learn(found.metadata)
         return found
 
@@ -77,54 +83,52 @@ def make_senders(parts: WebParts) -> Blueprint:
     api = Blueprint("senders", __name__)
     senders = Senders(parts)
 
-    @route(
-        api, "POST", "/otlp/v1/metrics", access="ingest", work="ingest", tag="Send",
+    @takes_samples(
+        api, "/otlp/v1/metrics", tag="Send",
         summary="OTLP/HTTP metrics, protobuf or JSON", body=schemas.OTLP,
         responses={200: schemas.OTLP_ANSWER},
     )  # fmt: skip
-    def send_otlp() -> ResponseReturnValue:
-        kind = request.mimetype
+    def send_otlp(sent: Sending) -> Answer:
+        kind = sent.mimetype
         try:
-            received = senders.keep(lambda: senders.otlp(read_unpacked(parts), kind))
+            received = senders.keep(
+                sent.owner, lambda: senders.otlp(read_unpacked(parts, sent), kind)
+            )
         except UnsupportedTypeError:
             raise
         except QuadraError as error:
             # The protocol wants its own status message where the rest of the API has problems.
             return _status(error, kind)
-        return Response(otlp.response_body(received, kind), content_type=kind)
+        return Answer(200, otlp.response_body(received, kind), kind)
 
-    @route(
-        api, "POST", "/prometheus/api/v1/write", access="ingest", work="ingest", tag="Send",
+    @takes_samples(
+        api, "/prometheus/api/v1/write", tag="Send",
         summary="Prometheus remote write, 1.0 and 2.0", body=schemas.REMOTE_WRITE,
         responses={204: {}},
     )  # fmt: skip
-    def send_remote_write() -> ResponseReturnValue:
-        if request.mimetype != "application/x-protobuf":
+    def send_remote_write(sent: Sending) -> Answer:
+        if sent.mimetype != "application/x-protobuf":
             msg = "Send Content-Type: application/x-protobuf."
             raise UnsupportedTypeError(msg)
-        if request.headers.get("Content-Encoding", "snappy") != "snappy":
+        if sent.encoding not in (None, "snappy"):
             msg = "Remote write is compressed with snappy."
             raise UnsupportedTypeError(msg, code="unsupported_encoding")
-        message = request.mimetype_params.get("proto", "")
-        received = senders.keep(
-            lambda: senders.remote_write(read_body(parts.settings.max_body_bytes), message)
-        )
+        message = sent.parameters.get("proto", "")
+        received = senders.keep(sent.owner, lambda: senders.remote_write(sent.read(), message))
         headers = remote_write.written_headers(received) if message == _VERSION_2 else {}
         if received.rejected:
             # The sender must not send this again: what could be stored is stored.
             body = problem(
                 400, "partly_refused", "Not everything was stored", received.explanation()
             )
-            return Response(orjson.dumps(body), 400, headers, content_type=CONTENT_TYPE)
-        return Response(status=204, headers=headers)
+            return Answer(400, orjson.dumps(body), CONTENT_TYPE, headers)
+        return Answer(204, headers=headers)
 
     return api
 
 
-def _status(error: QuadraError, kind: str) -> Response:
+def _status(error: QuadraError, kind: str) -> Answer:
     status = status_of(error)
-    g.refused_for = error.reason
-    response = Response(otlp.status_body(status, error.detail, kind), status, content_type=kind)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(int(error.retry_after))
-    return response
+    retry = {} if error.retry_after is None else {"Retry-After": str(int(error.retry_after))}
+    body = otlp.status_body(status, error.detail, kind)
+    return Answer(status, body, kind, retry, refused_for=error.reason)

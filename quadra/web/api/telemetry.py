@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +18,14 @@ from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.api.lines import Rendering, joined
-from quadra.web.api.receiving import LargeBodies, keep, read_unpacked
+from quadra.web.api.receiving import (
+    Answer,
+    LargeBodies,
+    Sending,
+    keep,
+    read_unpacked,
+    takes_samples,
+)
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -31,22 +39,23 @@ def make_telemetry(parts: WebParts) -> Blueprint:
     api = Blueprint("telemetry", __name__, url_prefix=None)
     bodies = LargeBodies(parts.runtime)
 
-    def read_samples() -> Batch:
-        body = read_unpacked(parts)
+    def read_samples(sent: Sending) -> Batch:
+        body = read_unpacked(parts, sent)
         return bodies.read(len(body), parse_samples, body, parts.clock(), parts.rules)
 
-    @route(
-        api, "POST", "/api/v1/samples", access="ingest", work="ingest", tag="Send",
+    @takes_samples(
+        api, "/api/v1/samples", tag="Send",
         summary="Send samples; answered once they are on disk",
         body=schemas.SAMPLES,
         responses={200: schemas.ACCEPTED},
     )  # fmt: skip
-    def send_samples() -> ResponseReturnValue:
-        if request.mimetype != "application/json":
+    def send_samples(sent: Sending) -> Answer:
+        if sent.mimetype != "application/json":
             msg = "Send Content-Type: application/json."
             raise UnsupportedTypeError(msg)
-        batch = keep(parts, read_samples)
-        return answer({"accepted": len(batch), "series": len(batch.keys)})
+        batch = keep(parts, sent.owner, lambda: read_samples(sent))
+        body = orjson.dumps({"accepted": len(batch), "series": len(batch.keys)})
+        return Answer(200, body, "application/json")
 
     @route(
         api, "GET", "/api/v1/series", access="read", work="read", tag="Read",
