@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +45,8 @@ def parse_samples(body: bytes, now: float, rules: SeriesRules) -> Batch:
         if isinstance(samples, list) and series is None:
             return _Rows(now, rules).read(samples)
         if isinstance(series, list) and samples is None:
-            return _ColumnsReader(now, rules).read(series)
+            holds_booleans = b"true" in body or b"false" in body
+            return _ColumnsReader(now, rules, strict=holds_booleans).read(series)
     msg = 'Send {"samples": [{"name", "labels", "value", "timestamp"}]} or {"series": […]}.'
     raise InvalidError(msg, faults=(Fault(None, "samples", "a list is needed"),))
 
@@ -147,13 +149,29 @@ class _Rows(_Reader):
 
 
 class _ColumnsReader(_Reader):
+    """Reads columns; ``strict`` where the document holds a boolean, which passes for a number."""
+
+    def __init__(self, now: float, rules: SeriesRules, *, strict: bool) -> None:
+        super().__init__(now, rules)
+        self.strict = strict
+
+    def doubles(self, column: object) -> array[float] | None:
+        """Give a list of numbers as doubles; None when it is something else."""
+        if not isinstance(column, list):
+            return None
+        if self.strict and not set(map(type, column)) <= _NUMBERS:
+            return None
+        try:
+            return array("d", column)
+        except TypeError:
+            return None
+
     def read(self, items: Sequence[object]) -> Batch:
         self.refuse_many(len(items))
         index: list[int] = []
         places: list[int] = []
         lengths: list[int] = []
-        times: list[float] = []
-        values: list[float] = []
+        times, values = array("d"), array("d")
         for i, item in enumerate(items):
             if not isinstance(item, dict):
                 self.fault(i, "", "an object with name, timestamps and values is needed")
@@ -163,26 +181,28 @@ class _ColumnsReader(_Reader):
             if column == [] and not seconds:
                 continue  # a series without a sample is none
             number = self.number_of(item, i)
-            if not isinstance(column, list) or not set(map(type, column)) <= _NUMBERS:
+            v = self.doubles(column)
+            if v is None:
                 self.fault(i, "values", "a list of numbers is needed")
                 continue
-            if seconds is None and len(column) == 1:
+            if seconds is None and len(v) == 1:
                 seconds = [self.now]
-            if not isinstance(seconds, list) or not set(map(type, seconds)) <= _NUMBERS:
+            t = self.doubles(seconds)
+            if t is None:
                 self.fault(i, "timestamps", "a list of unix seconds is needed")
                 continue
-            if len(seconds) != len(column):
-                self.fault(i, "timestamps", f"{len(seconds)} times for {len(column)} values")
+            if len(t) != len(v):
+                self.fault(i, "timestamps", f"{len(t)} times for {len(v)} values")
                 continue
             index.append(max(number, 0))
             places.append(i)
-            lengths.append(len(column))
-            times += seconds
-            values += column
+            lengths.append(len(v))
+            times.extend(t)
+            values.extend(v)
             self.refuse_many(len(values))
-        t = np.array(times, np.float64)
+        moments = np.array(times, np.float64)
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        bad = first_bad_time(t, self.now)
+        bad = first_bad_time(moments, self.now)
         if bad is not None:
             place = bad - sum(lengths[: owner[bad]])
             reason = time_fault(times[bad], self.now) or "not a time"
@@ -191,6 +211,6 @@ class _ColumnsReader(_Reader):
         return Batch(
             tuple(self.numbers),
             np.array(index, np.uint32)[owner],
-            np.rint(t * 1000).astype(np.int64),
+            np.rint(moments * 1000).astype(np.int64),
             np.array(values, np.float64),
         )
