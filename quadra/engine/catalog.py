@@ -14,11 +14,11 @@ import numpy.typing as npt
 from quadra.engine.ports import Clock, Entry, KnownSeries, Memo, Owner
 from quadra.errors import InvalidError
 from quadra.telemetry.batch import Batch, Columns
+from quadra.telemetry.label_index import LabelIndex, Mask
 from quadra.telemetry.selector import Selector
 from quadra.telemetry.series import SeriesKey
 
 SELECT_WITHIN_S = 1.0
-_LOOK_EVERY = 64
 _NEVER_FIRST = np.iinfo(np.int64).max
 _NEVER_LAST = np.iinfo(np.int64).min
 
@@ -73,11 +73,12 @@ class Catalog:
         self._coming: dict[SeriesKey, tuple[int, int]] = {}
         self._monotonic = monotonic
         self._ids: dict[SeriesKey, int] = {}
-        self._keys: dict[int, SeriesKey] = {}
-        self._by_name: dict[str, list[int]] = {}
+        self._keys: list[SeriesKey | None] = [None] * 1024  # by id
+        self._index = LabelIndex()
         self._first: npt.NDArray[np.int64] = np.full(1024, _NEVER_FIRST)
         self._last: npt.NDArray[np.int64] = np.full(1024, _NEVER_LAST)
-        self._dirty: npt.NDArray[np.bool_] = np.zeros(1024, np.bool_)
+        self._dirty: Mask = np.zeros(1024, np.bool_)
+        self._known: Mask = np.zeros(1024, np.bool_)
 
     def __len__(self) -> int:
         """Give the number of series."""
@@ -101,14 +102,17 @@ class Catalog:
             return False
         if owner:
             self._owned[owner] += 1
-        self._ids[key] = series_id
-        self._keys[series_id] = key
-        self._by_name.setdefault(key[0], []).append(series_id)
         while series_id >= len(self._first):
             grown = len(self._first)
             self._first = np.concatenate((self._first, np.full(grown, _NEVER_FIRST)))
             self._last = np.concatenate((self._last, np.full(grown, _NEVER_LAST)))
             self._dirty = np.concatenate((self._dirty, np.zeros(grown, np.bool_)))
+            self._known = np.concatenate((self._known, np.zeros(grown, np.bool_)))
+            self._keys += [None] * grown
+        self._ids[key] = series_id
+        self._keys[series_id] = key
+        self._index.add(series_id, key)
+        self._known[series_id] = True
         return True
 
     def entry_for(
@@ -185,29 +189,35 @@ class Catalog:
             np.maximum.at(self._last, columns.ids, columns.t)
             self._dirty[columns.ids] = True
 
-    def take_changed_times(self) -> list[tuple[int, int, int]]:
-        """Give (id, first, last) of the series observed since the last call, in unix ms."""
+    def take_changed(self) -> npt.NDArray[np.int64]:
+        """Give the ids of the series observed since the last call, sorted."""
         ids = np.flatnonzero(self._dirty)
         self._dirty[ids] = False
-        return list(
-            zip(ids.tolist(), self._first[ids].tolist(), self._last[ids].tolist(), strict=True)
-        )
+        return ids
 
-    def mark_changed(self, ids: Iterable[int]) -> None:
+    def times_of(self, ids: npt.NDArray[np.int64]) -> list[tuple[int, int, int]]:
+        """Give (id, first, last) of known series, times in unix ms."""
+        first, last = self._first[ids].tolist(), self._last[ids].tolist()
+        return list(zip(ids.tolist(), first, last, strict=True))
+
+    def mark_changed(self, ids: npt.NDArray[np.int64]) -> None:
         """Note that the times of these series are still to be kept."""
-        self._dirty[list(ids)] = True
+        self._dirty[ids] = True
 
     def knows(self, series_id: int) -> bool:
         """Say whether a series of this id is known."""
-        return series_id in self._keys
+        return 0 <= series_id < len(self._known) and bool(self._known[series_id])
 
     def key(self, series_id: int) -> SeriesKey:
         """Give the key of a known id; raises KeyError."""
-        return self._keys[series_id]
+        found = self._keys[series_id] if 0 <= series_id < len(self._keys) else None
+        if found is None:
+            raise KeyError(series_id)
+        return found
 
     def info(self, series_id: int) -> SeriesInfo:
         """Describe a known series; raises KeyError."""
-        name, labels = self._keys[series_id]
+        name, labels = self.key(series_id)
         return SeriesInfo(
             series_id,
             name,
@@ -222,24 +232,22 @@ class Catalog:
         May take long over many series, so run it off the loop. Raises CostlyError when it takes
         longer than a visitor may ask for.
         """
-        meter = _Meter(self._monotonic)
-        found: set[int] = set()
+        tick = _Meter(self._monotonic).look
+        known = self._known
+        found = np.zeros(len(known), np.bool_)
         for selector in selectors:
-            if selector.name is not None:
-                candidates = list(self._by_name.get(selector.name, ()))
-            else:
-                candidates = list(self._keys)
-            found.update(i for i in meter.watch(candidates) if selector.matches(self._keys[i]))
-        return sorted(found)
+            found |= self._index.select(selector, known, self.key, tick)
+        ids: list[int] = np.flatnonzero(found).tolist()
+        return ids
 
     def search(self, words: Sequence[str]) -> list[int]:
         """Give the ids whose name or label values hold every word, whatever the case, sorted.
 
         Off the loop and with CostlyError, as ``select``.
         """
-        wanted = [word.lower() for word in words]
-        ids = _Meter(self._monotonic).watch(list(self._keys))
-        return sorted(i for i in ids if _holds(self._keys[i], wanted))
+        tick = _Meter(self._monotonic).look
+        ids: list[int] = np.flatnonzero(self._index.search(words, self._known, tick)).tolist()
+        return ids
 
     def met_after(self, count: int) -> list[tuple[int, SeriesKey]]:
         """Give the series beyond the first ``count`` that were met, in that order."""
@@ -258,19 +266,11 @@ class _Meter:
         self._monotonic = monotonic
         self._until = monotonic() + SELECT_WITHIN_S
 
-    def watch(self, ids: Sequence[int]) -> Iterable[int]:
-        """Pass the ids on, looking at the time now and then."""
-        for at in range(0, len(ids), _LOOK_EVERY):
-            yield from ids[at : at + _LOOK_EVERY]
-            if self._monotonic() > self._until:
-                msg = (
-                    "Finding the series takes too long. Give the metric's name, or simpler "
-                    "regular expressions."
-                )
-                raise CostlyError(msg)
-
-
-def _holds(key: SeriesKey, words: Sequence[str]) -> bool:
-    name, labels = key
-    text = "\n".join((name, *(value for _label, value in labels))).lower()
-    return all(word in text for word in words)
+    def look(self) -> None:
+        """Raise CostlyError when the time is over."""
+        if self._monotonic() > self._until:
+            msg = (
+                "Finding the series takes too long. Give the metric's name, or simpler "
+                "regular expressions."
+            )
+            raise CostlyError(msg)
