@@ -12,6 +12,7 @@ from quadra.errors import StorageError
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 30.0
+_SERIES_A_WRITE = 2_000
 
 
 class SeriesTimes:
@@ -29,10 +30,12 @@ class SeriesTimes:
         self._series = series
         self._feed = feed
         self._runtime = runtime
+        self._kept = 0
 
     def restore(self) -> None:
         """Fill the catalog; called once, before the journal starts."""
         known, seq = self._runtime.offload(self._series.load)
+        self._kept = seq
         self._catalog.load(known)
         self._feed.restore(seq)
 
@@ -42,12 +45,21 @@ class SeriesTimes:
 
     def keep(self) -> None:
         """Write the changed times now; raises StorageError."""
+        before = self._kept
         seq = self._feed.seq
-        times = self._catalog.take_changed_times()
+        ids = self._catalog.take_changed()
+        done = 0
         try:
-            self._runtime.offload(self._series.keep_times, times, seq)
+            while done < len(ids) or done == 0:
+                portion = ids[done : done + _SERIES_A_WRITE]
+                done += _SERIES_A_WRITE
+                # Only with the last portion are the times right up to the position.
+                reached = seq if done >= len(ids) else before
+                times = self._catalog.times_of(portion)
+                self._runtime.offload(self._series.keep_times, times, reached)
+            self._kept = seq
         except StorageError:
-            self._catalog.mark_changed(series_id for series_id, _first, _last in times)
+            self._catalog.mark_changed(ids)
             raise
 
     def _keep_forever(self) -> None:

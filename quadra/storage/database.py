@@ -25,7 +25,7 @@ _TURN_TIMEOUT_S = 15.0
 _PAUSED_WRITER_ENDS = "SET idle_in_transaction_session_timeout = 3000"
 _BUSY_TIMEOUT_MS = 10_000
 _SQLITE_PAGE = 16_384  # chunks of some hundred bytes fill small pages badly
-_SQLITE_CACHE_KB = 16_384
+_SQLITE_CACHE_KB = 4_096  # of each connection; behind it the system caches the file
 
 
 def _sqlite_driver() -> ModuleType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 
 import orjson
 import sqlalchemy as sa
@@ -11,9 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.ports import KnownSeries
 from quadra.storage.database import Database
 from quadra.storage.tables import positions, series
-from quadra.telemetry.series import SeriesKey, series_key
+from quadra.telemetry.series import SeriesKey
 
 _FOLLOWER = "series-times"
+_SERIES_A_READ = 2_000
 _IDS_A_STATEMENT = 500
 
 
@@ -99,7 +101,14 @@ def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Know
         .where(which)
         .order_by(series.c.id)
     )
+    pairs: dict[tuple[str, str], tuple[str, str]] = {}  # the same label of many series is kept once
+
+    def key(name: str, labels: str) -> SeriesKey:
+        kept: dict[str, str] = orjson.loads(labels)  # written in the order of a key
+        return intern(name), tuple(pairs.setdefault(pair, pair) for pair in kept.items())
+
     return [
-        KnownSeries(series_id, series_key(name, orjson.loads(labels)), first, last, owner or 0)
-        for series_id, name, labels, first, last, owner in rows
+        KnownSeries(series_id, key(name, labels), first, last, owner or 0)
+        for portion in rows.partitions(_SERIES_A_READ)
+        for series_id, name, labels, first, last, owner in portion
     ]

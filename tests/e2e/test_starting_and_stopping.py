@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -251,3 +252,12 @@ def test_the_secrets_it_makes_are_for_its_owner_only(start_quadra: Start) -> Non
         if "token" in file.name or "secret" in file.name
     }
     assert {"secret-key": 0o600, "admin-token": 0o600, "ingest-token": 0o600} == modes
+
+
+def test_the_worker_steps_back_for_intake(server: QuadraServer) -> None:
+    serving = psutil.Process(server.process.pid)
+
+    def niceness() -> list[int]:
+        return [child.nice() - serving.nice() for child in serving.children()]
+
+    assert wait_until(lambda: niceness() == [5], timeout=10), niceness()

@@ -18,6 +18,10 @@ def catalog(*names: str, max_series: int = 1000) -> Catalog:
     return made
 
 
+def changed(made: Catalog) -> list[tuple[int, int, int]]:
+    return made.times_of(made.take_changed())
+
+
 def test_a_batch_gets_the_ids_that_are_known_and_zero_for_others() -> None:
     made = catalog("a")
     assert [1] == made.entry_for(batch("a", 1.0, host="H1")).ids
@@ -109,17 +113,17 @@ def test_first_and_last_times_follow_what_is_observed_in_any_order() -> None:
 def test_changed_times_are_handed_out_once_and_again_when_they_could_not_be_kept() -> None:
     made = catalog("a", "b")
     made.observe(columns([(2, 5, 1.0), (2, 9, 1.0)]))
-    assert [(2, 5, 9)] == made.take_changed_times()
-    assert [] == made.take_changed_times()
-    made.mark_changed([2])
-    assert [(2, 5, 9)] == made.take_changed_times()
+    assert [(2, 5, 9)] == changed(made)
+    assert [] == changed(made)
+    made.mark_changed(np.array([2]))
+    assert [(2, 5, 9)] == changed(made)
 
 
 def test_what_was_kept_is_taken_over() -> None:
     made = Catalog(max_series=10)
     made.load([KnownSeries(5, series_key("a", {"x": "1"}), 100, 200)])
     assert SeriesInfo(5, "a", {"x": "1"}, 100, 200) == made.info(5)
-    assert [] == made.take_changed_times()
+    assert [] == changed(made)
 
 
 @given(st.lists(st.integers(1, 20_000), unique=True, min_size=1, max_size=30))
@@ -128,7 +132,7 @@ def test_ids_may_have_gaps_and_be_large(ids: list[int]) -> None:
     for number in ids:
         made.add(number, series_key(f"m{number}", {}))
     made.observe(columns([(number, number, 0.0) for number in ids]))
-    assert sorted(ids) == [number for number, _first, _last in made.take_changed_times()]
+    assert sorted(ids) == [number for number, _first, _last in changed(made)]
     assert [number] * 2 == [made.info(number).first, made.info(number).last]
     assert max(ids) < made.capacity
 

@@ -108,3 +108,26 @@ def test_times_that_could_not_be_kept_are_kept_the_next_time(
     series.error = None
     times.keep()
     assert (1, {1: (T0, T0)}) == (series.seq, series.times)
+
+
+def test_many_series_are_kept_in_portions_and_the_position_with_the_last(
+    store: MemoryJournal, series: MemorySeries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quadra.engine.times._SERIES_A_WRITE", 2)
+    journal, times, _ = house(store, series)
+    journal.append(batch("a", *range(5)))
+    positions: list[int] = []
+    keep = series.keep_times
+
+    def noting(kept: Sequence[tuple[int, int, int]], seq: int) -> None:
+        positions.append(seq)
+        keep(kept, seq)
+
+    monkeypatch.setattr(series, "keep_times", noting)
+    for number in range(4):
+        journal.append(batch(f"b{number}", 1.0))
+    times.keep()
+    assert [0, 0, journal.seq] == positions
+    assert 5 == len(series.times)
+    times.keep()
+    assert journal.seq == positions[-1]
