@@ -23,7 +23,9 @@ from scripts.benchmarks import (
     footprint,
     history,
     ingest,
+    lag,
     live,
+    many_series,
     remote_write,
     shipping,
     stores,
@@ -34,6 +36,11 @@ Figures = dict[str, float]
 PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "ingest": ("Durable ingest, JSON columns, 1,000 a request, 8 connections", ingest.measure),
     "remote_write": ("Remote write beside Prometheus, 8 connections", remote_write.measure),
+    "lag": ("The loop while samples come in at full speed and are sealed", lag.measure),
+    "many_series": (
+        "100,000 series: memory, lag, finding them, starting again",
+        many_series.measure,
+    ),
     "history": ("The past, sealed: size and answers", history.measure),
     "long_history": ("30 days of 200 series: size and answers", history.measure_long),
     "stores": ("Beside VictoriaMetrics, Prometheus and InfluxDB, one core each", stores.measure),

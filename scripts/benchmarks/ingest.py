@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
+import socketio
 
 from scripts.benchmarks.load import drive, request
-from scripts.benchmarks.server import cores, pin, quadra
+from scripts.benchmarks.server import Running, cores, pinned, quadra
 
 CONNECTIONS = 8
 SAMPLES = 1_000
@@ -38,11 +41,22 @@ def bodies(token: str, seed: int) -> list[bytes]:
     return made
 
 
+@contextmanager
+def watching(server: Running) -> Iterator[None]:
+    """Let a console watch a series, so that frames are made all the time."""
+    client = socketio.Client()
+    client.connect(server.url, auth={"token": server.token}, transports=["websocket"])
+    client.call("subscribe", {"series": ["quadra_series"], "format": "binary"})
+    try:
+        yield
+    finally:
+        client.disconnect()
+
+
 def measure(seconds: float = 5.0, rounds: int = 3) -> dict[str, float]:
     """Run the load three times and give the medians."""
     rates, per_core, p99s = [], [], []
-    with quadra() as server:
-        pin(0, cores()[1])
+    with quadra() as server, pinned(cores()[1]), watching(server):
         process = psutil.Process(server.pid)
         lanes = [bodies(server.token, lane) for lane in range(CONNECTIONS)]
         drive(server.port, lanes, 1.0)

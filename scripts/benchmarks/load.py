@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import socket
 import time
@@ -34,11 +35,11 @@ def request(path: str, token: str, body: bytes, headers: dict[str, str]) -> byte
     return "\r\n".join(lines).encode() + _HEAD_END + body
 
 
-def drive(port: int, bodies: Sequence[Sequence[bytes]], seconds: float) -> Outcome:
+def drive(port: int, bodies: Sequence[Sequence[bytes]], seconds: float | None) -> Outcome:
     """Let every connection send its requests in turn, one at a time, for ``seconds``.
 
-    ``bodies`` holds a list of whole requests for each connection. Raises RuntimeError at the
-    first answer that is not a 2xx.
+    None lets each be sent once. ``bodies`` holds a list of whole requests for each connection.
+    Raises RuntimeError at the first answer that is not a 2xx.
     """
     chooser = selectors.DefaultSelector()
     lanes = [_Lane(port, requests) for requests in bodies]
@@ -48,7 +49,7 @@ def drive(port: int, bodies: Sequence[Sequence[bytes]], seconds: float) -> Outco
     began = time.perf_counter()
     for lane in lanes:
         lane.send()
-    until = began + seconds
+    until = math.inf if seconds is None else began + seconds
     waiting = len(lanes)
     while waiting:
         for key, _events in chooser.select(10):
@@ -57,7 +58,7 @@ def drive(port: int, bodies: Sequence[Sequence[bytes]], seconds: float) -> Outco
                 continue
             now = time.perf_counter()
             latencies.append(now - lane.sent_at)
-            if now < until:
+            if now < until and not (seconds is None and lane.is_done):
                 lane.send()
             else:
                 waiting -= 1
@@ -91,6 +92,11 @@ class _Lane:
         self._requests = requests
         self._next = 0
         self._read = b""
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether each request was sent."""
+        return self._next >= len(self._requests)
 
     def send(self) -> None:
         self.sent_at = time.perf_counter()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.benchmarks.server import REPOSITORY, cores, pin
+from scripts.benchmarks.server import REPOSITORY, cores, pinned
 
 _START_TIMEOUT_S = 20
 _FRONTEND = REPOSITORY / "frontend"
@@ -33,19 +33,19 @@ def prometheus(program: str) -> Iterator[tuple[int, int]]:
         probe.close()
         config = Path(scratch) / "prometheus.yml"
         config.write_text("storage: {tsdb: {out_of_order_time_window: 1h}}\n")
-        process = subprocess.Popen(
-            [
-                program,
-                f"--config.file={config}",
-                f"--storage.tsdb.path={scratch}/data",
-                f"--web.listen-address=127.0.0.1:{port}",
-                "--web.enable-remote-write-receiver",
-                "--log.level=error",
-            ],
-        )
+        with pinned(cores()[0]):
+            process = subprocess.Popen(
+                [
+                    program,
+                    f"--config.file={config}",
+                    f"--storage.tsdb.path={scratch}/data",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                    "--web.enable-remote-write-receiver",
+                    "--log.level=error",
+                ],
+            )
         try:
             _wait_until_ready(port)
-            pin(process.pid, cores()[0])
             yield port, process.pid
         finally:
             process.terminate()

@@ -11,13 +11,13 @@ import psutil
 
 from scripts.benchmarks.load import Outcome, drive, request
 from scripts.benchmarks.peers import prometheus, prometheus_program
-from scripts.benchmarks.server import cores, pin, quadra
+from scripts.benchmarks.server import cores, pinned, quadra
 
 CONNECTIONS = 8
 VARIANTS = 40
 SECONDS = 4.0
 ROUNDS = 3
-_HEADERS = {
+HEADERS = {
     "Content-Type": "application/x-protobuf",
     "Content-Encoding": "snappy",
     "X-Prometheus-Remote-Write-Version": "0.1.0",
@@ -37,7 +37,8 @@ def _field(number: int, payload: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(payload)) + payload
 
 
-def _label(name: str, value: str) -> bytes:
+def label(name: str, value: str) -> bytes:
+    """Encode one label of a series."""
     return _field(1, _field(1, name.encode()) + _field(2, value.encode()))
 
 
@@ -46,7 +47,7 @@ def write_request(lane: int, series: int, samples: int, start_ms: int, step_ms: 
     parts = []
     for n in range(series):
         labels = b"".join(
-            _label(name, value)
+            label(name, value)
             for name, value in (
                 ("__name__", "bench_requests_total"),
                 ("instance", f"host-{lane}:9100"),
@@ -69,6 +70,15 @@ def write_request(lane: int, series: int, samples: int, start_ms: int, step_ms: 
     return b"".join(parts)
 
 
+def write_request_of(blocks: list[bytes], at_ms: int, step: int) -> bytes:
+    """Encode a WriteRequest of one sample for each block of labels."""
+    time_field = b"\x10" + _varint(at_ms)
+    return b"".join(
+        _field(1, block + _field(2, b"\x09" + struct.pack("<d", step * 7.0 + n) + time_field))
+        for n, block in enumerate(blocks)
+    )
+
+
 def _lanes(path: str, token: str, series: int, samples: int) -> list[list[bytes]]:
     now = int(time.time() * 1000) - 1_800_000
     lanes = []
@@ -78,7 +88,7 @@ def _lanes(path: str, token: str, series: int, samples: int) -> list[list[bytes]
             start = now + variant * samples * 1_000
             plain = write_request(lane, series, samples, start, 1_000)
             body = bytes(cramjam.snappy.compress_raw(plain))
-            one.append(request(path, token, body, _HEADERS))
+            one.append(request(path, token, body, HEADERS))
         lanes.append(one)
     return lanes
 
@@ -104,19 +114,18 @@ def _runs(port: int, pid: int, lanes: list[list[bytes]], samples: int) -> tuple[
 
 def measure() -> dict[str, float]:
     """Run both shapes of request against both servers."""
-    pin(0, cores()[1])
     figures: dict[str, float] = {}
     program = prometheus_program()
     for series, samples in ((125, 8), (1_000, 1)):
         shape = f"{series}x{samples}"
-        with quadra() as server:
+        with quadra() as server, pinned(cores()[1]):
             lanes = _lanes("/prometheus/api/v1/write", server.token, series, samples)
             rate, per_core = _runs(server.port, server.pid, lanes, series * samples)
         figures[f"quadra_{shape}_per_s"] = rate
         figures[f"quadra_{shape}_per_cpu_s"] = per_core
         if program is None:
             continue
-        with prometheus(program) as (port, pid):
+        with prometheus(program) as (port, pid), pinned(cores()[1]):
             lanes = _lanes("/api/v1/write", "none", series, samples)
             rate, _ = _runs(port, pid, lanes, series * samples)
         figures[f"prometheus_{shape}_per_s"] = rate

@@ -46,17 +46,30 @@ def cores() -> tuple[set[int], set[int]]:
     return ({have[0]}, set(have[1:])) if len(have) > 1 else ({have[0]}, {have[0]})
 
 
-def pin(pid: int, cpus: set[int]) -> None:
-    """Keep a process on some cores, where the system can do that."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(pid, cpus)
+@contextmanager
+def pinned(cpus: set[int]) -> Iterator[None]:
+    """Keep this thread on some cores meanwhile, and whatever it starts for good.
+
+    A process that is pinned later leaves its other threads and its children where they were.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def pin_all(pid: int, cpus: set[int]) -> None:
     """Keep all threads of a process on some cores, those to come too."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
     for thread in psutil.Process(pid).threads():
         with suppress(OSError):
-            pin(thread.id, cpus)
+            os.sched_setaffinity(thread.id, cpus)
 
 
 @contextmanager
@@ -80,13 +93,17 @@ def quadra(folder: Path | None = None, **settings: str) -> Iterator[Running]:
             **settings,
         }
         began = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=REPOSITORY, env=env, stdout=subprocess.PIPE, text=True
-        )
+        with pinned(cores()[0]):
+            process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=REPOSITORY,
+                env=env,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         try:
             address = _first_address(process)
             took = time.perf_counter() - began
-            pin(process.pid, cores()[0])
             yield Running(port, token, process.pid, address, took, place)
         finally:
             process.terminate()
