@@ -1,0 +1,243 @@
+"""The default detector for many series at once: one call for all samples of a batch."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from quadra.anomalies import column_rules as rules
+from quadra.anomalies import parameters as p
+from quadra.anomalies import saving
+from quadra.anomalies.column_rules import Ints, Now, Numbers, Tables, Values
+from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
+
+NUMBERS: Final = (
+    "first", "unit", "born", "last_t", "rows",
+    "value", "usual_before", "known_before", "day", "week",
+    "day_sum", "day_rows", "swing", "week_sum", "week_rows",
+    "apart", "apart_square", "apart_mean", "apart_count",
+    "day_error", "day_count", "week_error", "week_count",
+    "step_square", "step_mean", "step_lately", "largest", "rest_size", "plain_size",
+    "quick", "slow", "drift_square", "drift_mean",
+    "mean", "square", "centre_lately", "spread", "penalty", "since", "loudest", "landmarks",
+    "quiet", "loud",
+)  # fmt: skip
+"""What is known of each series besides the tables; the names are those of ``single_state``."""
+_START: Final = {"day": -1.0, "week": -1.0, "since": p.REFRACTORY, "quiet": float(p.QUIET)}
+_TABLES: Final = {
+    "day_mean": (p.DAY_SLOTS, np.float32),
+    "day_swing": (p.DAY_SLOTS, np.float32),
+    "day_seen": (p.DAY_SLOTS, np.uint8),
+    "week_mean": (p.WEEK_SLOTS, np.float32),
+    "week_seen": (p.WEEK_SLOTS, np.uint8),
+    "landmarks": (p.LANDMARKS, np.float32),
+}
+_BLOCK = 2_048  # series that are judged together: what they need stays in the processor's cache
+_KIND = "column-detector"
+_VERSION = 1
+
+
+class Judgements(NamedTuple):
+    """What the detector says of each sample, in the order of the samples; all of length n.
+
+    ``score``: 1 and more is an alert, given once at its onset. ``evidence``: the same without
+    holding back what follows. ``low``, ``high``: between these nothing would have been said.
+    ``confidence``: 0 to 1. ``detector``: place in ``parameters.DETECTORS``. All are 0 for what is
+    no value (NaN, infinite), and for series beyond the bound.
+    """
+
+    score: ValueArray
+    evidence: ValueArray
+    low: ValueArray
+    high: ValueArray
+    confidence: ValueArray
+    detector: Ints
+
+    @classmethod
+    def none(cls, n: int) -> Judgements:
+        """Give judgements that say nothing of ``n`` samples."""
+        return cls(*(np.zeros(n) for _ in range(5)), np.zeros(n, np.int64))
+
+
+class ColumnDetector:
+    """Learns many series and says how unusual each sample is: some 4.5 KB a series.
+
+    Beyond ``most`` series, further ones are not watched (``ignored`` counts their samples).
+    """
+
+    def __init__(self, most: int = 1_000_000) -> None:
+        """Begin without any series."""
+        self.ignored = 0
+        self._most = most
+        self._ids = np.empty(0, np.int64)  # sorted
+        self._rows = np.empty(0, np.int64)  # of each id
+        self._numbers = np.empty((len(NUMBERS), 0))
+        self._tables = _new_tables(0)
+
+    def __len__(self) -> int:
+        """Give the number of series."""
+        return len(self._ids)
+
+    @property
+    def nbytes(self) -> int:
+        """Tell the memory that all series take, in bytes."""
+        parts = (self._ids, self._rows, self._numbers, *self._tables)
+        return sum(part.nbytes for part in parts)
+
+    def learn(self, ids: IdArray, t: TimeArray, v: ValueArray) -> Judgements:
+        """Judge samples and learn them.
+
+        ``ids``, ``t`` (unix ms), ``v``: all (n,), each series in order of time; series may be
+        mixed at will.
+        """
+        out = Judgements.none(len(v))
+        use = np.flatnonzero(np.isfinite(v))
+        if len(use) == 0:
+            return out
+        rows = self._places(ids[use].astype(np.int64))
+        if (watched := rows >= 0).all():
+            pass
+        else:
+            self.ignored += int(len(rows) - watched.sum())
+            use, rows = use[watched], rows[watched]
+        for part in _rounds(rows):
+            for at in range(0, len(part), _BLOCK):
+                block = part[at : at + _BLOCK]
+                self._judge(rows[block], use[block], t, v, out)
+        return out
+
+    def forget(self, before: int) -> int:
+        """Drop series without a sample since ``before`` (unix ms); tell how many."""
+        stays = self._number("last_t")[self._rows] >= before
+        gone = int(len(stays) - stays.sum())
+        if gone:
+            kept = self._rows[stays]
+            self._numbers = self._numbers[:, kept]
+            self._tables = Tables(*(table[kept] for table in self._tables))
+            self._ids = self._ids[stays]
+            self._rows = np.arange(len(kept))
+        return gone
+
+    def state(self) -> bytes:
+        """Give everything that was learned, with version and checksum; see ``restore``."""
+        used = len(self._ids)
+        columns = {name: table[:used] for name, table in self._tables._asdict().items()}
+        columns |= {"ids": self._ids, "rows": self._rows, "numbers": self._numbers[:, :used]}
+        return saving.pack(_KIND, _VERSION, columns)
+
+    def restore(self, data: bytes) -> None:
+        """Go on from a ``state``, as if nothing had been between.
+
+        Raises:
+            ValueError: The bytes are damaged, cut short, or of another version.
+        """
+        columns = saving.unpack(data, _KIND, _VERSION)
+        n = len(columns.get("ids", ()))
+        shapes: dict[str, tuple[int, ...]] = {
+            name: (n, slots) for name, (slots, _) in _TABLES.items()
+        }
+        shapes |= {"ids": (n,), "rows": (n,), "numbers": (len(NUMBERS), n)}
+        saving.expect(columns, shapes)
+        self._ids, self._rows = columns["ids"], columns["rows"]
+        self._numbers = columns["numbers"]
+        self._tables = Tables(**{name: columns[name] for name in _TABLES})
+
+    def _number(self, name: str) -> Values:
+        return self._numbers[NUMBERS.index(name)]
+
+    def _places(self, ids: Ints) -> Ints:
+        """Give the row of each series; new ones get one, -1 when there are too many."""
+        at = np.searchsorted(self._ids, ids)
+        known = at < len(self._ids)
+        known[known] = self._ids[at[known]] == ids[known]
+        if not known.all():
+            new = np.unique(ids[~known])[: self._most - len(self._ids)]
+            self._add(new)
+            at = np.minimum(np.searchsorted(self._ids, ids), max(0, len(self._ids) - 1))
+            known = self._ids[at] == ids if len(self._ids) else known
+            at[~known] = -1
+        rows = np.where(at >= 0, self._rows[at], -1) if len(self._ids) else at
+        return np.asarray(rows, np.int64)
+
+    def _add(self, new: Ints) -> None:
+        used = len(self._ids)
+        room = self._numbers.shape[1]
+        if used + len(new) > room:
+            grown = max(used + len(new), room + room // 8, 64)
+            self._numbers = np.concatenate(
+                [self._numbers, np.zeros((len(NUMBERS), grown - room))], axis=1
+            )
+            more = _new_tables(grown - room)
+            self._tables = Tables(
+                *(np.concatenate(pair) for pair in zip(self._tables, more, strict=True))
+            )
+        rows = np.arange(used, used + len(new))
+        for name, value in _START.items():
+            self._number(name)[rows] = value
+        ids = np.concatenate([self._ids, new])
+        order = np.argsort(ids, kind="stable")
+        self._ids, self._rows = ids[order], np.concatenate([self._rows, rows])[order]
+
+    def _judge(
+        self, rows: Ints, use: Ints, t: TimeArray, v: ValueArray, out: Judgements
+    ) -> None:
+        """Judge at most one sample a series: ``use`` are their places in ``t``, ``v``, ``out``."""
+        block = self._numbers[:, rows]
+        s = dict(zip(NUMBERS, block, strict=True))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            _judge(s, self._tables, rows, use, t[use], v[use], out)
+        self._numbers[:, rows] = block
+
+
+def _judge(
+    s: Numbers, tables: Tables, rows: Ints, use: Ints, t: TimeArray, v: Values, out: Judgements
+) -> None:
+    fresh = s["rows"] == 0.0
+    for name, start in (("first", v), ("born", t), ("last_t", t)):
+        np.copyto(s[name], start, where=fresh)
+    x = rules.scaled(s, v)
+    weight = np.minimum(1.0, np.maximum(0.0, (t - s["last_t"]) / 1000.0) / p.ROW_S)
+    day, week = t // p.DAY_MS % p.DAY_SLOTS, t // p.WEEK_MS % p.WEEK_SLOTS
+    known, usual = rules.enter(s, tables, rows, day, week)
+    now = Now(rows, x, weight, (t - s["born"]) / 3.6e6, day, week, known, usual)
+    before = s["rows"].copy()
+    season, bands = rules.season(s, tables, now)
+    jump, expected, half = rules.jump(s, tables, now)
+    drift = rules.drift(s, now)
+    novelty, low, high = rules.novelty(s, tables, now)
+    rules.remember(s, now)
+    s["last_t"][:] = t
+    evidence, detector = season, np.full(len(rows), 3)
+    for place, other in ((1, jump), (2, drift), (4, novelty)):
+        more = other >= evidence if place == 1 else other > evidence
+        evidence = np.where(more, other, evidence)
+        detector[more] = place
+    detector[evidence <= 0.0] = 0
+    square = evidence * evidence
+    out.score[use] = rules.alert(s, evidence)
+    out.evidence[use] = evidence
+    out.low[use], out.high[use] = rules.band(s, bands, low, high, expected, half)
+    out.confidence[use] = square / (1.0 + square) * (before / (before + p.WARM))
+    out.detector[use] = detector
+
+
+def _new_tables(n: int) -> Tables:
+    made = {name: np.zeros((n, slots), kind) for name, (slots, kind) in _TABLES.items()}
+    made["landmarks"][:] = np.inf
+    return Tables(**made)  # type: ignore[arg-type]  # the kinds stand in _TABLES
+
+
+def _rounds(rows: Ints) -> list[Ints]:
+    """Split samples into rounds of at most one a series, in the order of each series."""
+    if len(rows) < 2 or (rows[1:] > rows[:-1]).all():  # noqa: PLR2004 - nothing to compare
+        return [np.arange(len(rows))]
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    sizes = np.diff(np.append(starts, len(rows)))
+    turn = np.arange(len(rows)) - np.repeat(starts, sizes)
+    if int(turn.max()) == 0:
+        return [order]
+    by_turn = np.argsort(turn, kind="stable")
+    return np.split(order[by_turn], np.cumsum(np.bincount(turn))[:-1])
