@@ -33,7 +33,7 @@ _TABLES: Final = {
     "week_seen": (p.WEEK_SLOTS, np.uint8),
     "landmarks": (p.LANDMARKS, np.float32),
 }
-_BLOCK = 2_048  # series that are judged together: what they need stays in the processor's cache
+_BLOCK = 4_096  # series that are judged together: what they need stays in the processor's cache
 _KIND = "column-detector"
 _VERSION = 1
 
@@ -96,9 +96,8 @@ class ColumnDetector:
         if len(use) == 0:
             return out
         rows = self._places(ids[use].astype(np.int64))
-        if (watched := rows >= 0).all():
-            pass
-        else:
+        watched = rows >= 0
+        if not watched.all():
             self.ignored += int(len(rows) - watched.sum())
             use, rows = use[watched], rows[watched]
         for part in _rounds(rows):
@@ -183,11 +182,15 @@ class ColumnDetector:
         self, rows: Ints, use: Ints, t: TimeArray, v: ValueArray, out: Judgements
     ) -> None:
         """Judge at most one sample a series: ``use`` are their places in ``t``, ``v``, ``out``."""
-        block = self._numbers[:, rows]
+        first, last = int(rows[0]), int(rows[-1])
+        # Neighbours in order are looked at where they stand; others are fetched and put back.
+        there = last - first == len(rows) - 1 and bool((rows[1:] > rows[:-1]).all())
+        block = self._numbers[:, first : last + 1] if there else self._numbers[:, rows]
         s = dict(zip(NUMBERS, block, strict=True))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             _judge(s, self._tables, rows, use, t[use], v[use], out)
-        self._numbers[:, rows] = block
+        if not there:
+            self._numbers[:, rows] = block
 
 
 def _judge(

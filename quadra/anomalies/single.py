@@ -70,7 +70,7 @@ class SeriesDetector(SingleState):
             self.first, self.born, self.last_t = v, t, t
         x = self._scaled(v)
         gap = (t - self.last_t) / 1000.0
-        weight = min(1.0, max(0.0, gap) / p.ROW_S)
+        weight = 1.0 if gap >= p.ROW_S else gap / p.ROW_S if gap > 0.0 else 0.0
         self._enter(t)
         evidence, detector = self._season(x, weight), 3
         other = self._jump(x, weight)
@@ -93,7 +93,10 @@ class SeriesDetector(SingleState):
         if self.unit == 0.0 and x != 0.0:
             exponent = math.frexp(x)[1] if math.isfinite(x) else 1000
             self.unit = math.ldexp(1.0, max(-1000, min(1000, -exponent)))
-        return max(-p.FAR, min(p.FAR, x * self.unit)) if x != 0.0 else 0.0
+        if x == 0.0:
+            return 0.0
+        x *= self.unit
+        return x if -p.FAR < x < p.FAR else math.copysign(p.FAR, x)
 
     def _enter(self, t: int) -> None:
         """Note the slots of day and week that ``t`` is in; close those that it left."""
@@ -144,19 +147,25 @@ class SeriesDetector(SingleState):
         away = abs(self.apart)
         score = away / size / p.SEASON if self.season_on else 0.0
         # What was seen teaches, but the anomalous only as much as CLIP sizes.
-        if ready:
-            away = min(p.CLIP * size, away)
-        w = max(weight / p.LONG, 1.0 / (self.apart_count + 1.0))
+        if ready and away > p.CLIP * size:
+            away = p.CLIP * size
+        w = weight / p.LONG
+        one = 1.0 / (self.apart_count + 1.0)
+        w = one if one > w else w
         self.apart_square += w * (away * away - self.apart_square)
         self.apart_mean += w * (away - self.apart_mean)
         self.apart_count += 1.0
         off = x - self.usual
-        w = max(weight / p.MOMENT, 1.0 / (self.day_count + 1.0))
+        w = weight / p.MOMENT
+        one = 1.0 / (self.day_count + 1.0)
+        w = one if one > w else w
         self.day_error += w * (off * off - self.day_error)
         self.day_count += 1.0
         if weekly:
             off = x - week_usual
-            w = max(weight / p.MOMENT, 1.0 / (self.week_count + 1.0))
+            w = weight / p.MOMENT
+            one = 1.0 / (self.week_count + 1.0)
+            w = one if one > w else w
             self.week_error += w * (off * off - self.week_error)
             self.week_count += 1.0
         return score
@@ -189,18 +198,23 @@ class SeriesDetector(SingleState):
             scale = math.sqrt(
                 max(self.step_square, p.LATELY_SHARE * self.step_lately) + swing * swing
             )
-            regular = min(1.0, self.step_mean / math.sqrt(self.step_square) / p.REGULAR)
+            regular = self.step_mean / math.sqrt(self.step_square) / p.REGULAR
+            regular = regular if regular < 1.0 else 1.0
             asked = p.JUMP * (1.0 + p.JUMP_FAST * (1.0 - weight)) * scale
             score = size / asked * (regular * regular)
             if regular > 0.0:
                 self.jump_half = asked / (regular * regular)
         self.expected = expected
-        w = max(1.0 / (self.rows + 1.0), 1.0 / p.LONG)
+        w = 1.0 / (self.rows + 1.0)
+        w = w if w > 1.0 / p.LONG else 1.0 / p.LONG
         self.step_square += w * (size * size - self.step_square)
         self.step_mean += w * (size - self.step_mean)
         self.step_lately += p.LATELY * (size * size - self.step_lately)
-        self.swing = max(self.swing, abs(plain))
-        self.largest = max(abs(plain), self.largest * p.FADE)
+        plain = abs(plain)
+        if plain > self.swing:
+            self.swing = plain
+        faded = self.largest * p.FADE
+        self.largest = plain if plain > faded else faded
         return score
 
     def _drift(self, x: float) -> float:
@@ -208,17 +222,18 @@ class SeriesDetector(SingleState):
         if self.known != self.known_before:
             self.quick = self.slow = level
         one = 1.0 / (self.rows + 1.0)
-        self.quick += max(p.QUICK, one) * (level - self.quick)
+        self.quick += (p.QUICK if one < p.QUICK else one) * (level - self.quick)
         size = abs(self.quick - self.slow)
         score = 0.0
         if self.rows >= p.WARM and self.drift_square > 0.0:
             root = math.sqrt(self.drift_square)
-            regular = min(1.0, self.drift_mean / root / p.REGULAR)
+            regular = self.drift_mean / root / p.REGULAR
+            regular = regular if regular < 1.0 else 1.0
             score = size / root * (regular * regular) / p.DRIFT
-        w = max(one, 1.0 / p.LONG)
+        w = one if one > 1.0 / p.LONG else 1.0 / p.LONG
         self.drift_square += w * (size * size - self.drift_square)
         self.drift_mean += w * (size - self.drift_mean)
-        self.slow += max(p.SLOW, one) * (level - self.slow)
+        self.slow += (p.SLOW if one < p.SLOW else one) * (level - self.slow)
         return score
 
     def _novelty(self, x: float, age_h: float, weight: float) -> float:
@@ -230,7 +245,9 @@ class SeriesDetector(SingleState):
         if at < len(kept):
             distance = kept[at] - place
         if at > 0:
-            distance = min(distance, place - kept[at - 1])
+            below = place - kept[at - 1]
+            if below < distance:
+                distance = below
         deviation = math.sqrt(self.square)
         self.penalty *= 1.0 - weight / p.FORGIVE
         self.since += weight
@@ -271,7 +288,7 @@ class SeriesDetector(SingleState):
         off = x - self.mean
         self.mean += w * off
         self.square = (1.0 - w) * (self.square + w * (off * off))
-        w = max(weight / p.MOMENT, w)
+        w = w if w > weight / p.MOMENT else weight / p.MOMENT
         off = x - self.centre_lately
         self.centre_lately += w * off
         self.spread = (1.0 - w) * (self.spread + w * (off * off))
