@@ -182,8 +182,11 @@ def drift(s: Numbers, now: Now) -> Values:
     size = np.abs(s["quick"] - s["slow"])
     ready = (s["rows"] >= p.WARM) & (s["drift_square"] > 0.0)
     root = np.sqrt(s["drift_square"])
-    regular = np.minimum(1.0, s["drift_mean"] / root / p.REGULAR)
-    score = np.where(ready, size / root * (regular * regular) / p.DRIFT, 0.0)
+    steps = s["step_mean"] / np.sqrt(s["step_square"])  # NaN for none, which fmin passes over
+    regular = np.minimum(1.0, np.fmin(s["drift_mean"] / root, steps) / p.REGULAR)
+    asked = p.DRIFT * (1.0 - p.DRIFT_FAST * (1.0 - now.weight))
+    score = np.where(ready, size / root * (regular * regular) / asked, 0.0)
+    size = np.where(ready, np.minimum(size, p.DRIFT_CLIP * root), size)
     w = np.maximum(one, 1.0 / p.LONG)
     s["drift_square"] += w * (size * size - s["drift_square"])
     s["drift_mean"] += w * (size - s["drift_mean"])
@@ -191,8 +194,11 @@ def drift(s: Numbers, now: Now) -> Values:
     return score
 
 
-def novelty(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Values]:
-    """Score the distance from the nearest value ever seen; give the ends of what may come."""
+def novelty(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Values, Values]:
+    """Score the distance from the nearest value ever seen.
+
+    Gives also the least and the greatest value seen before, and how far beyond another may be.
+    """
     place = now.x.astype(np.float32).astype(np.float64)
     at, below, above = _nearest(tables, now.rows, place)
     distance = np.minimum(above - place, place - below)
@@ -217,12 +223,12 @@ def novelty(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Value
     kept = s["landmarks"].astype(np.int64)
     first = now.rows * p.LANDMARKS
     values = tables.landmarks.ravel()
-    low = np.where(kept > 0, values[first].astype(np.float64), place) - slack
-    high = np.where(kept > 0, values[first + np.maximum(kept - 1, 0)], place) + slack
+    floor = np.where(kept > 0, values[first].astype(np.float64), place)
+    ceiling = np.where(kept > 0, values[first + np.maximum(kept - 1, 0)].astype(np.float64), place)
     new = np.flatnonzero(distance > p.SPACING * deviation)
     if len(new):
         _keep(s, tables, now.rows[new], new, place[new], at[new], distance[new])
-    return score, low, high
+    return score, floor, ceiling, slack
 
 
 def _nearest(tables: Tables, rows: Ints, place: Values) -> tuple[Ints, Values, Values]:
@@ -310,7 +316,11 @@ def band(
     bottom, top = np.maximum(low, expected - half), np.minimum(high, expected + half)
     fits = bottom <= top
     low, high = np.where(fits, bottom, low), np.where(fits, top, high)
+    return restored(s, low), restored(s, high)
+
+
+def restored(s: Numbers, x: Values) -> Values:
+    """Undo ``scaled``."""
     most = np.finfo(np.float64).max
     flat = s["unit"] == 0.0
-    low = np.where(flat, s["first"], np.clip(low / s["unit"] + s["first"], -most, most))
-    return low, np.where(flat, s["first"], np.clip(high / s["unit"] + s["first"], -most, most))
+    return np.where(flat, s["first"], np.clip(x / s["unit"] + s["first"], -most, most))

@@ -34,6 +34,7 @@ _TABLES: Final = {
     "landmarks": (p.LANDMARKS, np.float32),
 }
 _BLOCK = 4_096  # series that are judged together: what they need stays in the processor's cache
+_JUMP, _DRIFT, _SEASON, _NOVELTY = range(1, len(p.DETECTORS))
 _KIND = "column-detector"
 _VERSION = 1
 
@@ -43,8 +44,10 @@ class Judgements(NamedTuple):
 
     ``score``: 1 and more is an alert, given once at its onset. ``evidence``: the same without
     holding back what follows. ``low``, ``high``: between these nothing would have been said.
-    ``confidence``: 0 to 1. ``detector``: place in ``parameters.DETECTORS``. All are 0 for what is
-    no value (NaN, infinite), and for series beyond the bound.
+    ``confidence``: 0 to 1. ``detector``: place in ``parameters.DETECTORS``. ``usual``: the value
+    that this detector expected. ``floor``, ``ceiling``: the least and greatest value seen before,
+    in ``age_h`` hours. All are 0 for what is no value (NaN, infinite), and for series beyond the
+    bound.
     """
 
     score: ValueArray
@@ -52,12 +55,16 @@ class Judgements(NamedTuple):
     low: ValueArray
     high: ValueArray
     confidence: ValueArray
+    usual: ValueArray
+    floor: ValueArray
+    ceiling: ValueArray
+    age_h: ValueArray
     detector: Ints
 
     @classmethod
     def none(cls, n: int) -> Judgements:
         """Give judgements that say nothing of ``n`` samples."""
-        return cls(*(np.zeros(n) for _ in range(5)), np.zeros(n, np.int64))
+        return cls(*(np.zeros(n) for _ in range(9)), np.zeros(n, np.int64))
 
 
 class ColumnDetector:
@@ -69,7 +76,7 @@ class ColumnDetector:
     def __init__(self, most: int = 1_000_000) -> None:
         """Begin without any series."""
         self.ignored = 0
-        self._most = most
+        self.most = most
         self._ids = np.empty(0, np.int64)  # sorted
         self._rows = np.empty(0, np.int64)  # of each id
         self._numbers = np.empty((len(NUMBERS), 0))
@@ -151,7 +158,7 @@ class ColumnDetector:
         known = at < len(self._ids)
         known[known] = self._ids[at[known]] == ids[known]
         if not known.all():
-            new = np.unique(ids[~known])[: self._most - len(self._ids)]
+            new = np.unique(ids[~known])[: self.most - len(self._ids)]
             self._add(new)
             at = np.minimum(np.searchsorted(self._ids, ids), max(0, len(self._ids) - 1))
             known = self._ids[at] == ids if len(self._ids) else known
@@ -208,20 +215,27 @@ def _judge(
     season, bands = rules.season(s, tables, now)
     jump, expected, half = rules.jump(s, tables, now)
     drift = rules.drift(s, now)
-    novelty, low, high = rules.novelty(s, tables, now)
+    novelty, floor, ceiling, slack = rules.novelty(s, tables, now)
+    level = s["slow"] + usual
     rules.remember(s, now)
     s["last_t"][:] = t
-    evidence, detector = season, np.full(len(rows), 3)
-    for place, other in ((1, jump), (2, drift), (4, novelty)):
-        more = other >= evidence if place == 1 else other > evidence
+    evidence, detector = season, np.full(len(rows), _SEASON)
+    for place, other in ((_JUMP, jump), (_DRIFT, drift), (_NOVELTY, novelty)):
+        more = other >= evidence if place == _JUMP else other > evidence
         evidence = np.where(more, other, evidence)
         detector[more] = place
     detector[evidence <= 0.0] = 0
     square = evidence * evidence
     out.score[use] = rules.alert(s, evidence)
     out.evidence[use] = evidence
-    out.low[use], out.high[use] = rules.band(s, bands, low, high, expected, half)
+    out.low[use], out.high[use] = rules.band(
+        s, bands, floor - slack, ceiling + slack, expected, half
+    )
     out.confidence[use] = square / (1.0 + square) * (before / (before + p.WARM))
+    centre = np.where(detector == _SEASON, bands.centre, expected)
+    out.usual[use] = rules.restored(s, np.where(detector == _DRIFT, level, centre))
+    out.floor[use], out.ceiling[use] = rules.restored(s, floor), rules.restored(s, ceiling)
+    out.age_h[use] = now.age_h
     out.detector[use] = detector
 
 

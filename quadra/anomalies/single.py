@@ -76,7 +76,7 @@ class SeriesDetector(SingleState):
         other = self._jump(x, weight)
         if other >= evidence:
             evidence, detector = other, 1
-        other = self._drift(x)
+        other = self._drift(x, weight)
         if other > evidence:
             evidence, detector = other, 2
         other = self._novelty(x, (t - self.born) / 3.6e6, weight)
@@ -217,7 +217,7 @@ class SeriesDetector(SingleState):
         self.largest = plain if plain > faded else faded
         return score
 
-    def _drift(self, x: float) -> float:
+    def _drift(self, x: float, weight: float) -> float:
         level = x - self.usual
         if self.known != self.known_before:
             self.quick = self.slow = level
@@ -227,9 +227,16 @@ class SeriesDetector(SingleState):
         score = 0.0
         if self.rows >= p.WARM and self.drift_square > 0.0:
             root = math.sqrt(self.drift_square)
-            regular = self.drift_mean / root / p.REGULAR
+            regular = self.drift_mean / root
+            if self.step_square > 0.0:
+                other = self.step_mean / math.sqrt(self.step_square)
+                regular = other if other < regular else regular
+            regular /= p.REGULAR
             regular = regular if regular < 1.0 else 1.0
-            score = size / root * (regular * regular) / p.DRIFT
+            asked = p.DRIFT * (1.0 - p.DRIFT_FAST * (1.0 - weight))
+            score = size / root * (regular * regular) / asked
+            if size > p.DRIFT_CLIP * root:
+                size = p.DRIFT_CLIP * root
         w = one if one > 1.0 / p.LONG else 1.0 / p.LONG
         self.drift_square += w * (size * size - self.drift_square)
         self.drift_mean += w * (size - self.drift_mean)
