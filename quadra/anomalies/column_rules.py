@@ -207,9 +207,7 @@ def novelty(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Value
     s["since"] += now.weight
     ready = (s["rows"] >= p.WARM) & (now.age_h > 0.0)
     harder = 1.0 + p.PENALTY * s["penalty"]
-    asked = np.where(
-        ready, p.NOVELTY * harder * (1.0 + p.NOVELTY_AGE_H / now.age_h), np.inf
-    )
+    asked = np.where(ready, p.NOVELTY * harder * (1.0 + p.NOVELTY_AGE_H / now.age_h), np.inf)
     flat = np.where((distance > 0.0) & (distance < np.inf), np.sqrt(s["rows"]) / asked, 0.0)
     score = np.where(deviation > 0.0, distance / deviation / asked, flat)
     slack = np.where(ready, asked * deviation, 0.0)
@@ -259,9 +257,7 @@ def _keep(
         gaps = np.diff(kept[full], axis=1)
         stay[full] = gaps.min(axis=1) >= distance[full]
         gone = gaps.argmin(axis=1) + 1
-        without = np.where(
-            gone[:, None] > _COLUMNS, kept[full], np.roll(kept[full], -1, axis=1)
-        )
+        without = np.where(gone[:, None] > _COLUMNS, kept[full], np.roll(kept[full], -1, axis=1))
         without[:, -1] = np.inf
         kept[full] = without
         at[full] -= gone < at[full]

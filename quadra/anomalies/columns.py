@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from quadra.anomalies import column_rules as rules
 from quadra.anomalies import parameters as p
@@ -25,7 +27,7 @@ NUMBERS: Final = (
 )  # fmt: skip
 """What is known of each series besides the tables; the names are those of ``single_state``."""
 _START: Final = {"day": -1.0, "week": -1.0, "since": p.REFRACTORY, "quiet": float(p.QUIET)}
-_TABLES: Final = {
+_TABLES: Final[dict[str, tuple[int, type]]] = {
     "day_mean": (p.DAY_SLOTS, np.float32),
     "day_swing": (p.DAY_SLOTS, np.float32),
     "day_seen": (p.DAY_SLOTS, np.uint8),
@@ -64,7 +66,8 @@ class Judgements(NamedTuple):
     @classmethod
     def none(cls, n: int) -> Judgements:
         """Give judgements that say nothing of ``n`` samples."""
-        return cls(*(np.zeros(n) for _ in range(9)), np.zeros(n, np.int64))
+        numbers = {name: np.zeros(n) for name in cls._fields if name != "detector"}
+        return cls(**numbers, detector=np.zeros(n, np.int64))
 
 
 class ColumnDetector:
@@ -120,7 +123,7 @@ class ColumnDetector:
         if gone:
             kept = self._rows[stays]
             self._numbers = self._numbers[:, kept]
-            self._tables = Tables(*(table[kept] for table in self._tables))
+            self._tables = _tables({k: table[kept] for k, table in self._tables._asdict().items()})
             self._ids = self._ids[stays]
             self._rows = np.arange(len(kept))
         return gone
@@ -145,12 +148,19 @@ class ColumnDetector:
         }
         shapes |= {"ids": (n,), "rows": (n,), "numbers": (len(NUMBERS), n)}
         saving.expect(columns, shapes)
-        self._ids, self._rows = columns["ids"], columns["rows"]
-        self._numbers = columns["numbers"]
-        self._tables = Tables(**{name: columns[name] for name in _TABLES})
+        kinds: dict[str, type] = {"ids": np.int64, "rows": np.int64, "numbers": np.float64}
+        kinds |= {name: kind for name, (_, kind) in _TABLES.items()}
+        columns = {name: columns[name].astype(kind) for name, kind in kinds.items()}
+        if sorted(columns["rows"].tolist()) != list(range(n)):
+            raise ValueError("the saved detector is damaged: its rows are not those of its series")
+        self._ids, self._rows, self._numbers = (
+            columns[name] for name in ("ids", "rows", "numbers")
+        )
+        self._tables = _tables(columns)
 
     def _number(self, name: str) -> Values:
-        return self._numbers[NUMBERS.index(name)]
+        found: Values = self._numbers[NUMBERS.index(name)]
+        return found
 
     def _places(self, ids: Ints) -> Ints:
         """Give the row of each series; new ones get one, -1 when there are too many."""
@@ -174,9 +184,9 @@ class ColumnDetector:
             self._numbers = np.concatenate(
                 [self._numbers, np.zeros((len(NUMBERS), grown - room))], axis=1
             )
-            more = _new_tables(grown - room)
-            self._tables = Tables(
-                *(np.concatenate(pair) for pair in zip(self._tables, more, strict=True))
+            more = _new_tables(grown - room)._asdict()
+            self._tables = _tables(
+                {k: np.concatenate((old, more[k])) for k, old in self._tables._asdict().items()}
             )
         rows = np.arange(used, used + len(new))
         for name, value in _START.items():
@@ -185,9 +195,7 @@ class ColumnDetector:
         order = np.argsort(ids, kind="stable")
         self._ids, self._rows = ids[order], np.concatenate([self._rows, rows])[order]
 
-    def _judge(
-        self, rows: Ints, use: Ints, t: TimeArray, v: ValueArray, out: Judgements
-    ) -> None:
+    def _judge(self, rows: Ints, use: Ints, t: TimeArray, v: ValueArray, out: Judgements) -> None:
         """Judge at most one sample a series: ``use`` are their places in ``t``, ``v``, ``out``."""
         first, last = int(rows[0]), int(rows[-1])
         # Neighbours in order are looked at where they stand; others are fetched and put back.
@@ -240,9 +248,15 @@ def _judge(
 
 
 def _new_tables(n: int) -> Tables:
-    made = {name: np.zeros((n, slots), kind) for name, (slots, kind) in _TABLES.items()}
+    made: dict[str, npt.NDArray[Any]] = {
+        name: np.zeros((n, slots), kind) for name, (slots, kind) in _TABLES.items()
+    }
     made["landmarks"][:] = np.inf
-    return Tables(**made)  # type: ignore[arg-type]  # the kinds stand in _TABLES
+    return _tables(made)
+
+
+def _tables(columns: Mapping[str, npt.NDArray[Any]]) -> Tables:
+    return Tables(**{name: columns[name] for name in _TABLES})
 
 
 def _rounds(rows: Ints) -> list[Ints]:

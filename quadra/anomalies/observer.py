@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -53,9 +53,7 @@ class Observer:
         """
         return self.follow(ids, t, *self.judge(ids, t, v))
 
-    def judge(
-        self, ids: IdArray, t: TimeArray, v: ValueArray
-    ) -> tuple[ValueArray, Judgements]:
+    def judge(self, ids: IdArray, t: TimeArray, v: ValueArray) -> tuple[ValueArray, Judgements]:
         """Learn samples; give the values that were judged (counters as rates) and the outcome."""
         if len(self._counters):
             counted = np.flatnonzero(np.isin(ids, self._counters))
@@ -125,9 +123,9 @@ class Observer:
         self.tracker.adopt([(_event(kept), *rest) for kept, *rest in said["open"]])
 
 
-def _event(kept: dict[str, object]) -> AnomalyEvent:
-    low, high = kept.pop("expected_range")  # type: ignore[misc]  # two numbers, as saved
-    return AnomalyEvent(expected_range=(low, high), **kept)  # type: ignore[arg-type]
+def _event(kept: dict[str, Any]) -> AnomalyEvent:
+    low, high = kept.pop("expected_range")
+    return AnomalyEvent(expected_range=(low, high), **kept)
 
 
 def _sighting(series: int, t: int, v: float, found: Judgements, i: int) -> Sighting:

@@ -48,7 +48,7 @@ CHOICE: Final = 0.002
 
 # --- drift: a quick mean against a slow one
 DRIFT: Final = 8.0
-DRIFT_FAST: Final = .375
+DRIFT_FAST: Final = 0.375
 """How much less for a series that is read without pause: what it measures wanders by the minute,
 not by the row."""
 DRIFT_CLIP: Final = 8.0

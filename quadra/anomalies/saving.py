@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ _MARK = b"QUADRA01"
 _DIGEST = 32
 _MOST_BYTES = 1 << 34
 
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[Any]
 
 
 def pack(kind: str, version: int, arrays: Mapping[str, Array]) -> bytes:
@@ -25,7 +26,7 @@ def pack(kind: str, version: int, arrays: Mapping[str, Array]) -> bytes:
     return _MARK + hashlib.sha256(body).digest() + body
 
 
-def unpack(data: bytes, kind: str, version: int) -> dict[str, npt.NDArray[np.generic]]:
+def unpack(data: bytes, kind: str, version: int) -> dict[str, Array]:
     """Undo ``pack``.
 
     Raises:

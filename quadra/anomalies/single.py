@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from itertools import pairwise
 from typing import NamedTuple
 
 from quadra.anomalies import parameters as p
@@ -280,7 +281,7 @@ class SeriesDetector(SingleState):
     def _keep(self, place: float, at: int, distance: float) -> None:
         kept = self.landmarks
         if len(kept) == p.LANDMARKS:
-            gaps = [b - a for a, b in zip(kept, kept[1:], strict=False)]
+            gaps = [b - a for a, b in pairwise(kept)]
             least = min(gaps)
             if least >= distance:
                 return
@@ -335,4 +336,3 @@ class SeriesDetector(SingleState):
         most = 1.7976931348623157e308
         low = max(-most, min(most, low / self.unit + self.first))
         return low, max(-most, min(most, high / self.unit + self.first))
-
