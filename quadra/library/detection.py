@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from quadra.anomalies import classic
 from quadra.anomalies.classic import AnomalyResult, Window
-from quadra.anomalies.parameters import ALERT
+from quadra.anomalies.parameters import ALERT, WARM
 from quadra.anomalies.single import SeriesDetector
 from quadra.anomalies.wording import severity_of
 from quadra.library import baselines
@@ -34,7 +34,8 @@ __all__ = [
 
 Method = Literal["zscore", "iqr", "both"]
 MOST_METRICS: Final = 10_000
-_AGREEING = 2
+_MAJORITY = 2
+_CLEARLY = 1.5
 
 
 class StatisticalAnomalyDetector:
@@ -146,8 +147,9 @@ class TimeSeriesAnomalyDetector:
 class AnomalyDetectionSystem:
     """All methods together, for many metrics; may be used from several threads.
 
-    A value is reported when Quadra's own detector raises an alert, or when two of z-score, IQR
-    and trend agree. At most ``MOST_METRICS`` metrics are watched.
+    A value is reported when Quadra's own detector raises an alert. While that is still young, also
+    when two of z-score, IQR and trend agree; later when all three do, and by half more than they
+    ask. At most ``MOST_METRICS`` metrics are watched.
     """
 
     def __init__(self) -> None:
@@ -217,7 +219,9 @@ class AnomalyDetectionSystem:
             self.time_series.detect_trend_deviation(name, value, at),
         ]
         window.add(value)
-        agreeing = sorted((vote for vote in votes if vote), key=lambda vote: -vote.score)
+        young = self._own[name].rows <= WARM
+        asked, needed = (1.0, _MAJORITY) if young else (_CLEARLY, len(votes))
+        agreeing = [vote for vote in votes if vote.score >= asked]
         if judged.score >= ALERT:
             return AnomalyResult(
                 name,
@@ -229,8 +233,8 @@ class AnomalyDetectionSystem:
                 judged.score,
                 reason=f"{value:.6g}, expected {judged.low:.6g} to {judged.high:.6g}",
             )
-        if len(agreeing) >= _AGREEING:
-            return agreeing[0]
+        if len(agreeing) >= needed:
+            return max(agreeing, key=lambda vote: vote.score)
         return AnomalyResult(name, value, votes[0].expected_range, "low", 0.0, is_anomaly=False)
 
 

@@ -1,0 +1,1 @@
+"""What `scripts/train_anomaly_model.py` is made of."""
