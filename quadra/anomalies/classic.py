@@ -167,7 +167,9 @@ def trend(
     forecast = y_mean + slope * (at - x_mean)
     ahead = (at - x_mean) ** 2 / sxx if sxx > 0.0 else 0.0
     error = math.sqrt(rest / max(1, n - 2) * (1.0 + 1.0 / n + ahead))
-    error = error if error > _ROUNDING * abs(forecast) else 0.0
+    rounding = _ROUNDING * abs(forecast)
+    forecast = value if abs(value - forecast) <= rounding else forecast
+    error = error if error > rounding else 0.0
     explained = min(1.0, max(0.0, 1.0 - rest / syy)) if syy > 0.0 else 1.0
     score = _ratio(value - forecast, error) / sigma
     reach = sigma * error

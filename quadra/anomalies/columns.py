@@ -221,6 +221,8 @@ def _judge(
     now = Now(rows, x, weight, (t - s["born"]) / 3.6e6, day, week, known, usual)
     before = s["rows"].copy()
     season, bands = rules.season(s, tables, now)
+    usual = bands.centre  # by the week, where that is known and knows better
+    now = now._replace(usual=usual)
     jump, expected, half = rules.jump(s, tables, now)
     drift = rules.drift(s, now)
     novelty, floor, ceiling, slack = rules.novelty(s, tables, now)

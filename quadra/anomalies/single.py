@@ -29,7 +29,8 @@ class Judgement(NamedTuple):
 
     ``score``: 1 and more is an alert, given once at its onset. ``evidence``: the same without
     holding back what follows the onset. ``low``, ``high``: the values between which nothing would
-    have been said. ``confidence``: 0 to 1. ``detector``: one of ``parameters.DETECTORS``.
+    have been said. ``confidence``: 0 to 1. ``detector``: one of ``parameters.DETECTORS``. All
+    numbers are 0 for what is no value.
     """
 
     score: float
@@ -57,7 +58,7 @@ class SeriesDetector(SingleState):
         """Judge the next sample and learn it; see ``score_one``."""
         score = self.learn_one(t, v)
         if not math.isfinite(v):
-            return Judgement(0.0, 0.0, *self.band(), 0.0, p.DETECTORS[0])
+            return Judgement(0.0, 0.0, 0.0, 0.0, 0.0, p.DETECTORS[0])
         rows = self.rows - 1.0
         square = self.evidence * self.evidence
         sure = square / (1.0 + square) * (rows / (rows + p.WARM))
@@ -136,7 +137,9 @@ class SeriesDetector(SingleState):
         week_usual = self.week_mean[self.week]
         by_week = weekly and self.week_count > p.WEEK_WARM and self.week_error < self.day_error
         error = self.week_error if by_week else self.day_error
-        self.centre = week_usual if by_week else self.usual
+        day_usual = self.usual
+        self.centre = week_usual if by_week else day_usual
+        self.usual = self.centre  # by the week, where that is known and knows better
         self.before = self.apart
         self.apart += p.SMOOTH * (x - self.centre - self.apart)
         size = math.sqrt(self.apart_square)
@@ -156,7 +159,7 @@ class SeriesDetector(SingleState):
         self.apart_square += w * (away * away - self.apart_square)
         self.apart_mean += w * (away - self.apart_mean)
         self.apart_count += 1.0
-        off = x - self.usual
+        off = x - day_usual
         w = weight / p.MOMENT
         one = 1.0 / (self.day_count + 1.0)
         w = one if one > w else w

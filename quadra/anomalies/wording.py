@@ -18,7 +18,8 @@ _BYTES: Final = {"By": 1.0, "bytes": 1.0, "KiBy": 1024.0, "MiBy": 1024.0**2, "Gi
 _SPANS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"),
                  (1e-6, "µs"))  # fmt: skip
 _BINARY: Final = ((1024.0**4, "TiB"), (1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"))
-_DECIMAL: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
+_DECIMAL: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_PLAIN_BELOW = 1e4  # 1234 reads as well as 1.23k
 _DAYS_FROM_H, _HOURS_FROM_H = 48.0, 2.0
 _ROUND_FROM = 1000.0
 
@@ -40,7 +41,8 @@ def quantity(value: float, unit: str = "") -> str:
         return _scaled(value * _BYTES[unit], _BINARY, "B")
     if unit in {"%", "percent"}:
         return f"{_digits(value)} %"
-    plain = _scaled(value, _DECIMAL, "").replace(" ", "")
+    steps = _DECIMAL if abs(value) >= _PLAIN_BELOW else ()
+    plain = _scaled(value, steps, "").replace(" ", "")
     if unit in {"", "1", "ratio"} or unit.startswith("{"):
         return plain
     return f"{plain} {unit}"
@@ -96,7 +98,7 @@ def _scaled(value: float, steps: tuple[tuple[float, str], ...], plain: str) -> s
         for factor, name in steps:
             if size >= factor:
                 return f"{_digits(value / factor)} {name}"
-        factor, name = steps[-1]
+        factor, name = steps[-1] if steps else (1.0, "")
         if factor < 1.0:
             return f"{_digits(value / factor)} {name}"
     return f"{_digits(value)} {plain}".rstrip()
