@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from quadra import __version__
 from scripts.benchmarks import (
+    detection,
     fanout,
     footprint,
     history,
@@ -45,6 +46,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "long_history": ("30 days of 200 series: size and answers", history.measure_long),
     "stores": ("Beside VictoriaMetrics, Prometheus and InfluxDB, one core each", stores.measure),
     "shipping": ("History in VictoriaMetrics (HISTORY_URL)", shipping.measure),
+    "detection": ("Detection, a sample one by one and of 10,000 series", detection.measure),
     "socket": ("From POST to a console's socket", live.to_socket),
     "paint": ("From POST to paint in a browser", live.to_paint),
     "fanout": ("Deliveries to 500 consoles at full speed, beside Node", fanout.throughput),

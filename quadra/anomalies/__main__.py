@@ -21,6 +21,7 @@ _FARTHEST_MS = 1e15
 
 def main(source: TextIO, sink: TextIO, complaints: TextIO) -> int:
     """Score all rows of ``source``; give the exit status."""
+    # By readline, so that no row is waited for before the one at hand is scored.
     rows = csv.reader(iter(source.readline, ""))
     try:
         header = [name.strip().lower() for name in next(rows, [])]
@@ -29,7 +30,8 @@ def main(source: TextIO, sink: TextIO, complaints: TextIO) -> int:
         complaints.write("the first row must name the columns timestamp and value\n")
         return 2
     detector = SeriesDetector()
-    sink.write("timestamp,value,anomaly_score\n")
+    out = csv.writer(sink, lineterminator="\n")
+    out.writerow(("timestamp", "value", "anomaly_score"))
     sink.flush()
     try:
         for row in rows:
@@ -37,9 +39,9 @@ def main(source: TextIO, sink: TextIO, complaints: TextIO) -> int:
                 continue
             time, value = _cell(row, when), _cell(row, what)
             score = detector.learn_one(milliseconds(time), _number(value))
-            sink.write(f"{time},{value},{score!r}\n")
+            out.writerow((time, value, score))
             sink.flush()
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         complaints.write(f"row {rows.line_num}: {error}\n")
         return 2
     except BrokenPipeError:  # whoever read has seen enough
