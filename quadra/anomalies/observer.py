@@ -37,14 +37,17 @@ class Observer:
         self._grouping = Grouping()
         self._traits: dict[int, Trait] = {}
         self._counters: Ints = np.empty(0, np.int64)
-        self._eager: dict[int, float] = {}  # series whose evidence counts more than once
+        self._eager: Ints = np.empty(0, np.int64)  # series whose evidence counts more than once
+        self._asked: ValueArray = np.empty(0)  # and how much of it is enough for an alert
 
     def describe(self, traits: Mapping[int, Trait]) -> None:
         """Set what is said of series, by id; the rest stays as it is."""
         self._traits.update(traits)
         counters = [series for series, trait in self._traits.items() if trait.counter]
         self._counters = np.array(sorted(counters), np.int64)
-        self._eager = {k: t.sensitivity for k, t in self._traits.items() if t.sensitivity > 1.0}
+        eager = sorted((k, t.sensitivity) for k, t in self._traits.items() if t.sensitivity > 1.0)
+        self._eager = np.array([series for series, _ in eager], np.int64)
+        self._asked = np.array([ALERT / sensitivity for _, sensitivity in eager])
 
     def observe(self, ids: IdArray, t: TimeArray, v: ValueArray) -> list[EventChange]:
         """Learn samples and tell what became of events with them, in the samples' order.
@@ -67,8 +70,9 @@ class Observer:
     ) -> list[EventChange]:
         """Turn what ``judge`` found into changes of events."""
         asked = np.full(len(v), ALERT)
-        for series, sensitivity in self._eager.items():
-            asked[ids == series] = ALERT / sensitivity
+        if len(self._eager):
+            at = np.minimum(np.searchsorted(self._eager, ids), len(self._eager) - 1)
+            asked = np.where(self._eager[at] == ids, self._asked[at], ALERT)
         matters = found.evidence >= asked
         if self.tracker.open_series:
             watched = np.array(sorted(self.tracker.open_series), np.int64)
