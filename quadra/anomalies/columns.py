@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from quadra.anomalies import column_novelty, saving
 from quadra.anomalies import column_rules as rules
 from quadra.anomalies import parameters as p
-from quadra.anomalies import saving
 from quadra.anomalies.column_rules import Ints, Now, Numbers, Tables, Values
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
@@ -225,7 +225,7 @@ def _judge(
     now = now._replace(usual=usual)
     jump, expected, half = rules.jump(s, tables, now)
     drift = rules.drift(s, now)
-    novelty, floor, ceiling, slack = rules.novelty(s, tables, now)
+    novelty, floor, ceiling, slack = column_novelty.novelty(s, tables, now)
     level = s["slow"] + usual
     rules.remember(s, now)
     s["last_t"][:] = t

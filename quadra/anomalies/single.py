@@ -16,12 +16,10 @@ exactly: no logarithm, no power.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from itertools import pairwise
 from typing import NamedTuple
 
 from quadra.anomalies import parameters as p
-from quadra.anomalies.single_state import SingleState
+from quadra.anomalies.single_novelty import NoveltyState
 
 
 class Judgement(NamedTuple):
@@ -41,7 +39,7 @@ class Judgement(NamedTuple):
     detector: str
 
 
-class SeriesDetector(SingleState):
+class SeriesDetector(NoveltyState):
     """Learns one series and says how unusual each sample is. Bounded: some 5 KB."""
 
     __slots__ = ()
@@ -81,7 +79,7 @@ class SeriesDetector(SingleState):
         other = self._drift(x, weight)
         if other > evidence:
             evidence, detector = other, 2
-        other = self._novelty(x, (t - self.born) / 3.6e6, weight)
+        other = self.novelty(x, (t - self.born) / 3.6e6, weight)
         if other > evidence:
             evidence, detector = other, 4
         self.evidence = evidence
@@ -246,52 +244,6 @@ class SeriesDetector(SingleState):
         self.drift_mean += w * (size - self.drift_mean)
         self.slow += (p.SLOW if one < p.SLOW else one) * (level - self.slow)
         return score
-
-    def _novelty(self, x: float, age_h: float, weight: float) -> float:
-        kept = self.landmarks
-        self.cell[0] = x
-        place = self.cell[0]  # as precise as the values kept, so that the same is no news
-        at = bisect_left(kept, place)
-        distance = math.inf
-        if at < len(kept):
-            distance = kept[at] - place
-        if at > 0:
-            below = place - kept[at - 1]
-            if below < distance:
-                distance = below
-        deviation = math.sqrt(self.square)
-        self.penalty *= 1.0 - weight / p.FORGIVE
-        self.since += weight
-        asked = math.inf
-        if self.rows >= p.WARM and age_h > 0.0:
-            asked = p.NOVELTY * (1.0 + p.PENALTY * self.penalty) * (1.0 + p.NOVELTY_AGE_H / age_h)
-        if deviation > 0.0:
-            score = distance / deviation / asked
-        else:  # all the same so far: the deviation that this value would give
-            score = math.sqrt(self.rows) / asked if 0.0 < distance < math.inf else 0.0
-        self.slack = asked * deviation if asked < math.inf else 0.0
-        if self.since < p.REFRACTORY and score <= self.loudest:
-            score = min(score, p.HELD)
-        if score >= p.ALERT:
-            self.penalty += 1.0
-            self.since = 0.0
-            self.loudest = score
-        self.floor, self.ceiling = (kept[0], kept[-1]) if kept else (place, place)
-        if distance > p.SPACING * deviation:
-            self._keep(place, at, distance)
-        return score
-
-    def _keep(self, place: float, at: int, distance: float) -> None:
-        kept = self.landmarks
-        if len(kept) == p.LANDMARKS:
-            gaps = [b - a for a, b in pairwise(kept)]
-            least = min(gaps)
-            if least >= distance:
-                return
-            gone = gaps.index(least) + 1
-            del kept[gone]
-            at -= gone < at
-        kept.insert(at, place)
 
     def _remember(self, x: float, t: int, weight: float) -> None:
         self.rows += 1.0
