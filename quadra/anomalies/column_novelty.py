@@ -27,8 +27,12 @@ def novelty(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Value
     ready = (s["rows"] >= p.WARM) & (now.age_h > 0.0)
     harder = 1.0 + p.PENALTY * s["penalty"]
     asked = np.where(ready, p.NOVELTY * harder * (1.0 + p.NOVELTY_AGE_H / now.age_h), np.inf)
-    flat = np.where((distance > 0.0) & (distance < np.inf), np.sqrt(s["rows"]) / asked, 0.0)
-    score = np.where(deviation > 0.0, distance / deviation / asked, flat)
+    # Among so many rows, n, no value can be farther off than this: the square root of n.
+    most = np.sqrt(np.minimum(s["rows"], p.ROWS_AN_HOUR * np.maximum(now.age_h, 0.0)))
+    there = (distance > 0.0) & (distance < np.inf)
+    off = np.where(distance < most * deviation, distance / deviation, most)
+    off = np.where(there, off, 0.0)
+    score = off / asked
     slack = np.where(ready, asked * deviation, 0.0)
     soon = (s["since"] < p.REFRACTORY) & (score <= s["loudest"])
     score = np.where(soon, np.minimum(score, p.HELD), score)

@@ -78,6 +78,8 @@ NOVELTY: Final = 0.125
 """Standard deviations from the nearest value seen to an alert, in the long run."""
 NOVELTY_AGE_H: Final = 24.0
 """A young series sees new values all the time: the distance asked is (1 + this / age) times."""
+ROWS_AN_HOUR: Final = 3_600.0 / ROW_S
+"""Rows of a young series count for no more than its minutes: one odd second is no news yet."""
 LANDMARKS: Final = 128
 SPACING: Final = 0.05
 """Standard deviations between values that are worth keeping apart."""

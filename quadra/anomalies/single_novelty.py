@@ -33,10 +33,14 @@ class NoveltyState(SingleState):
         asked = math.inf
         if self.rows >= p.WARM and age_h > 0.0:
             asked = p.NOVELTY * (1.0 + p.PENALTY * self.penalty) * (1.0 + p.NOVELTY_AGE_H / age_h)
-        if deviation > 0.0:
-            score = distance / deviation / asked
-        else:  # all the same so far: the deviation that this value would give
-            score = math.sqrt(self.rows) / asked if 0.0 < distance < math.inf else 0.0
+        off = 0.0
+        if 0.0 < distance < math.inf:
+            # Among so many rows, n, no value can be farther off than this: the square root of n.
+            minutes = p.ROWS_AN_HOUR * age_h if age_h > 0.0 else 0.0
+            off = math.sqrt(self.rows if self.rows < minutes else minutes)
+            if distance < off * deviation:
+                off = distance / deviation
+        score = off / asked
         self.slack = asked * deviation if asked < math.inf else 0.0
         if self.since < p.REFRACTORY and score <= self.loudest:
             score = min(score, p.HELD)
