@@ -78,8 +78,9 @@ def _keep(
     stay = np.zeros(len(rows), np.bool_)
     if len(full):
         gaps = np.diff(kept[full], axis=1)
-        stay[full] = gaps.min(axis=1) >= distance[full]
-        gone = gaps.argmin(axis=1) + 1
+        least = gaps.min(axis=1) * p.ALIKE
+        stay[full] = least >= distance[full]
+        gone = (gaps <= least[:, None]).argmax(axis=1) + 1
         without = np.where(gone[:, None] > _COLUMNS, kept[full], np.roll(kept[full], -1, axis=1))
         without[:, -1] = np.inf
         kept[full] = without

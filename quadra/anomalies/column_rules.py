@@ -114,7 +114,8 @@ def season(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Bands]:
     apart = np.where(now.known, before + p.SMOOTH * (now.x - centre - before), 0.0)
     s["apart"][:] = apart
     size = np.sqrt(s["apart_square"])
-    ready = now.known & (s["apart_count"] > p.SEASON_WARM) & (size > 0.0)
+    ready = now.known & (s["apart_count"] > p.SEASON_WARM)
+    ready &= s["apart_square"] > p.ROUNDING * s["spread"]
     on = ready & (error < p.EXPLAINED * s["spread"]) & (s["apart_mean"] > p.REGULAR * size)
     away = np.abs(apart)
     score = np.where(on, away / size / p.SEASON, 0.0)
@@ -178,7 +179,7 @@ def drift(s: Numbers, now: Now) -> Values:
     one = 1.0 / (s["rows"] + 1.0)
     s["quick"] += np.maximum(p.QUICK, one) * (level - s["quick"])
     size = np.abs(s["quick"] - s["slow"])
-    ready = (s["rows"] >= p.WARM) & (s["drift_square"] > 0.0)
+    ready = (s["rows"] >= p.WARM) & (s["drift_square"] > p.ROUNDING * s["spread"])
     root = np.sqrt(s["drift_square"])
     steps = s["step_mean"] / np.sqrt(s["step_square"])  # NaN for none, which fmin passes over
     regular = np.minimum(1.0, np.fmin(s["drift_mean"] / root, steps) / p.REGULAR)

@@ -43,6 +43,8 @@ REGULAR: Final = 0.6
 Below this a series is made of rare spikes; the root mean square then says little about what is
 unusual, and the detectors that rely on it step back with the square of what is missing.
 """
+ROUNDING: Final = 1e-12
+"""Share of the variance below which what is left is rounding, as of a course without any noise."""
 CHOICE: Final = 0.002
 """Weight of a new row when steps with and without the daily course are compared."""
 
@@ -83,6 +85,8 @@ ROWS_AN_HOUR: Final = 3_600.0 / ROW_S
 LANDMARKS: Final = 128
 SPACING: Final = 0.05
 """Standard deviations between values that are worth keeping apart."""
+ALIKE: Final = 1.01
+"""Gaps between landmarks that differ by less are equal: no choice may hang on a last bit."""
 PENALTY: Final = 3.0
 """An alert for novelty makes the next one this much harder, then it is forgiven."""
 FORGIVE: Final = 500.0

@@ -141,7 +141,7 @@ class SeriesDetector(NoveltyState):
         self.before = self.apart
         self.apart += p.SMOOTH * (x - self.centre - self.apart)
         size = math.sqrt(self.apart_square)
-        ready = self.apart_count > p.SEASON_WARM and size > 0.0
+        ready = self.apart_count > p.SEASON_WARM and self.apart_square > p.ROUNDING * self.spread
         self.season_on = (
             ready and error < p.EXPLAINED * self.spread and self.apart_mean > p.REGULAR * size
         )
@@ -227,7 +227,7 @@ class SeriesDetector(NoveltyState):
         self.quick += (p.QUICK if one < p.QUICK else one) * (level - self.quick)
         size = abs(self.quick - self.slow)
         score = 0.0
-        if self.rows >= p.WARM and self.drift_square > 0.0:
+        if self.rows >= p.WARM and self.drift_square > p.ROUNDING * self.spread:
             root = math.sqrt(self.drift_square)
             regular = self.drift_mean / root
             if self.step_square > 0.0:

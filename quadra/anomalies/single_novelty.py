@@ -57,10 +57,10 @@ class NoveltyState(SingleState):
         kept = self.landmarks
         if len(kept) == p.LANDMARKS:
             gaps = [b - a for a, b in pairwise(kept)]
-            least = min(gaps)
+            least = min(gaps) * p.ALIKE
             if least >= distance:
                 return
-            gone = gaps.index(least) + 1
+            gone = 1 + next(i for i, gap in enumerate(gaps) if gap <= least)
             del kept[gone]
             at -= gone < at
         kept.insert(at, place)
