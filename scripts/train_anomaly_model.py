@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
     source.add_argument("--use-sample-data", action="store_true", help="made metrics, two weeks")
     source.add_argument("--metrics-file", type=Path, help="JSON; see docs/detection.md")
     reader.add_argument("--validate", action="store_true", help="hold alerts against anomalies")
-    reader.add_argument("--output-dir", type=Path, default=Path("data/models"))
+    reader.add_argument("--output-dir", type=Path, default=Path("data/baselines"))
     chosen = reader.parse_args(arguments)
     try:
         metrics = series.made() if chosen.use_sample_data else series.read(chosen.metrics_file)
