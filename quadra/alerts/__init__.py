@@ -1,0 +1,1 @@
+"""Alerting's decisions: rules as data, the state machine, silences, grouping, back-tests."""
