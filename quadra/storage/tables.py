@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -173,6 +174,151 @@ targets = Table(
     Column("username", Text),
     Column("secret", Text, comment="sent to the target as it is"),
     sqlite_autoincrement=True,
+)
+
+alert_rules = Table(
+    "alert_rules",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("document", Text, nullable=False, comment="JSON, as the API shows it"),
+    Column("source", Text, nullable=False, comment="the file it stands in; empty for the API's"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("updated_at", Float, nullable=False, comment="unix seconds"),
+    sqlite_autoincrement=True,
+)
+
+alert_rule_files = Table(
+    "alert_rule_files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("rules", Integer, nullable=False),
+    Column("error", Text, nullable=False, comment="why it can't be used; empty when it can"),
+    Column("read_at", Float, nullable=False, comment="unix seconds"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="given by the judge"),
+    Column("rule_id", Integer, nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("series_id", Integer, nullable=False, comment="0 for what is absent"),
+    Column("metric", String(200), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("labels", Text, nullable=False, comment="JSON object"),
+    Column("annotations", Text, nullable=False, comment="JSON object"),
+    Column("state", String(10), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("value", Float),
+    Column("started_at", Float, nullable=False, comment="unix seconds of event time"),
+    Column("fired_at", Float, comment="unix seconds of event time"),
+    Column("resolved_at", Float, comment="unix seconds of event time"),
+    Column("acknowledged_by", String(100)),
+    Column("acknowledged_at", Float, comment="unix seconds"),
+    Column("transitions", Integer, nullable=False),
+    Column("machine", Text, nullable=False, comment="JSON, where its state machine stands"),
+    Column("flapping", Boolean, nullable=False),
+    Column("paged_at", Float, comment="unix seconds"),
+    Column("paged_before", Float, comment="unix seconds, of the alert before it"),
+    Column("pages", Integer, nullable=False),
+    Column("resolved_told", Boolean, nullable=False),
+    Column("escalated_at", Float, comment="unix seconds"),
+    Column("quieted_by", Text, nullable=False, comment="JSON list of reasons"),
+    Index(None, "state"),
+    Index(None, "started_at"),
+)
+
+alert_events = Table(
+    "alert_events",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("alert_id", BigInteger, nullable=False),
+    Column("at", Float, nullable=False, comment="unix seconds"),
+    Column("kind", String(20), nullable=False),
+    Column("value", Float),
+    Column("by", String(100), nullable=False),
+    Column("ref", String(100), nullable=False, comment="transition, silence or window"),
+    Column("detail", Text, nullable=False),
+    Index(None, "alert_id"),
+    Index(None, "at"),
+    Index(None, "kind", "ref"),
+    sqlite_autoincrement=True,
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("matchers", Text, nullable=False, comment="JSON list"),
+    Column("starts_at", Float, nullable=False, comment="unix seconds"),
+    Column("ends_at", Float, nullable=False, comment="unix seconds"),
+    Column("reason", Text, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Index(None, "ends_at"),
+    sqlite_autoincrement=True,
+)
+
+maintenance_windows = Table(
+    "maintenance_windows",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("document", Text, nullable=False, comment="JSON, as the API shows it"),
+    sqlite_autoincrement=True,
+)
+
+notice_groups = Table(
+    "notice_groups",
+    metadata,
+    Column("digest", LargeBinary(16), primary_key=True, comment="of the key"),
+    Column("key", Text, nullable=False),
+    Column("told_at", Float, comment="unix seconds"),
+    Column("waiting_since", Float, comment="unix seconds"),
+    Column("count", Integer, nullable=False, comment="pages so far"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True, comment="of the page's key"),
+    Column("group_key", Text, nullable=False),
+    Column("channel", String(200), nullable=False, comment="empty: whoever delivers chooses"),
+    Column("status", String(10), nullable=False, comment="firing or resolved"),
+    Column("kind", String(12), nullable=False, comment="first, repeat, resolved or escalation"),
+    Column("alerts", Text, nullable=False, comment="JSON list, as a webhook receives it"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    # What delivery keeps; the judge writes each row as waiting.
+    Column("state", String(10), nullable=False, comment="waiting, sent or failed"),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Float, nullable=False, comment="unix seconds"),
+    Column("claimed_until", Float, comment="unix seconds"),
+    Column("sent_at", Float, comment="unix seconds"),
+    Column("error", Text, nullable=False),
+    Index(None, "state", "due_at"),
+    sqlite_autoincrement=True,
+)
+
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False, comment="the event that consoles receive"),
+    Column("object", Text, nullable=False, comment="JSON, as the API shows it"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    sqlite_autoincrement=True,
+)
+
+judging = Table(
+    "judging",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("epoch", BigInteger, nullable=False, comment="of the judge whose writes count"),
+    Column("seq", BigInteger, comment="journal position it has reached; none before the first"),
+    Column("beat_at", Float, nullable=False, comment="unix seconds of its latest write"),
+    Column("last_alert", BigInteger, nullable=False, comment="newest alert id ever given"),
 )
 
 tokens = Table(
