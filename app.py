@@ -28,22 +28,27 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from quadra import __version__
+from quadra.alerts.defaults import default_rules
+from quadra.alerts.rules import SEVERITIES
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
+from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
 from quadra.engine.duty import Duty
 from quadra.engine.feed import Feed
+from quadra.engine.happenings import HappeningFeed
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
+from quadra.engine.judge import Judge
 from quadra.engine.lease import Leases, keep
 from quadra.engine.link import Link, LinkState, NoLink, RowTelling
 from quadra.engine.ports import Clock, HistoryStore, Runtime, Signal
@@ -57,6 +62,8 @@ from quadra.engine.upkeep import Keeper, Upkeep
 from quadra.errors import QuadraError, SettingsError, StorageError
 from quadra.settings import AsyncMode, Settings
 from quadra.storage.access import SqlAccess
+from quadra.storage.alert_rules import SqlRules
+from quadra.storage.alerts import SqlAlerts, SqlHappenings
 from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
@@ -64,6 +71,7 @@ from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.history import SqlHistory
 from quadra.storage.installation import installation_key
 from quadra.storage.journal import SqlJournal
+from quadra.storage.judging import SqlJudge
 from quadra.storage.keys import kept_secret
 from quadra.storage.leases import SqlLeases, guard
 from quadra.storage.memos import SqlMemos
@@ -73,7 +81,9 @@ from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.history import RemoteHistory
 from quadra.storage.prometheus.writing import WRITE_PATH, Writer
+from quadra.storage.quiet import SqlQuiet
 from quadra.storage.rollups import SqlRollups
+from quadra.storage.rule_files import RuleFiles, read_rules
 from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
@@ -113,6 +123,8 @@ TRAINING_ENDS_WITHIN_S = 0.8
 LEASES_END_WITHIN_S = 0.5
 WORKER, SCRAPING = "worker", "scraping"  # the leases
 DESCRIPTIONS = "descriptions"  # what processes announce to each other
+JUDGE_ENDS_WITHIN_S = 0.7
+JUDGE_CATCHES_UP_WITHIN_S = 60.0
 
 
 @dataclass(slots=True)
@@ -139,6 +151,7 @@ class Quadra:
     lag: LoopLag
     samplers: list[Sampler]
     scraper: Scraper
+    happenings: HappeningFeed
     worker: HelperProcess | None
 
     def start(self) -> None:
@@ -157,6 +170,7 @@ class Quadra:
         for sampler in self.samplers:
             sampler.start()
         self.scraper.start()
+        self.happenings.start()
         if self.worker is not None:
             self.worker.start()
 
@@ -382,6 +396,17 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         announcements=announcements,
         is_ours=others.scrapes,
     )
+    alerts = SqlAlerts(database)
+    alerting = Alerting(
+        SqlRules(database),
+        alerts,
+        SqlQuiet(database),
+        make_history(settings, database, clock),
+        catalog,
+        runtime,
+        clock,
+        lambda: worker.wake() if worker else None,
+    )
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -410,6 +435,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         scraper=scraper,
         training=Training(SqlTraining(database), runtime, clock),
         models=FolderModels(settings.models_dir),
+        alerting=alerting,
         requests=requests,
         metrics=metrics_manager,
         hostname=hostname,
@@ -454,7 +480,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     if settings.num_proxies:
         n = settings.num_proxies
         wsgi = ProxyFix(gate, x_for=n, x_proto=n, x_host=n)
-    commands.register(app, settings, access)
+    commands.register(app, settings, access, read_rules)
     sources = [
         Sampler(
             "host",
@@ -467,10 +493,16 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         ),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
+    happenings = HappeningFeed(
+        SqlHappenings(database), alerts, runtime, live.announce, _count_firing
+    )
     worker = None
     if settings.role == "all":
         command = [sys.executable, str(Path(__file__).resolve()), CHILD]
-        worker = HelperProcess(command, {**os.environ, "ROLE": "worker"}, runtime, clock)
+        worker = HelperProcess(
+            command, {**os.environ, "ROLE": "worker"}, runtime, clock, happenings.wake
+        )
+        journal.follow(lambda _done: worker.wake())
     return Quadra(
         settings=settings,
         app=app,
@@ -492,6 +524,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         lag=lag,
         samplers=sources,
         scraper=scraper,
+        happenings=happenings,
         worker=worker,
     )
 
@@ -551,6 +584,19 @@ def serve() -> int:
     return 0
 
 
+def make_judge(settings: Settings, database: Database, told: Callable[[], None]) -> Judge:
+    """Make the judge of alert rules; a new installation gets its first rules."""
+    SqlRules(database).begin_with(default_rules(), time.time())
+    return Judge(
+        SqlJournal(database, time.time),
+        make_history(settings, database, time.time),
+        SqlJudge(database),
+        time.time,
+        told=told,
+        keep_s=settings.retention_raw,
+    )
+
+
 def work(*, is_child: bool) -> int:
     """Be the worker until a signal comes or, as a child, until the parent is gone."""
     try:
@@ -559,32 +605,71 @@ def work(*, is_child: bool) -> int:
     except QuadraError as error:
         _complain(error)
         return 2
-    ending = threading.Event()
+    ending, woken = threading.Event(), threading.Event()
+
+    def stop(*_: object) -> None:
+        ending.set()
+        woken.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, stop)
     if is_child:
         os.nice(CHILD_NICENESS)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which tells us
+        os.set_blocking(sys.stdout.fileno(), False)  # a parent that hangs must not hold us
+        threading.Thread(target=_hear_parent, args=(woken, stop), daemon=True).start()
 
-        def wait_for_parent() -> None:
-            sys.stdin.buffer.read()
-            ending.set()
-
-        threading.Thread(target=wait_for_parent, daemon=True).start()
     leases = Leases(SqlLeases(database), process_name(socket.gethostname()), time.monotonic)
     is_ours = leases.want(WORKER)
     keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, ending.wait))
     keeper.start()
     # Whatever the work writes is refused once another process has taken it over.
     fenced = Database(settings.database_url, guard(lambda: leases.fence(WORKER)))
-    Duty(is_ours, ending.wait).run(lambda wait: do_work(settings, fenced, wait))
+    told = _tell_parent if is_child else lambda: None
+
+    def work_on(wait: Callable[[float], bool]) -> None:
+        with judging(settings, fenced, woken, told) as judge:
+            do_work(settings, fenced, judge, wait)
+
+    Duty(is_ours, ending.wait).run(work_on)
     keeper.join()
     fenced.close()
     database.close()
     return 0
 
 
-def do_work(settings: Settings, database: Database, wait: Callable[[float], bool]) -> None:
+@contextlib.contextmanager
+def judging(
+    settings: Settings, database: Database, woken: threading.Event, told: Callable[[], None]
+) -> Iterator[Judge]:
+    """Judge alert rules and follow their files, each in a thread, for as long as the block."""
+    over = threading.Event()
+
+    def wait_for_work(seconds: float) -> bool:
+        woken.wait(seconds)
+        woken.clear()
+        return over.is_set()
+
+    judge = make_judge(settings, database, told)
+    files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, woken.set)
+    threads = [
+        threading.Thread(target=judge.run, args=(wait_for_work,), name="judge"),
+        threading.Thread(target=files.run, args=(over.wait,), name="rule-files"),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield judge
+    finally:
+        over.set()
+        woken.set()
+        for thread in threads:
+            thread.join(JUDGE_ENDS_WITHIN_S)
+
+
+def do_work(
+    settings: Settings, database: Database, judge: Judge, wait: Callable[[float], bool]
+) -> None:
     """Do what one process does among all, until ``wait(seconds)`` says that it ends."""
     trainer = Trainer(
         TrainerParts(
@@ -600,6 +685,10 @@ def do_work(settings: Settings, database: Database, wait: Callable[[float], bool
     training = threading.Thread(target=trainer.run, args=(over.wait,), name="trainer")
     training.start()
     disk = Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size)
+    # What is sealed is dropped from the journal soon: what came while nobody judged comes first.
+    until = time.monotonic() + JUDGE_CATCHES_UP_WITHIN_S
+    while not judge.has_caught_up and time.monotonic() < until and not wait(0.05):
+        pass
     Upkeep(make_keeper(settings, database, time.time), disk).run(wait)
     over.set()
     training.join(TRAINING_ENDS_WITHIN_S)
@@ -613,6 +702,25 @@ def link_message(state: LinkState) -> dict[str, object]:
     }
     kind = "redis_up" if state.name == "ok" else "redis_down"
     return {"kind": kind, "message": words.get(state.name, ""), "since": state.since}
+
+
+def _hear_parent(woken: threading.Event, stop: Callable[[], None]) -> None:
+    """Be woken by each line of the parent, and stop when it is gone."""
+    while os.read(sys.stdin.fileno(), 4096):
+        woken.set()
+    stop()
+
+
+def _tell_parent() -> None:
+    """Say that there is news; a parent that does not read has enough to read already."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), b"\n")
+
+
+def _count_firing(by_severity: dict[str, int]) -> None:
+    for severity in SEVERITIES:
+        number = by_severity.get(severity, 0)
+        metrics_manager.alerts_firing.labels(severity).set(number)
 
 
 def _print_address(settings: Settings, port: int, code: str | None) -> None:

@@ -330,6 +330,12 @@ class Settings:
         _number(1, 1_000),
         "frames that a console is sent in a steady stream; fewer while the server is busy",
     )
+    rules_dir: Path | None = _env(
+        "RULES_DIR",
+        "",
+        lambda value: _path(value) if value else None,
+        "folder of alert rules as YAML files, read again when they change",
+    )
     scrape_file: str = _env(
         "SCRAPE_FILE", "", _text, "JSON file of targets to scrape, as Prometheus's file_sd reads it"
     )
@@ -383,6 +389,8 @@ class Settings:
                 shown[name] = ",".join(value)
             elif f.metadata["parse"] is _kept_for:
                 shown[name] = "0" if value is None else f"{value:.0f}s"
+            elif value is None:
+                shown[name] = ""
             else:
                 shown[name] = str(value).lower() if isinstance(value, bool) else str(value)
         return shown

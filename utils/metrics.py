@@ -64,6 +64,9 @@ class MetricsManager:
         self.live_refusals = self._counter(
             "live_refusals", "What consoles asked for in vain", ("code",)
         )
+        self.alerts_firing = Gauge(
+            PREFIX + "alerts_firing", "Alerts that fire now", ("severity",), registry=self.registry
+        )
         self.rate_limited = self._counter(
             "rate_limited", "Requests refused by a rate limit", ("endpoint",)
         )

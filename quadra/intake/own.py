@@ -20,28 +20,38 @@ _RECENT_S = 300.0
 
 @dataclass(slots=True)
 class RequestLog:
-    """Counts requests, and remembers how long those of the last minutes took."""
+    """Counts requests, and remembers how long those of the last minutes took, and which failed."""
 
     clock: Clock
     total: int = 0
-    _recent: deque[tuple[float, float]] = field(
+    _recent: deque[tuple[float, float, bool]] = field(
         default_factory=lambda: deque(maxlen=_RECENT_REQUESTS)
     )
 
-    def done(self, seconds: float) -> None:
-        """Note a request that was answered."""
+    def done(self, seconds: float, *, failed: bool = False) -> None:
+        """Note a request that was answered; ``failed`` when that was an error of ours."""
         self.total += 1
-        self._recent.append((self.clock(), seconds))
+        self._recent.append((self.clock(), seconds, failed))
 
     def p95(self) -> float | None:
         """Give the 95th percentile of the last five minutes in seconds, None without requests."""
+        self._forget()
+        if not self._recent:
+            return None
+        took = sorted(seconds for _, seconds, _failed in self._recent)
+        return took[min(int(len(took) * 0.95), len(took) - 1)]
+
+    def error_percent(self) -> float | None:
+        """Give the share of the last five minutes' requests that failed, None without requests."""
+        self._forget()
+        if not self._recent:
+            return None
+        return 100.0 * sum(failed for _, _seconds, failed in self._recent) / len(self._recent)
+
+    def _forget(self) -> None:
         after = self.clock() - _RECENT_S
         while self._recent and self._recent[0][0] < after:
             self._recent.popleft()
-        if not self._recent:
-            return None
-        took = sorted(seconds for _, seconds in self._recent)
-        return took[min(int(len(took) * 0.95), len(took) - 1)]
 
 
 class LoopLag:
@@ -115,4 +125,7 @@ class OwnSource:
         p95 = self._requests.p95()
         if p95 is not None:
             values["quadra_http_request_p95_seconds"] = p95
+        errors = self._requests.error_percent()
+        if errors is not None:
+            values["quadra_http_error_percent"] = errors
         return [(name, self._labels, value) for name, value in values.items()]

@@ -7,8 +7,11 @@ from pathlib import Path
 from flask import Flask
 
 from quadra.web import assets, cors, identity, limits, observing, problems
+from quadra.web.api.alert_rules import make_alert_rules
+from quadra.web.api.alerts import make_alerts
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
+from quadra.web.api.silences import make_silences
 from quadra.web.api.status import make_status
 from quadra.web.api.targets import make_targets
 from quadra.web.api.telemetry import make_telemetry
@@ -27,6 +30,9 @@ _BLUEPRINTS = (
     make_targets,
     make_training,
     make_models,
+    make_alert_rules,
+    make_alerts,
+    make_silences,
     make_pages,
     make_signing_in,
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from quadra.alerts.rules import Rule
 from quadra.engine.access import SCOPES, Access
 from quadra.errors import QuadraError
 from quadra.settings import Settings
@@ -13,8 +17,10 @@ from quadra.settings import Settings
 MAX_DAYS = 3_660
 
 
-def register(app: Flask, settings: Settings, access: Access) -> None:
-    """Add the commands to the application."""
+def register(
+    app: Flask, settings: Settings, access: Access, read_rules: Callable[[Path], list[Rule]]
+) -> None:
+    """Add the commands to the application; ``read_rules`` reads a file of alert rules."""
     tokens = AppGroup("tokens", help="Tokens that programs and people sign in with.")
     config = AppGroup("config", help="The settings in force.")
 
@@ -60,4 +66,22 @@ def register(app: Flask, settings: Settings, access: Access) -> None:
             click.echo(f"{name}={value}")
 
     app.cli.add_command(tokens)
+    app.cli.add_command(_rules(read_rules))
     app.cli.add_command(config)
+
+
+def _rules(read_rules: Callable[[Path], list[Rule]]) -> AppGroup:
+    rules = AppGroup("rules", help="Alert rules in files.")
+
+    @rules.command("check")
+    @click.argument("file", type=click.Path(path_type=Path))
+    def check(file: Path) -> None:
+        """Say whether a YAML file of alert rules can be used, and if not, why."""
+        try:
+            found = read_rules(file)
+        except QuadraError as error:
+            faults = [f"{f.field}: {f.reason}" for f in error.faults] or [error.detail]
+            raise click.ClickException("\n".join(f"{file}: {fault}" for fault in faults)) from None
+        click.echo(f"{file}: {len(found)} rules, all right.")
+
+    return rules

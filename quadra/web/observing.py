@@ -91,7 +91,7 @@ class Watch:
     def end(self, visit: Visit, method: str, route: str, status: int) -> float:
         """Count a request that is answered; gives the seconds it took."""
         seconds = time.perf_counter() - visit.began
-        self._requests.done(seconds)
+        self._requests.done(seconds, failed=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
         self._metrics.http_requests.labels(method, route, status).inc()
         self._metrics.http_request_duration.labels(method, route, status).observe(seconds)
         return seconds

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quadra.engine.access import Access
+from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
@@ -47,6 +48,7 @@ class WebParts:
     scraper: Scraper
     training: Training
     models: ModelStore
+    alerting: Alerting
     requests: RequestLog
     metrics: MetricsManager
     hostname: str

@@ -19,7 +19,8 @@ LABELS: Schema = {
 }
 
 
-def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+def as_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """Describe an object by its fields."""
     return {
         "type": "object",
         "required": list(required),
@@ -27,65 +28,65 @@ def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = No
     }
 
 
-def _list(items: Schema) -> Schema:
+def as_list(items: Schema) -> Schema:
+    """Describe a list."""
     return {"type": "array", "items": items}
 
 
-def _json(schema: Schema, description: str, example: object = None) -> Schema:
+def as_json(schema: Schema, description: str, example: object = None) -> Schema:
+    """Describe a body of JSON."""
     content: Schema = {"schema": schema}
     if example is not None:
         content["example"] = example
     return {"description": description, "content": {"application/json": content}}
 
 
-def _query(name: str, schema: Schema, text: str, **more: object) -> Schema:
+def in_query(name: str, schema: Schema, text: str, **more: object) -> Schema:
+    """Describe a query parameter."""
     return {"name": name, "in": "query", "schema": schema, "description": text, **more}
 
 
 SECONDS: Schema = {"type": "number", "description": "unix seconds"}
 
-MATCH = _query(
+MATCH = in_query(
     "match",
-    _list(TEXT),
+    as_list(TEXT),
     'selector as in Prometheus: name{label="x", other=~"y.*"}; may be given several times',
     explode=True,
     example=["host_cpu_busy_percent"],
 )
-QUERY = _query("q", TEXT, "words that the name or a label value must hold")
-LIMIT = _query("limit", {**WHOLE, "minimum": 1, "maximum": 1000, "default": 200}, "page size")
-AFTER = _query("after", WHOLE, "the `next` of the page before")
-START = _query("start", NUMBER, "unix seconds; an hour before `end` when absent")
-END = _query("end", NUMBER, "unix seconds; now when absent")
-STEP = _query("step", TEXT, "seconds, or 30s, 5m, 1h; without it every sample comes as it was sent")
-AGG = _query(
-    "agg",
-    _list({**TEXT, "enum": list(AGGREGATES), "default": "avg"}),
-    "what a step shows; given several times, each series comes once for each, with its `agg`",
-    explode=True,
+QUERY = in_query("q", TEXT, "words that the name or a label value must hold")
+LIMIT = in_query("limit", {**WHOLE, "minimum": 1, "maximum": 1000, "default": 200}, "page size")
+AFTER = in_query("after", WHOLE, "the `next` of the page before")
+START = in_query("start", NUMBER, "unix seconds; an hour before `end` when absent")
+END = in_query("end", NUMBER, "unix seconds; now when absent")
+STEP = in_query(
+    "step", TEXT, "seconds, or 30s, 5m, 1h; without it every sample comes as it was sent"
 )
+AGG = in_query("agg", {**TEXT, "enum": list(AGGREGATES), "default": "avg"}, "what a step shows")
 TOKEN_ID: Schema = {"name": "token_id", "in": "path", "required": True, "schema": WHOLE}
 
-_SERIES = _object({"id": WHOLE, "name": TEXT, "labels": LABELS})
+_SERIES = as_object({"id": WHOLE, "name": TEXT, "labels": LABELS})
 
-SAMPLES = _json(
+SAMPLES = as_json(
     {
         "oneOf": [
-            _object(
+            as_object(
                 {
-                    "samples": _list(
-                        _object(
+                    "samples": as_list(
+                        as_object(
                             {"name": TEXT, "value": NUMBER},
                             {"labels": LABELS, "timestamp": {**SECONDS, "default": "now"}},
                         )
                     )
                 }
             ),
-            _object(
+            as_object(
                 {
-                    "series": _list(
-                        _object(
-                            {"name": TEXT, "values": _list(NUMBER)},
-                            {"labels": LABELS, "timestamps": _list(SECONDS)},
+                    "series": as_list(
+                        as_object(
+                            {"name": TEXT, "values": as_list(NUMBER)},
+                            {"labels": LABELS, "timestamps": as_list(SECONDS)},
                         )
                     )
                 }
@@ -108,14 +109,14 @@ REMOTE_WRITE: Schema = {
     "description": "snappy-compressed WriteRequest, or proto=io.prometheus.write.v2.Request",
     "content": {"application/x-protobuf": _BYTES},
 }
-ACCEPTED = _json(
-    _object({"accepted": WHOLE, "series": WHOLE}), "stored durably: how many, of how many series"
+ACCEPTED = as_json(
+    as_object({"accepted": WHOLE, "series": WHOLE}), "stored durably: how many, of how many series"
 )
-SERIES_LIST = _json(
-    _object(
+SERIES_LIST = as_json(
+    as_object(
         {
-            "series": _list(
-                _object({"id": WHOLE, "name": TEXT, "labels": LABELS, "first": SECONDS,
+            "series": as_list(
+                as_object({"id": WHOLE, "name": TEXT, "labels": LABELS, "first": SECONDS,
                          "last": SECONDS}, {"type": TEXT, "unit": TEXT, "help": TEXT})
             )
         },
@@ -123,17 +124,16 @@ SERIES_LIST = _json(
     ),
     "series, with `next` when there are more",
 )  # fmt: skip
-HISTORY = _json(
-    _object(
+HISTORY = as_json(
+    as_object(
         {
-            "series": _list(
+            "series": as_list(
                 {
                     **_SERIES,
                     "properties": _SERIES["properties"]
                     | {
-                        "timestamps": _list(SECONDS),
-                        "values": _list({"type": ["number", "null"]}),
-                        "agg": TEXT,
+                        "timestamps": as_list(SECONDS),
+                        "values": as_list({"type": ["number", "null"]}),
                     },
                 }
             )
@@ -142,30 +142,30 @@ HISTORY = _json(
     "a line a series; with `step`, a time is the start of its step and empty steps are left out; "
     "null stands for what JSON has no number for: NaN, which ends a line, and infinities",
 )
-NEW_TOKEN = _json(
-    _object(
-        {"name": TEXT, "scopes": _list({**TEXT, "enum": list(SCOPES)})},
+NEW_TOKEN = as_json(
+    as_object(
+        {"name": TEXT, "scopes": as_list({**TEXT, "enum": list(SCOPES)})},
         {"expires_in": {**NUMBER, "description": "seconds; without it the token does not expire"}},
     ),
     "name and scopes",
     {"name": "my service", "scopes": ["ingest"]},
 )
-_TOKEN = _object(
+_TOKEN = as_object(
     {
         "id": WHOLE,
         "name": TEXT,
-        "scopes": _list(TEXT),
+        "scopes": as_list(TEXT),
         "created_at": SECONDS,
         "expires_at": {"type": ["number", "null"]},
     }
 )
-TOKEN_LIST = _json(_object({"tokens": _list(_TOKEN)}), "tokens, without their secrets")
-MADE_TOKEN = _json(
+TOKEN_LIST = as_json(as_object({"tokens": as_list(_TOKEN)}), "tokens, without their secrets")
+MADE_TOKEN = as_json(
     {**_TOKEN, "properties": _TOKEN["properties"] | {"token": TEXT}}, "the token with its secret"
 )
 TARGET_ID: Schema = {"name": "target_id", "in": "path", "required": True, "schema": WHOLE}
 _SPAN: Schema = {"type": ["number", "string"], "description": "seconds, or 30s, 1m"}
-_WANTED_TARGET = _object(
+_WANTED_TARGET = as_object(
     {"url": {**TEXT, "description": "http or https; the path is /metrics when absent"}},
     {
         "job": {**TEXT, "default": "scrape"},
@@ -177,20 +177,20 @@ _WANTED_TARGET = _object(
         "label_limit": {**WHOLE, "description": "labels of a series, its name among them"},
         "bearer_token": {"type": ["string", "null"], "writeOnly": True},
         "basic_auth": {
-            **_object({"username": TEXT, "password": TEXT}),
+            **as_object({"username": TEXT, "password": TEXT}),
             "type": ["object", "null"],
             "writeOnly": True,
         },
     },
 )
-CHANGED_TARGET = _json(_WANTED_TARGET, "where and how to scrape from now on")
-NEW_TARGET = _json(
+CHANGED_TARGET = as_json(_WANTED_TARGET, "where and how to scrape from now on")
+NEW_TARGET = as_json(
     _WANTED_TARGET,
     "where and how to scrape",
     {"url": "https://host.example:9100/metrics", "job": "node", "interval": "15s"},
 )
 _MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
-_TARGET = _object(
+_TARGET = as_object(
     {
         "id": {"type": ["integer", "null"], "description": "null for those of SCRAPE_FILE"},
         "origin": {**TEXT, "enum": ["api", "file"]},
@@ -202,7 +202,7 @@ _TARGET = _object(
         "body_size_limit": WHOLE,
         "label_limit": {"type": ["integer", "null"]},
         "authorization": {"type": ["string", "null"], "enum": ["bearer", "basic", None]},
-        "state": _object(
+        "state": as_object(
             {
                 "up": {"type": ["boolean", "null"], "description": "null before the first scrape"},
                 "last_scrape": {**_MAYBE_NUMBER, "description": "unix seconds"},
@@ -214,22 +214,16 @@ _TARGET = _object(
         ),
     }
 )
-TARGET = _json(_TARGET, "the target, without its secret")
-TARGET_LIST = _json(
-    _object({"targets": _list(_TARGET)}, {"file": _object({"path": TEXT, "error": TEXT})}),
+TARGET = as_json(_TARGET, "the target, without its secret")
+TARGET_LIST = as_json(
+    as_object({"targets": as_list(_TARGET)}, {"file": as_object({"path": TEXT, "error": TEXT})}),
     "all targets; `file` says what is wrong with SCRAPE_FILE",
 )
-FIRST_STEPS = _json(_object({"address": TEXT, "token": TEXT}), "what the snippets show")
-HEALTH = _json(_object({"status": TEXT}), "alive")
-_PART = _object(
-    {"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}},
-    {
-        "since": {**NUMBER, "description": "unix seconds: when the state began"},
-        "age": {**NUMBER, "description": "seconds since it was last seen alive"},
-    },
-)
-READY = _json(
-    _object(
+FIRST_STEPS = as_json(as_object({"address": TEXT, "token": TEXT}), "what the snippets show")
+HEALTH = as_json(as_object({"status": TEXT}), "alive")
+_PART = as_object({"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}})
+READY = as_json(
+    as_object(
         {
             "ready": {"type": "boolean"},
             "database": _PART,
@@ -241,8 +235,8 @@ READY = _json(
     ),
     "the state of each part",
 )
-STATUS = _json(
-    _object(
+STATUS = as_json(
+    as_object(
         {
             "version": TEXT,
             "uptime": {**NUMBER, "description": "seconds"},
@@ -255,11 +249,11 @@ STATUS = _json(
     ),
     "how Quadra does",
 )
-PROBLEM = _object(
+PROBLEM = as_object(
     {"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT, "code": TEXT},
     {
-        "errors": _list(
-            _object({"index": {"type": ["integer", "null"]}, "field": TEXT, "reason": TEXT})
+        "errors": as_list(
+            as_object({"index": {"type": ["integer", "null"]}, "field": TEXT, "reason": TEXT})
         )
     },
 )

@@ -175,6 +175,7 @@ WANTED = (
     "live_frames_total",
     "live_event_to_emit_seconds",
     "live_resyncs_total",
+    "alerts_firing",
     "rate_limited_total",
     "redis_up",
     "history_bytes",

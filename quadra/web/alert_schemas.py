@@ -1,0 +1,254 @@
+"""JSON schemas and parameters of alerting, in the words of the API's description."""
+
+from __future__ import annotations
+
+from quadra.alerts.rules import AGGREGATES, NO_DATA, OPERATORS, SEVERITIES, SUBJECTS
+from quadra.alerts.silences import DAYS
+from quadra.web.schemas import (
+    LABELS,
+    NUMBER,
+    SECONDS,
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    in_query,
+)
+
+_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+_MAYBE_SECONDS: Schema = {"type": ["number", "null"], "description": "unix seconds"}
+_FLAG: Schema = {"type": "boolean"}
+_SPAN: Schema = {"type": ["string", "number"], "description": "30s, 5m, 1h30m; or seconds"}
+_TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
+
+
+def _id(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": WHOLE}
+
+
+RULE_ID, ALERT_ID, SILENCE_ID, WINDOW_ID = map(
+    _id, ("rule_id", "alert_id", "silence_id", "window_id")
+)
+STATE = in_query(
+    "state",
+    {**TEXT, "enum": ["open", "pending", "firing", "resolved", "all"], "default": "open"},
+    "which alerts; open are those that are pending or firing",
+)
+RULE_NAME = in_query("rule", TEXT, "only of the rule of this name")
+ALERT = in_query("alert", WHOLE, "only of this alert")
+SILENCE = in_query("silence", WHOLE, "only what this silence hid")
+SINCE = in_query("start", NUMBER, "unix seconds")
+UNTIL = in_query("end", NUMBER, "unix seconds")
+STREAM = in_query(
+    "stream", {**TEXT, "enum": ["true", "false"], "default": "false"},
+    'a line of JSON for every step: {"progress": 0.4}, and the answer as the last',
+)  # fmt: skip
+
+_WANTED_RULE = as_object(
+    {
+        "name": TEXT,
+        "selector": {**TEXT, "description": 'as in Prometheus: name{label="x"}'},
+        "op": {**TEXT, "enum": list(OPERATORS)},
+        "threshold": NUMBER,
+    },
+    {
+        "aggregate": {**TEXT, "enum": list(AGGREGATES), "default": "last"},
+        "window": {**_SPAN, "default": "1m"},
+        "clear_threshold": {**_MAYBE_NUMBER, "description": "it ends only beyond this"},
+        "for": {**_SPAN, "default": "0s"},
+        "keep_firing_for": {**_SPAN, "default": "0s"},
+        "cooldown": {**_SPAN, "default": "30m"},
+        "severity": {**TEXT, "enum": list(SEVERITIES), "default": "warning"},
+        "no_data": {**TEXT, "enum": list(NO_DATA), "default": "ok"},
+        "labels": LABELS,
+        "annotations": {**_TEXTS, "description": "may hold {{ value }}, {{ labels.NAME }}, …"},
+        "channels": as_list(TEXT),
+        "enabled": {**_FLAG, "default": True},
+        "on": {**TEXT, "enum": list(SUBJECTS), "default": "samples"},
+        "repeat_interval": {**_SPAN, "default": "4h"},
+        "group_by": {**as_list(TEXT), "default": ["rule"]},
+        "group_wait": {**_SPAN, "default": "0s"},
+        "group_interval": {**_SPAN, "default": "0s"},
+        "escalate_after": {**_SPAN, "default": "0s"},
+        "escalate_to": as_list(TEXT),
+    },
+)
+_RULE = {
+    **_WANTED_RULE,
+    "required": ["id", *_WANTED_RULE["properties"]],
+    "properties": _WANTED_RULE["properties"]
+    | {
+        "id": WHOLE,
+        "source": {**TEXT, "description": "the file it stands in; empty for one of the API"},
+        "created_at": SECONDS,
+        "updated_at": SECONDS,
+    },
+}
+_EXAMPLE = {
+    "name": "Answers are slow",
+    "selector": 'latency_seconds{service="chat"}',
+    "aggregate": "p95",
+    "window": "5m",
+    "op": ">",
+    "threshold": 2,
+    "clear_threshold": 1.5,
+    "for": "1m",
+    "severity": "critical",
+    "annotations": {"summary": "{{ value }} s on {{ labels.service }}"},
+}
+NEW_RULE = as_json(_WANTED_RULE, "the rule; all but four fields have defaults", _EXAMPLE)
+CHANGED_RULE = as_json(_WANTED_RULE, "the whole rule as it shall be")
+RULE = as_json(_RULE, "the rule with everything it is judged by")
+RULE_LIST = as_json(
+    as_object(
+        {
+            "alert_rules": as_list(_RULE),
+            "files": as_list(
+                as_object({"path": TEXT, "rules": WHOLE, "error": TEXT, "read_at": SECONDS})
+            ),
+        }
+    ),
+    "all rules; `files` says how those of RULES_DIR were read",
+)
+BACKTEST = as_json(
+    as_object(
+        {"rule": _WANTED_RULE},
+        {
+            "start": {**SECONDS, "description": "unix seconds; 7 days before end when absent"},
+            "end": {**SECONDS, "description": "unix seconds; now when absent"},
+        },
+    ),
+    "the rule and the past to try it on",
+    {"rule": _EXAMPLE},
+)
+BACKTESTED = as_json(
+    as_object(
+        {
+            "counts": {"type": "object", "additionalProperties": WHOLE},
+            "pages_per_week": NUMBER,
+            "fires": as_list({"type": "object"}),
+            "pages": as_list({"type": "object"}),
+            "events": as_list({"type": "object"}),
+            "series": WHOLE,
+            "samples": WHOLE,
+            "judged_every": {**WHOLE, "description": "1: every sample was judged"},
+            "seconds": {**NUMBER, "description": "that it took"},
+        }
+    ),
+    "what the rule would have done",
+)
+_ALERT = as_object(
+    {
+        "id": WHOLE,
+        "fingerprint": TEXT,
+        "rule": TEXT,
+        "rule_id": WHOLE,
+        "state": {**TEXT, "enum": ["pending", "firing", "resolved", "cancelled"]},
+        "recovering": _FLAG,
+        "flapping": _FLAG,
+        "severity": {**TEXT, "enum": list(SEVERITIES)},
+        "metric": TEXT,
+        "series": {"type": ["integer", "null"]},
+        "labels": LABELS,
+        "annotations": _TEXTS,
+        "value": _MAYBE_NUMBER,
+        "threshold": NUMBER,
+        "started_at": SECONDS,
+        "fired_at": _MAYBE_SECONDS,
+        "resolved_at": _MAYBE_SECONDS,
+        "acknowledged_by": {"type": ["string", "null"]},
+        "acknowledged_at": _MAYBE_SECONDS,
+        "pages": WHOLE,
+        "paged_at": _MAYBE_SECONDS,
+        "quieted_by": {
+            **as_list(TEXT),
+            "description": "what has kept pages back: silence:ID, cooldown, inhibited, …",
+        },
+    }
+)
+ONE_ALERT = as_json(_ALERT, "the alert")
+ALERT_LIST = as_json(
+    as_object({"alerts": as_list(_ALERT)}, {"next": WHOLE}), "alerts, the newest first"
+)
+ACKNOWLEDGEMENT = as_json(
+    as_object({}, {"by": {**TEXT, "description": "who has it; your token's name when absent"}}),
+    "who has it",
+)
+ALERT_HISTORY = as_json(
+    as_object(
+        {
+            "events": as_list(
+                as_object(
+                    {
+                        "at": SECONDS,
+                        "kind": TEXT,
+                        "value": _MAYBE_NUMBER,
+                        "by": TEXT,
+                        "ref": TEXT,
+                        "detail": TEXT,
+                        "alert": _ALERT,
+                    }
+                )
+            )
+        },
+        {"next": WHOLE},
+    ),
+    "who knew what when, the newest first",
+)
+_MATCHERS = {**as_list(TEXT), "description": 'conditions such as rule="x" or host=~"web.*"'}
+_SILENCE = as_object(
+    {
+        "id": WHOLE,
+        "matchers": _MATCHERS,
+        "starts_at": SECONDS,
+        "ends_at": SECONDS,
+        "reason": TEXT,
+        "created_by": TEXT,
+        "created_at": SECONDS,
+        "state": {**TEXT, "enum": ["pending", "active", "ended"]},
+    }
+)
+NEW_SILENCE = as_json(
+    as_object(
+        {"matchers": _MATCHERS, "ends_at": SECONDS, "reason": TEXT},
+        {"starts_at": {**SECONDS, "description": "now when absent"}, "created_by": TEXT},
+    ),
+    "what to keep quiet, how long, and why",
+)
+ONE_SILENCE = as_json(
+    {**_SILENCE, "properties": _SILENCE["properties"] | {"hidden": as_list(_ALERT)}},
+    "the silence; `hidden` are the alerts that it has kept quiet",
+)
+SILENCE_LIST = as_json(as_object({"silences": as_list(_SILENCE)}), "silences, the newest first")
+_WINDOW = as_object(
+    {
+        "name": TEXT,
+        "matchers": _MATCHERS,
+        "begins": {**TEXT, "description": "a time of the clock, such as 22:30"},
+        "duration": {**TEXT, "description": "such as 2h, at most 7d"},
+    },
+    {
+        "days": as_list({**TEXT, "enum": list(DAYS)}),
+        "timezone": {**TEXT, "default": "UTC", "description": "such as Europe/Berlin"},
+        "enabled": {**_FLAG, "default": True},
+        "id": WHOLE,
+        "open": {**_FLAG, "description": "whether it is open now"},
+    },
+)
+CHANGED_WINDOW = as_json(_WINDOW, "the whole window as it shall be")
+NEW_WINDOW = as_json(
+    _WINDOW,
+    "when, and what is kept quiet then",
+    {
+        "name": "Nightly restart",
+        "matchers": ['host=~"web.*"'],
+        "days": ["mon", "tue"],
+        "begins": "03:00",
+        "duration": "20m",
+        "timezone": "UTC",
+    },
+)
+ONE_WINDOW = as_json(_WINDOW, "the maintenance window")
+WINDOW_LIST = as_json(as_object({"maintenance_windows": as_list(_WINDOW)}), "all of them, by id")
