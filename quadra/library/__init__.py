@@ -1,5 +1,6 @@
 """Quadra's parts for use inside another Python program, without a server."""
 
+from quadra.library.alerting import AlertManager, TriggeredAlert
 from quadra.library.detection import (
     AnomalyDetectionSystem,
     AnomalyResult,
@@ -9,9 +10,11 @@ from quadra.library.detection import (
 )
 
 __all__ = [
+    "AlertManager",
     "AnomalyDetectionSystem",
     "AnomalyResult",
     "StatisticalAnomalyDetector",
     "TimeSeriesAnomalyDetector",
+    "TriggeredAlert",
     "get_anomaly_detector",
 ]
