@@ -40,8 +40,10 @@ def mix(series: int, samples: int) -> ValueArray:
     return np.where(kind < 2, walks, np.where(kind == 2, counters, noise))  # noqa: PLR2004 - quarters
 
 
-def journalled(folder: Path, values: ValueArray, end_ms: int) -> Database:
-    """Keep one sample a second of every series, as commits of a minute."""
+def journalled(
+    folder: Path, values: ValueArray, end_ms: int, every_ms: int = 1_000, together: int = 60
+) -> Database:
+    """Keep samples of every series at an even pace, so many together as a commit."""
     (folder / "data").mkdir(parents=True)
     database = Database(f"sqlite:///{folder}/data/quadra_matrix.db")
     upgrade(database)
@@ -49,10 +51,10 @@ def journalled(folder: Path, values: ValueArray, end_ms: int) -> Database:
     keys: tuple[SeriesKey, ...] = tuple(
         ("bench_past", (("n", str(n)),)) for n in range(values.shape[1])
     )
-    times = end_ms - 1_000 * np.arange(len(values), dtype=np.int64)[::-1]
+    times = end_ms - every_ms * np.arange(len(values), dtype=np.int64)[::-1]
     ids = [0] * len(keys)
-    for at in range(0, len(values), 60):
-        t, v = times[at : at + 60], values[at : at + 60]
+    for at in range(0, len(values), together):
+        t, v = times[at : at + together], values[at : at + together]
         done = journal.append([Entry(_batch(keys, t, v), ids)])
         if done.met:
             found = {key: series_id for series_id, key in done.met}
@@ -60,9 +62,11 @@ def journalled(folder: Path, values: ValueArray, end_ms: int) -> Database:
     return database
 
 
-def fill(folder: Path, values: ValueArray, end_ms: int) -> Database:
-    """Keep one sample a second of every series, and seal them."""
-    database = journalled(folder, values, end_ms)
+def fill(
+    folder: Path, values: ValueArray, end_ms: int, every_ms: int = 1_000, together: int = 60
+) -> Database:
+    """Keep samples as ``journalled`` does, and seal them."""
+    database = journalled(folder, values, end_ms, every_ms, together)
     journal = SqlJournal(database, time.time)
     chunks = SqlChunks(database)
     roller = Roller(SqlRollups(database), time.time, None, None)
