@@ -43,7 +43,6 @@ from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
 from quadra.engine.duty import Duty
 from quadra.engine.feed import Feed
-from quadra.engine.happenings import HappeningFeed
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
@@ -63,7 +62,7 @@ from quadra.errors import QuadraError, SettingsError, StorageError
 from quadra.settings import AsyncMode, Settings
 from quadra.storage.access import SqlAccess
 from quadra.storage.alert_rules import SqlRules
-from quadra.storage.alerts import SqlAlerts, SqlHappenings
+from quadra.storage.alerts import SqlAlerts
 from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
@@ -151,7 +150,7 @@ class Quadra:
     lag: LoopLag
     samplers: list[Sampler]
     scraper: Scraper
-    happenings: HappeningFeed
+    alerting: Alerting
     worker: HelperProcess | None
 
     def start(self) -> None:
@@ -170,7 +169,7 @@ class Quadra:
         for sampler in self.samplers:
             sampler.start()
         self.scraper.start()
-        self.happenings.start()
+        self.alerting.count_firing(_count_firing)
         if self.worker is not None:
             self.worker.start()
 
@@ -493,14 +492,11 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         ),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
-    happenings = HappeningFeed(
-        SqlHappenings(database), alerts, runtime, live.announce, _count_firing
-    )
     worker = None
     if settings.role == "all":
         command = [sys.executable, str(Path(__file__).resolve()), CHILD]
         worker = HelperProcess(
-            command, {**os.environ, "ROLE": "worker"}, runtime, clock, happenings.wake
+            command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
         )
         journal.follow(lambda _done: worker.wake())
     return Quadra(
@@ -524,7 +520,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         lag=lag,
         samplers=sources,
         scraper=scraper,
-        happenings=happenings,
+        alerting=alerting,
         worker=worker,
     )
 

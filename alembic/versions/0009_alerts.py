@@ -110,22 +110,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alerts_state"), ["state"], unique=False)
 
     op.create_table(
-        "happenings",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
-        sa.Column(
-            "kind", sa.String(length=20), nullable=False, comment="the event that consoles receive"
-        ),
-        sa.Column("object", sa.Text(), nullable=False, comment="JSON, as the API shows it"),
-        sa.Column("created_at", sa.Float(), nullable=False, comment="unix seconds"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_happenings")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
         "judging",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="always 1"),
         sa.Column(
@@ -232,7 +216,6 @@ def downgrade() -> None:
     op.drop_table("notice_groups")
     op.drop_table("maintenance_windows")
     op.drop_table("judging")
-    op.drop_table("happenings")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alerts_state"))
         batch_op.drop_index(batch_op.f("ix_alerts_started_at"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -23,12 +24,15 @@ from quadra.engine.alerting import (
 )
 from quadra.engine.catalog import Catalog
 from quadra.engine.ports import Clock, HistoryStore, Runtime
-from quadra.errors import InvalidError, NotFoundError, UnavailableError
+from quadra.errors import InvalidError, NotFoundError, QuadraError, UnavailableError
+
+log = logging.getLogger(__name__)
 
 MAX_SERIES_A_BACKTEST = 500
 MAX_SAMPLES_A_BACKTEST = 60_000_000
 SERIES_A_READ = 5
 BACKTESTS_AT_ONCE = 2
+COUNT_EVERY_S = 2.0
 
 
 class Alerting:
@@ -55,6 +59,18 @@ class Alerting:
         self._clock = clock
         self._wake = wake
         self._backtests = 0
+
+    def count_firing(self, count: Callable[[dict[str, int]], None]) -> None:
+        """Hand ``count`` the number of alerts that fire, by severity, from now on."""
+        self._runtime.spawn(self._count_forever, count)
+
+    def _count_forever(self, count: Callable[[dict[str, int]], None]) -> None:
+        while True:
+            try:
+                count(self._runtime.offload(self._alerts.firing))
+            except QuadraError:
+                log.debug("Alerts could not be counted this time", exc_info=True)
+            self._runtime.sleep(COUNT_EVERY_S)
 
     # -- rules --------------------------------------------------------------------------------
 

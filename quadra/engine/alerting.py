@@ -223,22 +223,3 @@ class JudgeStore(Protocol):
 
     def prune(self, epoch: int, before: float, limit: int) -> int:
         """Drop what ended before a time, a portion of it; gives how many rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that consoles are told of: the event's name and the object it carries."""
-
-    id: int
-    kind: str
-    document: dict[str, Any]
-
-
-class HappeningStore(Protocol):
-    """The list of what happened, as told to consoles; blocking; raises StorageError."""
-
-    def newest(self) -> int:
-        """Give the id of the newest happening, 0 for none."""
-
-    def after(self, happening_id: int, limit: int) -> list[Happening]:
-        """Give happenings with larger ids, in order."""

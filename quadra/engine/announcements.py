@@ -76,6 +76,10 @@ class Announcements:
     def say(self, event: str, body: Any) -> None:
         """Announce; returns when it is kept. Raises StorageError."""
         self._runtime.offload(self._store.say, event, body, self._clock())
+        self.news()
+
+    def news(self) -> None:
+        """Say that something was announced within another's transaction: all read at once."""
         self._wake.set()
         self._link.publish(NEWS, b"")
 

@@ -15,10 +15,9 @@ from quadra.alerts.ledger import Alert, Event
 from quadra.alerts.shown import finite
 from quadra.alerts.states import Phase, State
 from quadra.storage.database import Database
-from quadra.storage.tables import alert_events, happenings, positions
+from quadra.storage.tables import alert_events, positions
 
 _ORDERS = "alert-orders"
-_HAPPENING_LOCK = 7_305_801_144
 _JSON = ("labels", "annotations", "machine", "quieted_by")
 _FIELDS = tuple(f.name for f in fields(Alert))
 
@@ -76,20 +75,6 @@ def add_events(connection: sa.Connection, events: Sequence[Event]) -> None:
     """Write events."""
     if events:
         connection.execute(alert_events.insert(), [event_row(event) for event in events])
-
-
-def add_happenings(
-    connection: sa.Connection, kind: str, objects: Sequence[dict[str, Any]], now: float
-) -> None:
-    """Write what consoles are told; several writers become visible in the order of ids."""
-    if not objects:
-        return
-    if connection.dialect.name != "sqlite":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_HAPPENING_LOCK)))
-    connection.execute(
-        happenings.insert(),
-        [{"kind": kind, "object": dumps(one), "created_at": now} for one in objects],
-    )
 
 
 def upsert(database: Database, table: sa.Table) -> Any:

@@ -1,25 +1,24 @@
-"""What people read of alerts and do with them, and what consoles are told."""
+"""What people read of alerts, and what they do with them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from quadra.alerts.ledger import OPEN, Alert, Event
 from quadra.alerts.shown import alert_as_dict
-from quadra.engine.alerting import AlertQuestion, Happening, Page
+from quadra.engine.alerting import AlertQuestion, Page
 from quadra.errors import ConflictError, NotFoundError
 from quadra.storage.alert_rows import (
     add_events,
-    add_happenings,
     alert_of,
     event_of,
     orders_changed,
 )
+from quadra.storage.announcements import announce
 from quadra.storage.database import Database
-from quadra.storage.tables import alert_events, alerts, happenings
+from quadra.storage.tables import alert_events, alerts
 
 
 class SqlAlerts:
@@ -60,25 +59,9 @@ class SqlAlerts:
             msg = "This alert is over; there is nothing left to acknowledge."
             raise ConflictError(msg, code="alert_is_over")
         add_events(connection, [Event(alert_id, now, "acknowledged", by=by)])
-        add_happenings(connection, "alert", [alert_as_dict(alert)], now)
+        announce(connection, "alert", alert_as_dict(alert), now)
         orders_changed(connection, self._database)
         return alert
-
-
-class SqlHappenings:
-    """Implements ``engine.alerting.HappeningStore``."""
-
-    def __init__(self, database: Database) -> None:
-        """Wire the store."""
-        self._database = database
-
-    def newest(self) -> int:
-        """Give the id of the newest happening."""
-        return self._database.read(_newest)
-
-    def after(self, happening_id: int, limit: int) -> list[Happening]:
-        """Give happenings with larger ids, in order."""
-        return self._database.read(_after, happening_id, limit)
 
 
 def _alerts(connection: sa.Connection, question: AlertQuestion) -> Page:
@@ -148,17 +131,3 @@ def _firing(connection: sa.Connection) -> dict[str, int]:
         .group_by(alerts.c.severity)
     )
     return {row[0]: row[1] for row in counted}
-
-
-def _newest(connection: sa.Connection) -> int:
-    return connection.execute(sa.select(sa.func.max(happenings.c.id))).scalar() or 0
-
-
-def _after(connection: sa.Connection, happening_id: int, limit: int) -> list[Happening]:
-    rows = connection.execute(
-        sa.select(happenings)
-        .where(happenings.c.id > happening_id)
-        .order_by(happenings.c.id)
-        .limit(limit)
-    )
-    return [Happening(row.id, row.kind, orjson.loads(row.object)) for row in rows]

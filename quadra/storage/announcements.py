@@ -37,12 +37,21 @@ class SqlAnnouncements:
 
 def announce(connection: sa.Connection, event: str, body: Any, now: float) -> None:
     """Add an announcement within a transaction that has a cause for it; best at its end."""
+    announce_all(connection, event, [body], now)
+
+
+def announce_all(connection: sa.Connection, event: str, bodies: Sequence[Any], now: float) -> None:
+    """Add announcements of one event, in order, as ``announce`` does."""
+    if not bodies:
+        return
     if connection.dialect.name == "postgresql":
         # They must become visible in the order of their ids: whoever reads goes on from the last.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     connection.execute(announcements.delete().where(announcements.c.at < now - KEEP_S))
-    text = orjson.dumps(body).decode()
-    connection.execute(announcements.insert().values(event=event, body=text, at=now))
+    connection.execute(
+        announcements.insert(),
+        [{"event": event, "body": orjson.dumps(body).decode(), "at": now} for body in bodies],
+    )
 
 
 def _head(connection: sa.Connection) -> int:

@@ -14,7 +14,6 @@ from quadra.alerts.shown import alert_as_dict, paged_alert
 from quadra.engine.alerting import Beginning, Orders, Outcome, OvertakenError
 from quadra.storage.alert_rows import (
     add_events,
-    add_happenings,
     alert_of,
     dumps,
     orders_revision,
@@ -22,12 +21,12 @@ from quadra.storage.alert_rows import (
     upsert,
 )
 from quadra.storage.alert_rules import kept_rules
+from quadra.storage.announcements import announce_all
 from quadra.storage.database import Database
 from quadra.storage.quiet import maintenance_windows_of, silences_of
 from quadra.storage.tables import (
     alert_events,
     alerts,
-    happenings,
     judging,
     notice_groups,
     outbox,
@@ -37,7 +36,6 @@ from quadra.telemetry.series import SeriesKey, digest, series_key
 
 # What people write in an alert's row; the judge leaves it alone.
 _PEOPLES = ("acknowledged_by", "acknowledged_at")
-_HAPPENINGS_KEPT_S = 3_600.0
 
 
 class SqlJudge:
@@ -119,8 +117,8 @@ class SqlJudge:
         if outcome.groups_ended:
             ended = [_mark(key) for key in outcome.groups_ended]
             connection.execute(notice_groups.delete().where(notice_groups.c.digest.in_(ended)))
-        add_happenings(connection, "alert", [alert_as_dict(alert) for alert in changed], now)
-        add_happenings(connection, "anomaly", [one.document for one in outcome.anomalies], now)
+        announce_all(connection, "alert", [alert_as_dict(alert) for alert in changed], now)
+        announce_all(connection, "anomaly", [one.document for one in outcome.anomalies], now)
 
     def _put_alerts(self, connection: sa.Connection, changed: Sequence[Alert]) -> None:
         if not changed:
@@ -230,10 +228,6 @@ def _prune(connection: sa.Connection, epoch: int, before: float, limit: int) -> 
     connection.execute(alert_events.delete().where(alert_events.c.alert_id.in_(ids)))
     connection.execute(alerts.delete().where(alerts.c.id.in_(ids)))
     dropped = len(ids)
-    newest = connection.execute(sa.select(sa.func.max(happenings.c.created_at))).scalar() or 0.0
-    old = sa.select(happenings.c.id).where(happenings.c.created_at < newest - _HAPPENINGS_KEPT_S)
-    statement = happenings.delete().where(happenings.c.id.in_(old.limit(limit)))
-    dropped += connection.execute(statement).rowcount
     done = sa.select(outbox.c.id).where(outbox.c.state != "waiting", outbox.c.created_at < before)
     dropped += connection.execute(
         outbox.delete().where(outbox.c.id.in_(done.limit(limit)))

@@ -301,16 +301,6 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
-happenings = Table(
-    "happenings",
-    metadata,
-    Column("id", _BigKey, primary_key=True, autoincrement=True),
-    Column("kind", String(20), nullable=False, comment="the event that consoles receive"),
-    Column("object", Text, nullable=False, comment="JSON, as the API shows it"),
-    Column("created_at", Float, nullable=False, comment="unix seconds"),
-    sqlite_autoincrement=True,
-)
-
 judging = Table(
     "judging",
     metadata,

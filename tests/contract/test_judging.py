@@ -17,7 +17,8 @@ from quadra.engine.judge import STANDBY_S, Judge, Observer
 from quadra.engine.ports import Entry
 from quadra.errors import StorageError
 from quadra.storage.alert_rules import SqlRules
-from quadra.storage.alerts import SqlAlerts, SqlHappenings
+from quadra.storage.alerts import SqlAlerts
+from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.database import Database
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
@@ -61,7 +62,7 @@ class House:
         self.rules = SqlRules(database)
         self.alerts = SqlAlerts(database)
         self.quiet = SqlQuiet(database)
-        self.happenings = SqlHappenings(database)
+        self.news = SqlAnnouncements(database)
         self.store = CrashingJudge(database)
         self.ids: dict[Any, int] = {}
         self.observers = observers
@@ -119,8 +120,8 @@ def test_a_breach_becomes_an_alert_a_page_and_news_in_one_round(house: House) ->
     assert {"summary": "99 on a"} == alert.annotations
     assert [("firing", 1.0), ("paged", 1.0)] == house.story()
     assert ["firing"] == [status for status, _alerts in house.pages()]
-    (news,) = house.happenings.after(0, 10)
-    assert ("alert", alert.id, "firing") == (news.kind, news.document["id"], news.document["state"])
+    (news,) = house.news.since(0, 10)
+    assert ("alert", alert.id, "firing") == (news.event, news.body["id"], news.body["state"])
     assert {"warning": 1} == house.alerts.firing()
 
 
@@ -128,12 +129,12 @@ def test_the_value_of_an_alert_is_kept_up_to_date_without_ado(house: House) -> N
     house.keep(rule(**PLAIN, annotations={"summary": "{{ value }}"}))
     house.judge.round()
     house.step(99, host="a")
-    told = len(house.happenings.after(0, 100))
+    told = len(house.news.since(0, 100))
     for value in (150, 151, 152):
         house.step(value, 2, host="a")
     alert = house.alerts.alert(1)
     assert (152.0, {"summary": "152"}, 1) == (alert.value, alert.annotations, alert.transitions)
-    assert told == len(house.happenings.after(0, 100))
+    assert told == len(house.news.since(0, 100))
 
 
 def test_a_rule_judges_what_it_finds_when_it_is_made(house: House) -> None:
@@ -346,7 +347,7 @@ def test_a_rule_on_anomalies_follows_what_an_observer_says(database: Database) -
     assert [("firing", 2.0), ("paged", 2.0), ("resolved", 4.0), ("resolved_told", 4.0)] == (
         house.story()
     )
-    kinds = [one.kind for one in house.happenings.after(0, 100)]
+    kinds = [one.event for one in house.news.since(0, 100)]
     assert 4 == kinds.count("anomaly")
 
 
