@@ -274,6 +274,8 @@ def test_looking_only_when_due_tells_the_same_as_looking_every_second(
             is_open = alert is not None and alert.is_open
             if bad != is_open:
                 office.change(Change.FIRING if bad else Change.RESOLVED, now, series)
+            else:
+                office.decide(now)
     assert every_second.told == jumping.told
 
 
