@@ -35,12 +35,19 @@ from pathlib import Path
 from quadra import __version__
 from quadra.alerts.defaults import default_rules
 from quadra.alerts.rules import SEVERITIES
+from quadra.channels.by_apprise import AppriseSender
+from quadra.channels.email import EmailSender
+from quadra.channels.slack import SlackSender
+from quadra.channels.webhook import WebhookSender
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
+from quadra.engine.bell import Bell
 from quadra.engine.catalog import Catalog
+from quadra.engine.channels import FROM_SETTINGS, Channel, ChannelDesk
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
+from quadra.engine.dispatcher import Dispatcher
 from quadra.engine.duty import Duty
 from quadra.engine.feed import Feed
 from quadra.engine.health import Health
@@ -59,11 +66,14 @@ from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.training import Training
 from quadra.engine.upkeep import Keeper, Upkeep
 from quadra.errors import QuadraError, SettingsError, StorageError
+from quadra.outward.egress import Egress
+from quadra.outward.posting import Poster
 from quadra.settings import AsyncMode, Settings
 from quadra.storage.access import SqlAccess
 from quadra.storage.alert_rules import SqlRules
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.announcements import SqlAnnouncements
+from quadra.storage.channels import SqlChannels
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.descriptions import SqlDescriptions
@@ -75,6 +85,7 @@ from quadra.storage.keys import kept_secret
 from quadra.storage.leases import SqlLeases, guard
 from quadra.storage.memos import SqlMemos
 from quadra.storage.models import FolderModels
+from quadra.storage.outbox import SqlOutbox
 from quadra.storage.prometheus.address import parse_address
 from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
@@ -122,8 +133,8 @@ TRAINING_ENDS_WITHIN_S = 0.8
 LEASES_END_WITHIN_S = 0.5
 WORKER, SCRAPING = "worker", "scraping"  # the leases
 DESCRIPTIONS = "descriptions"  # what processes announce to each other
-JUDGE_ENDS_WITHIN_S = 0.7
 JUDGE_CATCHES_UP_WITHIN_S = 60.0
+WORKER_ENDS_WITHIN_S = 0.8
 
 
 @dataclass(slots=True)
@@ -435,6 +446,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         training=Training(SqlTraining(database), runtime, clock),
         models=FolderModels(settings.models_dir),
         alerting=alerting,
+        channels=channel_desk(settings, database),
+        wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
         hostname=hostname,
@@ -525,6 +538,32 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     )
 
 
+def channel_desk(settings: Settings, database: Database) -> ChannelDesk:
+    """Make what the API needs of channels."""
+    egress = Egress("WEBHOOK_ALLOW_PRIVATE", allow_private=settings.webhook_allow_private)
+    return ChannelDesk(SqlChannels(database), SqlOutbox(database), egress)
+
+
+def make_dispatcher(settings: Settings, database: Database, told: Callable[[], None]) -> Dispatcher:
+    """Make what delivers pages."""
+    desk = channel_desk(settings, database)
+    poster = Poster(desk.egress)
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return Dispatcher(
+        desk.outbox,
+        desk.store,
+        {
+            "webhook": WebhookSender(poster),
+            "slack": SlackSender(poster),
+            "email": EmailSender(desk.egress),
+            "apprise": AppriseSender(desk.egress),
+        },
+        time.time,
+        link=lambda alert: f"{base}/alerts?alert={alert.get('id', '')}",
+        told=told,
+    )
+
+
 def create_app() -> Flask:
     """Make the application for ``flask --app app``; serves nothing by itself."""
     try:
@@ -601,33 +640,28 @@ def work(*, is_child: bool) -> int:
     except QuadraError as error:
         _complain(error)
         return 2
-    ending, woken = threading.Event(), threading.Event()
-
-    def stop(*_: object) -> None:
-        ending.set()
-        woken.set()
-
+    bell = Bell()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: bell.end())
     if is_child:
         os.nice(CHILD_NICENESS)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which tells us
         os.set_blocking(sys.stdout.fileno(), False)  # a parent that hangs must not hold us
-        threading.Thread(target=_hear_parent, args=(woken, stop), daemon=True).start()
+        threading.Thread(target=_hear_parent, args=(bell,), daemon=True).start()
 
     leases = Leases(SqlLeases(database), process_name(socket.gethostname()), time.monotonic)
     is_ours = leases.want(WORKER)
-    keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, ending.wait))
+    keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, bell.sleeper()))
     keeper.start()
     # Whatever the work writes is refused once another process has taken it over.
     fenced = Database(settings.database_url, guard(lambda: leases.fence(WORKER)))
     told = _tell_parent if is_child else lambda: None
 
     def work_on(wait: Callable[[float], bool]) -> None:
-        with judging(settings, fenced, woken, told) as judge:
+        with judging(settings, fenced, bell, told) as judge:
             do_work(settings, fenced, judge, wait)
 
-    Duty(is_ours, ending.wait).run(work_on)
+    Duty(is_ours, bell.sleeper()).run(work_on)
     keeper.join()
     fenced.close()
     database.close()
@@ -636,31 +670,35 @@ def work(*, is_child: bool) -> int:
 
 @contextlib.contextmanager
 def judging(
-    settings: Settings, database: Database, woken: threading.Event, told: Callable[[], None]
+    settings: Settings, database: Database, bell: Bell, tell_consoles: Callable[[], None]
 ) -> Iterator[Judge]:
-    """Judge alert rules and follow their files, each in a thread, for as long as the block."""
-    over = threading.Event()
+    """Judge alert rules, follow their files and deliver pages, for as long as the block."""
+    inner = Bell()
 
-    def wait_for_work(seconds: float) -> bool:
-        woken.wait(seconds)
-        woken.clear()
-        return over.is_set()
+    def told() -> None:
+        inner.ring()
+        tell_consoles()
 
     judge = make_judge(settings, database, told)
-    files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, woken.set)
+    files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, inner.ring)
+    given = Channel(FROM_SETTINGS, "slack", settings.slack_webhook_url, origin="settings")
+    SqlChannels(database).put_given([given] if settings.slack_webhook_url else [])
+    dispatcher = make_dispatcher(settings, database, tell_consoles)
     threads = [
-        threading.Thread(target=judge.run, args=(wait_for_work,), name="judge"),
-        threading.Thread(target=files.run, args=(over.wait,), name="rule-files"),
+        threading.Thread(target=judge.run, args=(inner.ear(),), name="judge"),
+        threading.Thread(target=dispatcher.run, args=(inner.ear(),), name="dispatcher"),
+        threading.Thread(target=files.run, args=(inner.sleeper(),), name="rule-files"),
     ]
+    bell.pass_on(inner)
     for thread in threads:
         thread.start()
     try:
         yield judge
     finally:
-        over.set()
-        woken.set()
+        bell.stop_passing(inner)
+        inner.end()
         for thread in threads:
-            thread.join(JUDGE_ENDS_WITHIN_S)
+            thread.join(WORKER_ENDS_WITHIN_S)
 
 
 def do_work(
@@ -700,11 +738,11 @@ def link_message(state: LinkState) -> dict[str, object]:
     return {"kind": kind, "message": words.get(state.name, ""), "since": state.since}
 
 
-def _hear_parent(woken: threading.Event, stop: Callable[[], None]) -> None:
+def _hear_parent(bell: Bell) -> None:
     """Be woken by each line of the parent, and stop when it is gone."""
     while os.read(sys.stdin.fileno(), 4096):
-        woken.set()
-    stop()
+        bell.ring()
+    bell.end()
 
 
 def _tell_parent() -> None:

@@ -22,7 +22,13 @@ _FALSE = {"0", "false", "no", "off"}
 _RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:/\s?#]+)(:\d{1,5})?(/\d*)?")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@:/\s]+)(:\d{1,5})?")
-_SECRETS = {"SECRET_KEY", "QUADRA_ADMIN_TOKEN", "HISTORY_TOKEN", "REDIS_PASSWORD"}
+_SECRETS = {
+    "SECRET_KEY",
+    "QUADRA_ADMIN_TOKEN",
+    "HISTORY_TOKEN",
+    "REDIS_PASSWORD",
+    "SLACK_WEBHOOK_URL",
+}
 _ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL", "REDIS_URL"}
 _CREDENTIALS = re.compile(r"(://).*(?=@)")
 _SHARE = re.compile(r"[1-9]\d{0,7}|([1-9]\d?|100)%")
@@ -255,6 +261,22 @@ class Settings:
     )
     redis_sentinel_master: str = _env(
         "REDIS_SENTINEL_MASTER", "mymaster", _text, "what the sentinels call the master"
+    )
+    slack_webhook_url: str = _env(
+        "SLACK_WEBHOOK_URL", "", _text, "address of a Slack webhook; makes the channel `slack`"
+    )
+    webhook_allow_private: bool = _env(
+        "WEBHOOK_ALLOW_PRIVATE",
+        "false",
+        _flag,
+        "let channels have private and loopback addresses",
+    )
+    public_url: str = _env(
+        "PUBLIC_URL",
+        "",
+        lambda value: value.rstrip("/"),
+        "address at which people reach the console, for links in messages; http://HOST:PORT "
+        "when absent",
     )
     ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
     ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")

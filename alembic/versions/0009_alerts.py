@@ -176,8 +176,12 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.Float(), nullable=False, comment="unix seconds"),
         sa.Column("claimed_until", sa.Float(), nullable=True, comment="unix seconds"),
+        sa.Column(
+            "claimed_by", sa.String(length=20), nullable=False, comment="the worker that sends it"
+        ),
         sa.Column("sent_at", sa.Float(), nullable=True, comment="unix seconds"),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False, comment="what the channel calls the message"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("digest", name=op.f("uq_outbox_digest")),
         sqlite_autoincrement=True,
@@ -185,6 +189,11 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_outbox_state_due_at"), ["state", "due_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_outbox_channel_group_key_state"),
+            ["channel", "group_key", "state"],
+            unique=False,
         )
 
     op.create_table(
@@ -210,6 +219,7 @@ def downgrade() -> None:
 
     op.drop_table("silences")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_channel_group_key_state"))
         batch_op.drop_index(batch_op.f("ix_outbox_state_due_at"))
 
     op.drop_table("outbox")

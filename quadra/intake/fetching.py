@@ -8,7 +8,6 @@ Names are looked up and certificates read through ``offload``, for these two wou
 from __future__ import annotations
 
 import base64
-import io
 import os
 import socket
 import ssl
@@ -19,14 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any
 
 from quadra import __version__
 from quadra.engine.ports import Clock, Runtime
 from quadra.engine.targets import Credential, Target
 from quadra.errors import QuadraError
-from quadra.intake.egress import Address, Egress
 from quadra.intake.turns import Turns
+from quadra.outward.egress import Address, Egress
+from quadra.outward.timed import Deadline, Wire, connect
 
 LOOKUPS_AT_ONCE = 4
 ADDRESSES_TRIED = 4
@@ -54,56 +53,6 @@ class Fetched:
     body: bytes
     packed: bool
     openmetrics: bool
-
-
-class _Deadline:
-    """The moment at which a scrape has taken too long."""
-
-    def __init__(self, seconds: float, monotonic: Clock) -> None:
-        self.seconds = seconds
-        self._monotonic = monotonic
-        self._at = monotonic() + seconds
-
-    def left(self) -> float:
-        """Give the seconds left; raises TimeoutError when there are none."""
-        left = self._at - self._monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-
-class _Timed(io.RawIOBase):
-    """A socket's stream that ends with the deadline, however slowly its bytes drip."""
-
-    def __init__(self, connection: socket.socket, deadline: _Deadline) -> None:
-        super().__init__()
-        self._socket = connection
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._socket.settimeout(self._deadline.left())
-        return self._socket.recv_into(buffer)
-
-
-class _Wire:
-    """What http.client uses of a socket."""
-
-    def __init__(self, connection: socket.socket, deadline: _Deadline) -> None:
-        self._socket = connection
-        self._deadline = deadline
-
-    def sendall(self, data: bytes) -> None:
-        self._socket.settimeout(self._deadline.left())
-        self._socket.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._socket, self._deadline), _CHUNK)
-
-    def close(self) -> None:
-        """Whoever opened the socket closes it."""
 
 
 class Fetcher:
@@ -152,11 +101,11 @@ class Fetcher:
 
     def fetch(self, target: Target) -> Fetched:
         """Get the page of a target; raises ScrapeError, EgressError, NoSuchHostError."""
-        deadline = _Deadline(target.timeout, self._monotonic)
+        deadline = Deadline(target.timeout, self._monotonic)
         connection = None
         try:
             addresses = self.judge(target.host, target.port, deadline.left())
-            connection = _connect(addresses[:ADDRESSES_TRIED], deadline)
+            connection = connect(addresses[:ADDRESSES_TRIED], deadline)
             if target.scheme == "https":
                 connection = self._secured(connection, target.host, deadline)
             return self._ask(connection, target, deadline)
@@ -180,7 +129,7 @@ class Fetcher:
             if connection is not None:
                 connection.close()
 
-    def _secured(self, connection: socket.socket, host: str, deadline: _Deadline) -> socket.socket:
+    def _secured(self, connection: socket.socket, host: str, deadline: Deadline) -> socket.socket:
         if self._context is None:
             self._context = self._runtime.offload(self._trust)
         connection.settimeout(deadline.left())
@@ -190,9 +139,9 @@ class Fetcher:
             connection.close()
             raise
 
-    def _ask(self, connection: socket.socket, target: Target, deadline: _Deadline) -> Fetched:
+    def _ask(self, connection: socket.socket, target: Target, deadline: Deadline) -> Fetched:
         http = HTTPConnection(target.host, target.port)
-        http.sock = _Wire(connection, deadline)
+        http.sock = Wire(connection, deadline)
         http.putrequest("GET", target.path, skip_host=True, skip_accept_encoding=True)
         for name, value in _headers(target).items():
             http.putheader(name, value)
@@ -255,27 +204,6 @@ def too_large(limit: int) -> ScrapeError:
     """Make the error of a page that is larger than its target may send."""
     msg = f"the page is larger than {limit} bytes (body_size_limit)"
     return ScrapeError(msg, code="body_size_limit")
-
-
-def _connect(addresses: list[Address], deadline: _Deadline) -> socket.socket:
-    """Connect to the first address that takes us; each has its share of the time left."""
-    for n, address in enumerate(addresses):
-        is_last = n + 1 == len(addresses)
-        connection = socket.socket(address.family, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(deadline.left() / (len(addresses) - n))
-            connection.connect((address.ip, address.port))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            connection.close()
-            if is_last:
-                raise
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
-    raise AssertionError
 
 
 def _headers(target: Target) -> dict[str, str]:

@@ -22,12 +22,12 @@ from quadra.errors import (
     QuadraError,
     StorageError,
 )
-from quadra.intake.egress import Egress, EgressError, NoSuchHostError
 from quadra.intake.fetching import Fetcher
 from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.target_form import targets_from_file
 from quadra.intake.target_states import TargetStates, key_of
 from quadra.intake.turns import Turns
+from quadra.outward.egress import Egress, EgressError, NoSuchHostError
 from quadra.settings import Settings
 from quadra.telemetry.series import SeriesRules, digest
 from utils.metrics import MetricsManager

@@ -178,7 +178,9 @@ def _outbox_row(notice: Notice) -> dict[str, Any]:
         "state": "waiting",
         "attempts": 0,
         "due_at": notice.created_at,
+        "claimed_by": "",
         "error": "",
+        "ref": "",
     }
 
 

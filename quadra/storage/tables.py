@@ -295,9 +295,32 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Float, nullable=False, comment="unix seconds"),
     Column("claimed_until", Float, comment="unix seconds"),
+    Column("claimed_by", String(20), nullable=False, comment="the worker that sends it"),
     Column("sent_at", Float, comment="unix seconds"),
     Column("error", Text, nullable=False),
+    Column("ref", Text, nullable=False, comment="what the channel calls the message"),
     Index(None, "state", "due_at"),
+    Index(None, "channel", "group_key", "state"),
+    sqlite_autoincrement=True,
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False, comment="webhook, slack, email or apprise"),
+    Column("url", Text, nullable=False, comment="may hold a secret"),
+    Column("secret", Text, nullable=False),
+    Column("settings", Text, nullable=False, comment="JSON object"),
+    Column("enabled", Boolean, nullable=False),
+    Column("origin", String(8), nullable=False, comment="api or settings"),
+    Column("sent", Integer, nullable=False, comment="deliveries"),
+    Column("failed", Integer, nullable=False, comment="deliveries"),
+    Column("retried", Integer, nullable=False, comment="tries"),
+    Column("sent_at", Float, comment="unix seconds"),
+    Column("failed_at", Float, comment="unix seconds"),
+    Column("error", Text, nullable=False, comment="of the latest delivery, empty if it was taken"),
     sqlite_autoincrement=True,
 )
 

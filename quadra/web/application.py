@@ -9,6 +9,7 @@ from flask import Flask
 from quadra.web import assets, cors, identity, limits, observing, problems
 from quadra.web.api.alert_rules import make_alert_rules
 from quadra.web.api.alerts import make_alerts
+from quadra.web.api.channels import make_channels
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
 from quadra.web.api.silences import make_silences
@@ -32,6 +33,7 @@ _BLUEPRINTS = (
     make_models,
     make_alert_rules,
     make_alerts,
+    make_channels,
     make_silences,
     make_pages,
     make_signing_in,

@@ -9,6 +9,7 @@ from quadra.engine.access import Access
 from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
 from quadra.engine.catalog import Catalog
+from quadra.engine.channels import ChannelDesk
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.feed import Feed
 from quadra.engine.health import Health
@@ -49,6 +50,8 @@ class WebParts:
     training: Training
     models: ModelStore
     alerting: Alerting
+    channels: ChannelDesk
+    wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager
     hostname: str

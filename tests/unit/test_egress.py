@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from quadra.intake.egress import (
+from quadra.outward.egress import (
     Address,
     Egress,
     EgressError,

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from quadra.engine.targets import Credential, Target
-from quadra.intake.egress import Egress, EgressError
 from quadra.intake.fetching import Fetched, Fetcher, ScrapeError, opened
+from quadra.outward.egress import Egress, EgressError
 from tests.unit.fakes import ThreadRuntime
 
 TEXT = b"Content-Type: text/plain; version=0.0.4\r\n"

@@ -20,12 +20,12 @@ from quadra.engine.journal import Journal
 from quadra.engine.link import NoLink
 from quadra.engine.targets import Target
 from quadra.errors import ConflictError, InvalidError, NotFoundError, QuadraError, StorageError
-from quadra.intake.egress import Address, Egress, NoSuchHostError
 from quadra.intake.fetching import Fetched, Fetcher, ScrapeError
 from quadra.intake.received import STALE_BITS
 from quadra.intake.scraper import Scraper, next_due, phase_of, time_of
 from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.turns import Turns
+from quadra.outward.egress import Address, Egress, NoSuchHostError
 from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesRules
 from tests.servers.process import wait_until
