@@ -1,0 +1,171 @@
+"""What every OutboxStore does, whatever it stands on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from quadra.engine.channels import Channel, Outcome
+from quadra.errors import ConflictError, NotFoundError
+from quadra.storage.channels import SqlChannels
+from quadra.storage.database import Database
+from quadra.storage.outbox import SqlOutbox
+from quadra.storage.tables import outbox
+
+NOW = 1_750_000_000.0
+
+
+@pytest.fixture
+def store(database: Database) -> SqlOutbox:
+    return SqlOutbox(database)
+
+
+def put(database: Database, key: str, channel: str = "", group: str = "g", **more: Any) -> None:
+    """Write a page as the judge does."""
+    row = {
+        "digest": hashlib.blake2b(key.encode(), digest_size=16).digest(),
+        "group_key": group,
+        "channel": channel,
+        "status": "firing",
+        "kind": "first",
+        "alerts": orjson.dumps([{"id": 1, "rule": key}]).decode(),
+        "created_at": NOW,
+        "state": "waiting",
+        "attempts": 0,
+        "due_at": NOW,
+        "claimed_by": "",
+        "error": "",
+        "ref": "",
+    }
+    database.write(lambda connection: connection.execute(outbox.insert(), {**row, **more}))
+
+
+def states(database: Database) -> dict[str, str]:
+    rows = database.read(
+        lambda connection: connection.execute(
+            sa.select(outbox.c.channel, outbox.c.state).order_by(outbox.c.id)
+        ).all()
+    )
+    return {row.channel: row.state for row in rows}
+
+
+def test_a_page_for_whoever_there_is_goes_to_each_once(
+    database: Database, store: SqlOutbox
+) -> None:
+    put(database, "a")
+    assert 1 == store.expand(["x", "y"], ["x", "y"], NOW)
+    assert 0 == store.expand(["x", "y"], ["x", "y"], NOW)
+    assert {"x": "waiting", "y": "waiting"} == states(database)
+    ids = {store.claim(name, "me", NOW, NOW + 9, 5)[0].delivery_id for name in ("x", "y")}
+    assert 2 == len(ids)
+
+
+def test_pages_that_reach_nobody_end_and_say_why(database: Database, store: SqlOutbox) -> None:
+    put(database, "a")
+    put(database, "b", "gone")
+    store.expand([], [], NOW)
+    assert {"": "failed", "gone": "failed"} == states(database)
+
+
+def test_one_claimant_gets_a_page(database: Database, store: SqlOutbox) -> None:
+    put(database, "a", "x")
+    assert 1 == len(store.claim("x", "one", NOW, NOW + 45, 5))
+    assert [] == store.claim("x", "two", NOW, NOW + 45, 5)
+    assert {} == store.due(NOW)
+
+
+def test_a_claim_runs_out_and_the_page_keeps_its_name(database: Database, store: SqlOutbox) -> None:
+    put(database, "a", "x")
+    first = store.claim("x", "dies", NOW, NOW + 45, 5)[0]
+    again = store.claim("x", "lives", NOW + 46, NOW + 90, 5)[0]
+    assert first.delivery_id == again.delivery_id
+    assert (1, 2) == (first.attempts, again.attempts)
+    assert 0 == store.settle([first], "dies", Outcome("failed", NOW, "late"), NOW + 47)
+    assert 1 == store.settle([again], "lives", Outcome("sent", NOW), NOW + 47)
+    assert {"x": "sent"} == states(database)
+
+
+def test_a_group_goes_in_order_and_groups_beside_each_other(
+    database: Database, store: SqlOutbox
+) -> None:
+    for key, group in (("a", "one"), ("b", "one"), ("c", "two")):
+        put(database, key, "x", group)
+    claimed = store.claim("x", "me", NOW, NOW + 99, 5)
+    assert ["one", "two"] == [delivery.group for delivery in claimed]
+    store.settle(claimed[:1], "me", Outcome("waiting", NOW + 30, "later"), NOW)
+    assert [] == store.claim("x", "me", NOW + 1, NOW + 9, 5)
+    assert 1 == len(store.claim("x", "me", NOW + 30, NOW + 99, 5))
+
+
+def test_an_answer_goes_into_the_thread_until_it_is_over(
+    database: Database, store: SqlOutbox
+) -> None:
+    put(database, "a", "x")
+    first = store.claim("x", "me", NOW, NOW + 9, 1)
+    assert "" == first[0].thread
+    store.settle(first, "me", Outcome("sent", NOW, ref="ts-1"), NOW)
+    put(database, "b", "x", status="resolved")
+    second = store.claim("x", "me", NOW, NOW + 9, 1)
+    assert "ts-1" == second[0].thread
+    store.settle(second, "me", Outcome("sent", NOW, ref="ts-2"), NOW)
+    put(database, "c", "x")
+    assert "" == store.claim("x", "me", NOW, NOW + 9, 1)[0].thread
+
+
+@pytest.mark.parametrize("shift", [-3_600, 3_600])
+def test_a_clock_that_steps_an_hour_holds_no_page_up_for_ever(
+    database: Database, store: SqlOutbox, shift: int
+) -> None:
+    put(database, "a", "x")
+    claimed = store.claim("x", "me", NOW, NOW + 45, 5)
+    store.settle(claimed, "me", Outcome("waiting", NOW + 301, "later"), NOW)
+    now = NOW + shift
+    assert {"x": 1} == store.due(now + 1 if shift > 0 else now)
+
+
+def test_a_test_page_is_found_again(store: SqlOutbox) -> None:
+    number = store.add_test("x", {"id": 0}, NOW)
+    assert ("waiting", "", None) == store.outcome(number)
+    claimed = store.claim("x", "me", NOW, NOW + 9, 1)
+    store.settle(claimed, "me", Outcome("sent", NOW), NOW + 1)
+    assert ("sent", "", NOW + 1) == store.outcome(number)
+    with pytest.raises(NotFoundError):
+        store.outcome(99_999)
+
+
+def test_channels_are_kept_changed_and_count_what_they_did(
+    database: Database, store: SqlOutbox, connect: Callable[[], Database]
+) -> None:
+    channels = SqlChannels(database)
+    made = channels.add(Channel("x", "email", "smtp://h", "s", {"to": ["a@b.c"]}))
+    assert made == SqlChannels(connect()).channels()[0][0]
+    with pytest.raises(ConflictError):
+        channels.add(Channel("x", "webhook", "http://h"))
+    put(database, "a", "x")
+    claimed = store.claim("x", "me", NOW, NOW + 9, 1)
+    store.settle(claimed, "me", Outcome("waiting", NOW + 1, "down"), NOW)
+    assert "down" == channels.channels()[0][1].error
+    claimed = store.claim("x", "me", NOW + 2, NOW + 9, 1)
+    store.settle(claimed, "me", Outcome("sent", NOW), NOW + 3)
+    state = channels.channels()[0][1]
+    assert ("", 1, 0, 1) == (state.error, state.sent, state.failed, state.retried)
+    assert channels.remove(made.id or 0)
+    assert not channels.remove(made.id or 0)
+
+
+def test_a_channel_of_the_settings_comes_and_goes_with_them(database: Database) -> None:
+    channels = SqlChannels(database)
+    given = Channel("slack", "slack", "http://one", origin="settings")
+    channels.put_given([given])
+    channels.put_given([Channel("slack", "slack", "http://two", origin="settings")])
+    kept = channels.channels()[0][0]
+    assert "http://two" == kept.url
+    with pytest.raises(ConflictError, match="SLACK_WEBHOOK_URL"):
+        channels.remove(kept.id or 0)
+    channels.put_given([])
+    assert [] == channels.channels()

@@ -1,0 +1,272 @@
+"""When pages go out: retries, rates, digests, lanes that do not hold each other up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from quadra.engine.channels import (
+    Channel,
+    ChannelState,
+    Delivery,
+    Ending,
+    Later,
+    Outcome,
+    Refused,
+    Sent,
+)
+from quadra.engine.dispatcher import GIVE_UP_S, LONGEST_PAUSE_S, Bucket, Dispatcher
+from quadra.errors import StorageError
+from tests.unit.fakes import NOW, SetClock
+
+
+def page(number: int, channel: str = "ops", group: str = "") -> Delivery:
+    alert = {"id": number, "rule": "r"}
+    return Delivery(
+        number, f"d{number}", group or f"g{number}", channel, "firing", "first", [alert], NOW, 0
+    )
+
+
+@dataclass
+class MemoryOutbox:
+    """Keeps pages in order; the SQL one is held to its port by the contract suite."""
+
+    waiting: dict[int, tuple[Delivery, float]] = field(default_factory=dict)
+    ended: dict[int, Outcome] = field(default_factory=dict)
+    broken: bool = False
+
+    def put(self, *deliveries: Delivery) -> None:
+        for one in deliveries:
+            self.waiting[one.id] = (one, 0.0)
+
+    def expand(self, everywhere: Sequence[str], known: Sequence[str], now: float) -> int:
+        if self.broken:
+            raise StorageError("gone")
+        return 0
+
+    def due(self, now: float) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for one, due_at in self.waiting.values():
+            if due_at <= now:
+                counts[one.channel] = counts.get(one.channel, 0) + 1
+        return counts
+
+    def next_due(self, now: float) -> float | None:
+        return None
+
+    def claim(
+        self, channel: str, claimant: str, now: float, until: float, limit: int
+    ) -> list[Delivery]:
+        found = [
+            replace(one, attempts=one.attempts + 1)
+            for one, due_at in self.waiting.values()
+            if one.channel == channel and due_at <= now
+        ][:limit]
+        for one in found:
+            self.waiting[one.id] = (one, until)
+        return found
+
+    def settle(
+        self, deliveries: Sequence[Delivery], claimant: str, outcome: Outcome, now: float
+    ) -> int:
+        for one in deliveries:
+            if outcome.state == "waiting":
+                self.waiting[one.id] = (one, outcome.due_at)
+            else:
+                del self.waiting[one.id]
+                self.ended[one.id] = outcome
+        return len(deliveries)
+
+    def add_test(self, channel: str, alert: Mapping[str, Any], now: float) -> int:
+        raise NotImplementedError
+
+    def outcome(self, number: int) -> tuple[str, str, float | None]:
+        raise NotImplementedError
+
+
+@dataclass
+class MemoryChannels:
+    kept: list[Channel]
+
+    def channels(self) -> list[tuple[Channel, ChannelState]]:
+        return [(one, ChannelState()) for one in self.kept]
+
+    def put_given(self, given: Sequence[Channel]) -> None:
+        raise NotImplementedError
+
+    def add(self, channel: Channel) -> Channel:
+        raise NotImplementedError
+
+    def replace(self, channel_id: int, channel: Channel) -> bool:
+        raise NotImplementedError
+
+    def remove(self, channel_id: int) -> bool:
+        raise NotImplementedError
+
+
+@dataclass
+class Script:
+    """Answers as it is told, then takes all."""
+
+    endings: list[Ending] = field(default_factory=list)
+    sent: list[list[Delivery]] = field(default_factory=list)
+
+    def send(self, channel: Channel, deliveries: Sequence[Delivery]) -> Ending:
+        self.sent.append(list(deliveries))
+        return self.endings.pop(0) if self.endings else Sent("ref")
+
+
+class House:
+    def __init__(self, *endings: Ending, kind: str = "webhook") -> None:
+        self.clock = SetClock()
+        self.outbox = MemoryOutbox()
+        self.script = Script(list(endings))
+        channel = Channel("ops", kind, "http://x")  # type: ignore[arg-type]
+        self.channels = MemoryChannels([channel, Channel("dead", "slack", "http://y")])
+        self.dead = Script([Later("down")] * 50)
+        senders = {"webhook": self.script, "email": self.script, "slack": self.dead}
+        self.dispatcher = Dispatcher(
+            self.outbox,
+            self.channels,
+            senders,  # type: ignore[arg-type]
+            self.clock,
+            link=lambda alert: f"at/{alert['id']}",
+            jitter=lambda: 1.0,
+        )
+
+    def round(self, forward: float = 0.0) -> None:
+        self.clock.forward(forward)
+        self.dispatcher.round(lambda work: work())
+
+
+def test_pages_are_sent_with_a_link_and_settled() -> None:
+    house = House()
+    house.outbox.put(page(1), page(2))
+    house.round()
+    assert {1, 2} == set(house.outbox.ended)
+    assert ["at/1", "at/2"] == [sent[0].alerts[0]["url"] for sent in house.script.sent]
+    assert Outcome("sent", NOW, ref="ref") == house.outbox.ended[1]
+
+
+def test_a_page_that_is_not_taken_is_tried_again_ever_later() -> None:
+    house = House(*[Later("500")] * 20)
+    house.outbox.put(page(1))
+    waits = []
+    for _ in range(12):
+        house.round()
+        waits.append(house.outbox.waiting[1][1] - house.clock.now)
+        house.clock.forward(waits[-1])
+    assert [2, 4, 8, 16] == waits[:4]
+    assert LONGEST_PAUSE_S == max(waits)
+    assert waits == sorted(waits)
+
+
+def test_what_the_channel_asks_for_is_obeyed() -> None:
+    house = House(Later("429", 77.0))
+    house.outbox.put(page(1))
+    house.round()
+    house.round(76)
+    assert 1 == len(house.script.sent)
+    house.round(1)
+    assert 2 == len(house.script.sent)
+
+
+@pytest.mark.parametrize("asked", [float("inf"), float("nan"), 1e12])
+def test_a_channel_may_not_ask_for_ever(asked: float) -> None:
+    house = House(Later("429", asked))
+    house.outbox.put(page(1))
+    house.round()
+    house.round(3_600)
+    assert 2 == len(house.script.sent)
+
+
+def test_a_refusal_ends_it() -> None:
+    house = House(Refused("gone"))
+    house.outbox.put(page(1))
+    house.round()
+    assert Outcome("failed", NOW, "gone") == house.outbox.ended[1]
+
+
+def test_after_a_day_it_is_given_up_and_said_so() -> None:
+    house = House(Later("down"))
+    house.outbox.put(page(1))
+    house.round(GIVE_UP_S + 1)
+    assert "failed" == house.outbox.ended[1].state
+    assert "given up" in house.outbox.ended[1].error
+
+
+def test_a_dead_channel_holds_no_other_up() -> None:
+    house = House()
+    house.outbox.put(*(page(n, "dead") for n in range(10)), *(page(n) for n in range(10, 20)))
+    house.round()
+    assert set(range(10, 20)) == set(house.outbox.ended)
+    assert 1 == len(house.dead.sent)
+    house.round(0.5)
+    assert 1 == len(house.dead.sent)
+
+
+def test_more_than_the_rate_come_as_a_digest() -> None:
+    house = House(kind="email")
+    house.outbox.put(*(page(n) for n in range(60)))
+    house.round()
+    assert [1] * 10 == [len(sent) for sent in house.script.sent]
+    house.round(2.0)
+    assert [1] * 10 + [50] == [len(sent) for sent in house.script.sent]
+    assert set(range(60)) == set(house.outbox.ended)
+
+
+def test_a_few_that_were_held_back_still_come_one_by_one() -> None:
+    house = House(kind="email")
+    house.outbox.put(*(page(n) for n in range(12)))
+    house.round()
+    house.round(2.0)
+    house.round(2.0)
+    assert [1] * 12 == [len(sent) for sent in house.script.sent]
+
+
+def test_pages_of_a_channel_that_is_off_or_gone_are_not_sent() -> None:
+    house = House()
+    house.channels.kept[0] = replace(house.channels.kept[0], enabled=False)
+    house.outbox.put(page(1), page(2, "nobody"))
+    house.round()
+    assert [] == house.script.sent
+
+
+def test_a_database_that_is_away_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    house.outbox.put(page(1))
+    house.outbox.broken = True
+    house.round()
+    house.round()
+    house.outbox.broken = False
+    house.round()
+    assert {1} == set(house.outbox.ended)
+    assert 1 == caplog.text.count("can't be delivered")
+
+
+def test_a_bucket_refills_and_never_overflows() -> None:
+    bucket = Bucket(2.0, 3.0, 3.0, 0.0)
+    assert [0.0, 0.0, 0.0] == [bucket.take(0.0) for _ in range(3)]
+    assert 0.5 == bucket.take(0.0)
+    assert 0.0 == bucket.take(0.5)
+    assert [0.0, 0.0, 0.0] == [bucket.take(1_000.0) for _ in range(3)]
+    assert bucket.take(1_000.0) > 0
+
+
+def test_a_clock_that_is_set_back_costs_no_tokens_and_gives_none() -> None:
+    bucket = Bucket(1.0, 1.0, 1.0, 1_000.0)
+    assert 0.0 == bucket.take(1_000.0)
+    assert 1.0 == bucket.take(-2_600.0)
+    assert 0.0 == bucket.take(-2_599.0)
+
+
+def test_it_runs_until_it_is_told_to_end() -> None:
+    house = House()
+    house.outbox.put(page(1))
+    turns = iter([False, True])
+    wait: Callable[[float], bool] = lambda _seconds: next(turns)  # noqa: E731
+    house.dispatcher.run(wait)
+    assert {1} == set(house.outbox.ended)
