@@ -5,7 +5,7 @@ import warnings
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 with warnings.catch_warnings():
@@ -93,6 +93,7 @@ def outcome(connection: Connection, first: str, lines: list[str]) -> object:
         return type(error)
 
 
+@example([(POST, HEAD), (POST, [line.replace("5", "17 ") for line in HEAD])])
 @settings(max_examples=300)
 @given(heads=st.lists(_heads, min_size=1, max_size=6))
 def test_every_head_of_a_connection_means_what_it_says(
