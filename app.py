@@ -42,6 +42,7 @@ from quadra.channels.webhook import WebhookSender
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
+from quadra.engine.anomaly_watch import AnomalyWatch
 from quadra.engine.bell import Bell
 from quadra.engine.catalog import Catalog
 from quadra.engine.channels import FROM_SETTINGS, Channel, ChannelDesk
@@ -73,6 +74,7 @@ from quadra.storage.access import SqlAccess
 from quadra.storage.alert_rules import SqlRules
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.announcements import SqlAnnouncements
+from quadra.storage.anomalies import FileMemory, SqlAnomalies, SqlTuning
 from quadra.storage.channels import SqlChannels
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
@@ -447,6 +449,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         models=FolderModels(settings.models_dir),
         alerting=alerting,
         channels=channel_desk(settings, database),
+        anomalies=SqlAnomalies(database),
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
@@ -622,11 +625,15 @@ def serve() -> int:
 def make_judge(settings: Settings, database: Database, told: Callable[[], None]) -> Judge:
     """Make the judge of alert rules; a new installation gets its first rules."""
     SqlRules(database).begin_with(default_rules(), time.time())
+    journal = SqlJournal(database, time.time)
+    memory = FileMemory(settings.data_dir / "anomalies.state")
+    watch = AnomalyWatch(journal, memory, SqlTuning(database), time.time)
     return Judge(
-        SqlJournal(database, time.time),
+        journal,
         make_history(settings, database, time.time),
         SqlJudge(database),
         time.time,
+        observers=[watch],
         told=told,
         keep_s=settings.retention_raw,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from quadra.alerts.ledger import Alert, Changes
 from quadra.alerts.notices import Group, Notice, Quiet
 from quadra.alerts.rules import Rule
 from quadra.alerts.silences import Maintenance, Silence
+from quadra.anomalies.events import AnomalyEvent
 from quadra.errors import StorageError
 from quadra.telemetry.series import SeriesKey
 
@@ -167,13 +168,15 @@ class Orders:
 class AnomalyChange:
     """An anomaly that has begun, grown or ended: ``score`` is its confidence, 0 once it is over.
 
-    ``t`` is in unix ms; ``document`` is the anomaly as the API shows it.
+    ``t`` is in unix ms.
     """
 
     series_id: int
     t: int
     score: float
-    document: dict[str, Any] = field(default_factory=dict)
+    event: AnomalyEvent
+    metric: str
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

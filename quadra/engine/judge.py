@@ -44,8 +44,11 @@ class Observer(Protocol):
     def restore(self, seq: int) -> None:
         """Take up what was kept: samples up to a journal position were observed."""
 
-    def observe(self, columns: Columns) -> Sequence[AnomalyChange]:
-        """Look at samples; gives the anomalies that have begun, grown or ended."""
+    def observe(self, columns: Columns, seq: int) -> Sequence[AnomalyChange]:
+        """Look at samples up to a position; gives the anomalies that began, grew or ended."""
+
+    def close(self) -> None:
+        """Keep what was learned."""
 
 
 class Judge:
@@ -117,6 +120,9 @@ class Judge:
                     log.warning("Rules can't be judged now: %s", error.detail)
                 self._failing = True
             if wait(0.0 if more else LOOK_EVERY_S):
+                if self._epoch is not None:
+                    for observer in self._observers:
+                        observer.close()
                 return
 
     def round(self) -> bool:
@@ -208,7 +214,7 @@ class Judge:
         for watch in self._docket:
             if watch.rule.subject == "samples":
                 self._record(watch.rule, watch.take(columns, arrived), changes)
-        anomalies = [one for o in self._observers for one in o.observe(columns)]
+        anomalies = [one for o in self._observers for one in o.observe(columns, rows[-1].seq)]
         if anomalies:
             for rule, happened in self._docket.anomalies(anomalies, arrived):
                 self._record(rule, happened, changes)

@@ -22,6 +22,7 @@ from quadra.storage.alert_rows import (
 )
 from quadra.storage.alert_rules import kept_rules
 from quadra.storage.announcements import announce_all
+from quadra.storage.anomalies import put_anomalies
 from quadra.storage.database import Database
 from quadra.storage.quiet import maintenance_windows_of, silences_of
 from quadra.storage.tables import (
@@ -118,7 +119,8 @@ class SqlJudge:
             ended = [_mark(key) for key in outcome.groups_ended]
             connection.execute(notice_groups.delete().where(notice_groups.c.digest.in_(ended)))
         announce_all(connection, "alert", [alert_as_dict(alert) for alert in changed], now)
-        announce_all(connection, "anomaly", [one.document for one in outcome.anomalies], now)
+        found = put_anomalies(connection, self._database, outcome.anomalies)
+        announce_all(connection, "anomaly", found, now)
 
     def _put_alerts(self, connection: sa.Connection, changed: Sequence[Alert]) -> None:
         if not changed:

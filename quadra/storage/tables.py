@@ -384,3 +384,39 @@ training = Table(
     Column("state", Text, nullable=False, comment="JSON object"),
     Column("reported_at", Float, nullable=False, comment="unix seconds"),
 )
+
+anomalies = Table(
+    "anomalies",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("key", String(40), nullable=False, unique=True, comment="series and beginning"),
+    Column("series_id", Integer, nullable=False),
+    Column("metric", String(200), nullable=False),
+    Column("labels", Text, nullable=False, comment="JSON object"),
+    Column("started_at", Float, nullable=False, comment="unix seconds"),
+    Column("ended_at", Float, comment="unix seconds"),
+    Column("value", Float, nullable=False),
+    Column("peak", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("evidence", Float, nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("confidence", Float, nullable=False, comment="0 to 1"),
+    Column("detector", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("group_key", String(40), nullable=False),
+    Column("verdict", String(5), nullable=False, comment="right, wrong or empty"),
+    Column("judged_by", String(100), nullable=False),
+    Column("judged_at", Float, comment="unix seconds"),
+    Index(None, "started_at"),
+    Index(None, "series_id"),
+    sqlite_autoincrement=True,
+)
+
+anomaly_tuning = Table(
+    "anomaly_tuning",
+    metadata,
+    Column("series_id", Integer, primary_key=True, autoincrement=False),
+    Column("sensitivity", Float, nullable=False),
+    Column("muted", Boolean, nullable=False),
+)

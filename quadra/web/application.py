@@ -9,6 +9,7 @@ from flask import Flask
 from quadra.web import assets, cors, identity, limits, observing, problems
 from quadra.web.api.alert_rules import make_alert_rules
 from quadra.web.api.alerts import make_alerts
+from quadra.web.api.anomalies import make_anomalies
 from quadra.web.api.channels import make_channels
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
@@ -34,6 +35,7 @@ _BLUEPRINTS = (
     make_alert_rules,
     make_alerts,
     make_channels,
+    make_anomalies,
     make_silences,
     make_pages,
     make_signing_in,

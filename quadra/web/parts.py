@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quadra.engine.access import Access
 from quadra.engine.alert_service import Alerting
 from quadra.engine.announcements import Announcements
+from quadra.engine.anomalies import AnomalyStore
 from quadra.engine.catalog import Catalog
 from quadra.engine.channels import ChannelDesk
 from quadra.engine.descriptions import Descriptions
@@ -51,6 +52,7 @@ class WebParts:
     models: ModelStore
     alerting: Alerting
     channels: ChannelDesk
+    anomalies: AnomalyStore
     wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager

@@ -12,6 +12,7 @@ import pytest
 
 from quadra.alerts.rules import Rule
 from quadra.alerts.silences import silence_from
+from quadra.anomalies.events import AnomalyEvent
 from quadra.engine.alerting import AlertQuestion, AnomalyChange, Outcome, OvertakenError
 from quadra.engine.judge import STANDBY_S, Judge, Observer
 from quadra.engine.ports import Entry
@@ -325,17 +326,26 @@ def test_after_an_error_it_begins_again_from_what_is_kept(
     assert [("firing", 1.0), ("paged", 1.0)] == house.story()
 
 
+def odd(series: int, t: int) -> AnomalyEvent:
+    return AnomalyEvent(
+        series, t, None, 9.0, 9.0, (0.0, 1.0), 2.0, "high", 0.9, "jump", "It is odd.", "g"
+    )
+
+
 class Oddities:
     """Says that a series is odd while its value is above 50."""
 
     def restore(self, seq: int) -> None:
         self.began = seq
 
-    def observe(self, columns: Columns) -> list[AnomalyChange]:
+    def observe(self, columns: Columns, seq: int) -> list[AnomalyChange]:
         return [
-            AnomalyChange(int(i), int(t), 0.9 if v > 50 else 0.0, {"odd": bool(v > 50)})
+            AnomalyChange(int(i), int(t), 0.9 if v > 50 else 0.0, odd(int(i), int(t)), "m", {})
             for i, t, v in zip(columns.ids, columns.t, columns.v, strict=True)
         ]
+
+    def close(self) -> None:
+        """Nothing was learned."""
 
 
 def test_a_rule_on_anomalies_follows_what_an_observer_says(database: Database) -> None:

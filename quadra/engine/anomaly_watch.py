@@ -1,0 +1,206 @@
+"""Shows every sample to the detector, and makes what it finds something that can be kept.
+
+What the detector has learned is large and kept now and then, with the journal position that it
+stands for; after a restart the rows since then are learned again, and what they say again is kept
+under the same keys.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from quadra.anomalies.events import EventChange
+from quadra.anomalies.observer import Observer
+from quadra.anomalies.traits import Trait
+from quadra.engine.alerting import AnomalyChange
+from quadra.engine.ports import Clock, JournalStore
+from quadra.errors import QuadraError
+from quadra.telemetry.batch import Columns, latest_of_each
+from quadra.telemetry.metadata import Metadata
+from quadra.telemetry.series import SeriesKey
+
+log = logging.getLogger(__name__)
+
+KEEP_EVERY_S = 60.0
+TUNING_EVERY_S = 5.0
+EXPIRE_EVERY_S = 30.0
+FORGET_AFTER_S = 7 * 86_400.0
+MAX_SERIES = 100_000
+_ROWS_AT_ONCE = 1_000
+_SERIES_AT_ONCE = 5_000
+_POSITION = struct.Struct("<q")
+_COUNTERS = ("_total", "_count", "_sum")
+_UNWATCHED = "_bucket"
+
+
+class AnomalyMemory(Protocol):
+    """Where what the detector has learned is kept; blocking; raises StorageError."""
+
+    def keep(self, content: bytes) -> None:
+        """Keep the state; the former one stays until this one is whole."""
+
+    def kept(self) -> bytes | None:
+        """Give what was kept."""
+
+
+class Tuning(Protocol):
+    """What people have said of series; blocking; raises StorageError."""
+
+    def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
+        """Give series with larger ids, by id."""
+
+    def tuned(self) -> dict[int, tuple[float, bool]]:
+        """Give sensitivity and whether muted, of the series that were tuned."""
+
+    def described(self) -> dict[str, Metadata]:
+        """Give types and units by metric name."""
+
+
+class AnomalyWatch:
+    """Implements ``engine.judge.Observer``. Blocking; one thread's alone."""
+
+    def __init__(
+        self, journal: JournalStore, memory: AnomalyMemory, tuning: Tuning, clock: Clock
+    ) -> None:
+        """Wire the watch; ``restore`` begins."""
+        self._journal = journal
+        self._memory = memory
+        self._tuning = tuning
+        self._clock = clock
+        self._observer = Observer(MAX_SERIES)
+        self._keys: dict[int, SeriesKey] = {}
+        self._watched = np.zeros(1, np.bool_)
+        self._traits: dict[int, Trait] = {}
+        self._tuned: dict[int, tuple[float, bool]] = {}
+        self._known = 0
+        self._seq = 0
+        self._kept_at = self._tuned_at = self._expired_at = 0.0
+
+    def restore(self, seq: int) -> None:
+        """Take up what was kept, and learn what came since then up to ``seq``."""
+        self._observer = Observer(MAX_SERIES)
+        self._keys, self._traits, self._tuned, self._known = {}, {}, {}, 0
+        self._watched = np.zeros(1, np.bool_)
+        self._seq = self._taken_up(seq)
+        self._look_at_tuning()
+        while self._seq < seq:
+            rows = self._journal.since(self._seq, min(_ROWS_AT_ONCE, seq - self._seq))
+            rows = [row for row in rows if row.seq <= seq]
+            if not rows:
+                break
+            self._learn(Columns.concat([row.columns for row in rows]))
+            self._seq = rows[-1].seq
+        self._seq = seq
+        self._kept_at = self._clock()
+
+    def _taken_up(self, seq: int) -> int:
+        """Load the state; gives the position that it stands for."""
+        try:
+            content = self._memory.kept()
+            if content is None:
+                return seq
+            (kept_seq,) = _POSITION.unpack_from(content)
+            self._observer.restore(content[_POSITION.size :])
+        except (QuadraError, ValueError, struct.error, KeyError) as error:
+            log.warning("What was learned of the series can't be read; it begins anew: %s", error)
+            self._observer = Observer(MAX_SERIES)
+            return seq
+        return min(int(kept_seq), seq)
+
+    def observe(self, columns: Columns, seq: int) -> Sequence[AnomalyChange]:
+        """Look at samples up to a journal position; gives what has begun, grown or ended."""
+        now = self._clock()
+        if not 0 <= now - self._tuned_at < TUNING_EVERY_S:
+            self._look_at_tuning()
+        changes = self._learn(columns)
+        self._seq = seq
+        if not 0 <= now - self._expired_at < EXPIRE_EVERY_S:
+            self._expired_at = now
+            changes = [*changes, *self._observer.expire(round(now * 1000))]
+        self._keep(now)
+        return [self._told(change) for change in changes]
+
+    def close(self) -> None:
+        """Keep what was learned, for the next start."""
+        self._keep(self._clock(), always=True)
+
+    def _learn(self, columns: Columns) -> list[EventChange]:
+        if len(columns) == 0:
+            return []
+        if int(columns.ids.max()) > self._known:
+            self._meet()
+        mine = self._watched[np.minimum(columns.ids, len(self._watched) - 1)]
+        mine &= columns.ids < len(self._watched)
+        mine &= np.isfinite(columns.v)
+        found = latest_of_each(columns.where(mine))
+        if len(found) == 0:
+            return []
+        return self._observer.observe(found.ids, found.t, found.v)
+
+    def _meet(self) -> None:
+        """Get to know the series that came since the last look."""
+        described = self._tuning.described()
+        while found := self._tuning.series_after(self._known, _SERIES_AT_ONCE):
+            watched = np.zeros(found[-1][0] + 1, np.bool_)
+            watched[: len(self._watched)] = self._watched
+            for series_id, key in found:
+                if key[0].endswith(_UNWATCHED) or len(self._keys) >= MAX_SERIES:
+                    continue
+                watched[series_id] = True
+                self._keys[series_id] = key
+                self._traits[series_id] = _trait(key, described.get(key[0]))
+            self._watched = watched
+            self._known = found[-1][0]
+            self._describe([series_id for series_id, _key in found])
+
+    def _look_at_tuning(self) -> None:
+        self._tuned_at = self._clock()
+        former, self._tuned = self._tuned, self._tuning.tuned()
+        changed = [i for i in former.keys() | self._tuned if former.get(i) != self._tuned.get(i)]
+        self._describe([i for i in changed if i in self._traits])
+
+    def _describe(self, ids: Sequence[int]) -> None:
+        traits = {}
+        for series_id in ids:
+            trait = self._traits.get(series_id)
+            if trait is not None:
+                sensitivity, muted = self._tuned.get(series_id, (1.0, False))
+                traits[series_id] = replace(trait, sensitivity=sensitivity, muted=muted)
+        if traits:
+            self._observer.describe(traits)
+
+    def _keep(self, now: float, *, always: bool = False) -> None:
+        if not always and 0 <= now - self._kept_at < KEEP_EVERY_S:
+            return
+        self._kept_at = now
+        self._observer.forget(round((now - FORGET_AFTER_S) * 1000))
+        try:
+            self._memory.keep(_POSITION.pack(self._seq) + self._observer.state())
+        except QuadraError as error:
+            log.warning("What was learned of the series can't be kept now: %s", error.detail)
+
+    def _told(self, change: EventChange) -> AnomalyChange:
+        event = change.event
+        name, labels = self._keys.get(event.series, ("", ()))
+        over = change.change == "closed"
+        return AnomalyChange(
+            series_id=event.series,
+            t=event.ended_at if over and event.ended_at is not None else event.started_at,
+            score=0.0 if over else event.confidence,
+            event=event,
+            metric=name,
+            labels=dict(labels),
+        )
+
+
+def _trait(key: SeriesKey, described: Metadata | None) -> Trait:
+    name = key[0]
+    kind = "" if described is None else described.type
+    counter = kind == "counter" or (kind in ("", "unknown") and name.endswith(_COUNTERS))
+    return Trait(name, "" if described is None else described.unit, counter=counter)

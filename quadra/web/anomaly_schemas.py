@@ -1,0 +1,84 @@
+"""How anomalies look in the API's description."""
+
+from __future__ import annotations
+
+from quadra.web.schemas import (
+    LABELS,
+    NUMBER,
+    SECONDS,
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    in_query,
+)
+
+SEVERITIES = ("low", "medium", "high", "critical")
+_MAYBE: Schema = {"type": ["number", "null"]}
+_ANOMALY = as_object(
+    {
+        "id": WHOLE,
+        "series": WHOLE,
+        "metric": TEXT,
+        "labels": LABELS,
+        "started_at": SECONDS,
+        "ended_at": {**_MAYBE, "description": "null while it lasts"},
+        "peak": NUMBER,
+        "expected_range": {"type": "array", "items": _MAYBE, "minItems": 2, "maxItems": 2},
+        "severity": {**TEXT, "enum": list(SEVERITIES)},
+        "confidence": {**NUMBER, "description": "0 to 100 %"},
+        "detector": TEXT,
+        "reason": {**TEXT, "description": "what is odd, in a sentence"},
+    },
+    {
+        "value": {**NUMBER, "description": "where it began"},
+        "evidence": {**NUMBER, "description": "1 is what an anomaly asks for"},
+        "group": {**TEXT, "description": "the same for those that began together"},
+        "verdict": {"type": ["string", "null"], "enum": ["right", "wrong", None]},
+        "judged_by": {"type": ["string", "null"]},
+    },
+)
+ANOMALY = as_json(_ANOMALY, "the anomaly")
+ANOMALY_LIST = as_json(
+    as_object(
+        {
+            "anomalies": as_list(_ANOMALY),
+            "feedback": as_object({"right": WHOLE, "wrong": WHOLE, "precision": _MAYBE}),
+        },
+        {"next": WHOLE},
+    ),
+    "anomalies, the newest first; `feedback` is what people said of all so far",
+)
+FEEDBACK = as_json(
+    as_object({"verdict": {**TEXT, "enum": ["right", "wrong"]}}, {"by": TEXT}),
+    "whether it was one",
+    {"verdict": "right"},
+)
+TUNING = as_json(
+    as_object(
+        {},
+        {
+            "sensitivity": {
+                **NUMBER,
+                "minimum": 0.1,
+                "maximum": 10,
+                "description": "2 finds at half the evidence, 0.5 at twice",
+            },
+            "muted": {"type": "boolean", "description": "nothing is said of it"},
+        },
+    ),
+    "how closely a series is watched",
+)
+ANOMALY_ID: Schema = {"name": "anomaly_id", "in": "path", "required": True, "schema": WHOLE}
+SERIES_ID: Schema = {"name": "series_id", "in": "path", "required": True, "schema": WHOLE}
+STATE = in_query(
+    "state", {**TEXT, "enum": ["all", "open", "ended"], "default": "all"}, "which anomalies"
+)
+SEVERITY = in_query("severity", {**TEXT, "enum": list(SEVERITIES)}, "only of this severity")
+METRIC = in_query("metric", TEXT, "only of this metric")
+SERIES = in_query("series", WHOLE, "only of the series with this id")
+GROUP = in_query("group", TEXT, "only those that began together")
+SINCE = in_query("start", NUMBER, "unix seconds: those that lasted then or later")
+UNTIL = in_query("end", NUMBER, "unix seconds: those that had begun")
