@@ -13,6 +13,10 @@ from quadra.alerts.templates import Facts, render
 from quadra.telemetry.series import SeriesKey
 
 Standing = Literal["pending", "firing", "recovering", "resolved", "cancelled"]
+EXTERNAL_RULE_ID = 0
+"""Stands for the rule of alerts that other programs have judged."""
+DRILL_METRIC = "quadra_drill"
+"""The series that a fire drill makes fail."""
 OPEN: tuple[Standing, ...] = ("pending", "firing", "recovering")
 _STANDING: dict[Change, Standing] = {
     Change.PENDING: "pending",
@@ -66,6 +70,16 @@ class Alert:
         return (self.rule_id, self.series_id)
 
     @property
+    def is_external(self) -> bool:
+        """Say whether another program has judged it; ``series_id`` is then below 0."""
+        return self.rule_id == EXTERNAL_RULE_ID
+
+    @property
+    def is_drill(self) -> bool:
+        """Say whether it is a fire drill's, which nothing keeps quiet."""
+        return self.metric == DRILL_METRIC
+
+    @property
     def is_open(self) -> bool:
         """Say whether the state machine is anywhere but at rest."""
         return self.state in OPEN
@@ -83,13 +97,14 @@ class Alert:
     @property
     def matched(self) -> dict[str, str]:
         """Give what silences, windows and groups look at."""
-        return {
-            **self.labels,
+        own = {
             "__name__": self.metric,
             "rule": self.rule,
             "alertname": self.rule,
             "severity": self.severity,
         }
+        # Another program's severity is matched in its own words.
+        return own | self.labels if self.is_external else self.labels | own
 
 
 @dataclass(frozen=True, slots=True)

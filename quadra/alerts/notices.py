@@ -101,7 +101,8 @@ class Desk:
             if rule is None or kind is None:
                 continue
             reason = None
-            if kind != "resolved":  # whoever was told of it must hear that it is over
+            # Whoever was told of it must hear that it is over; a drill is there to be heard.
+            if kind != "resolved" and not alert.is_drill:
                 reason = quiet.reason(alert, now) or reason_against(
                     alert, rule, kind, criticals, now
                 )

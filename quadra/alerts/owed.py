@@ -57,4 +57,5 @@ def reason_against(
 
 def place_of(alert: Alert) -> tuple[str, ...]:
     """Give what an alert is about: a warning is inhibited by a critical about the same."""
-    return tuple(f"{name}={text}" for name, text in sorted(alert.labels.items()))
+    labels = sorted(alert.labels.items())
+    return tuple(f"{name}={text}" for name, text in labels if name != "severity")

@@ -25,11 +25,12 @@ def alert_as_dict(alert: Alert) -> dict[str, Any]:
         "flapping": alert.flapping,
         "severity": alert.severity,
         "metric": alert.metric,
-        "series": alert.series_id or None,
+        "series": alert.series_id if alert.series_id > 0 else None,
+        "source": "external" if alert.is_external else "rule",
         "labels": alert.labels,
         "annotations": alert.annotations,
         "value": finite(alert.value),
-        "threshold": alert.threshold,
+        "threshold": _threshold(alert),
         "started_at": alert.started_at,
         "fired_at": alert.fired_at,
         "resolved_at": alert.resolved_at,
@@ -52,8 +53,13 @@ def paged_alert(alert: Alert) -> dict[str, Any]:
         "metric": alert.metric,
         "labels": alert.labels,
         "value": finite(alert.value),
-        "threshold": alert.threshold,
+        "threshold": _threshold(alert),
         "started_at": alert.started_at,
         "resolved_at": alert.resolved_at,
         "annotations": alert.annotations,
     }
+
+
+def _threshold(alert: Alert) -> float | None:
+    """Give the threshold; other programs don't tell theirs."""
+    return None if alert.is_external else alert.threshold

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from quadra.alerts.external import External
 from quadra.alerts.ledger import Alert, Changes
 from quadra.alerts.notices import Group, Notice, Quiet
 from quadra.alerts.rules import Rule
@@ -17,6 +18,7 @@ from quadra.telemetry.series import SeriesKey
 MAX_RULES = 2_000
 MAX_SILENCES = 5_000
 MAX_MAINTENANCE = 500
+MAX_EXTERNAL = 10_000
 
 
 class OvertakenError(StorageError):
@@ -139,6 +141,32 @@ class QuietStore(Protocol):
         """Drop one; raises NotFoundError."""
 
 
+class ExternalStore(Protocol):
+    """What other programs have judged; blocking; raises StorageError."""
+
+    def put(self, told: Sequence[External], now: float) -> None:
+        """Keep what was said; raises ConflictError when there would be too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """That somebody judges: when last (unix s, 0 for never), up to where, and how far there is."""
+
+    at: float
+    seq: int
+    head: int
+
+
+class BeatStore(Protocol):
+    """Where the judge's beat is seen; blocking; raises StorageError."""
+
+    def beat(self) -> Beat:
+        """Give the latest beat."""
+
+    def claim(self, what: str, mark: int) -> bool:
+        """Say whether this process is the first to do a thing for a mark, or a later one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """Where a judge takes up: its epoch, the position reached, and what was open or lately so.
@@ -217,6 +245,9 @@ class JudgeStore(Protocol):
 
     def orders(self) -> Orders:
         """Give rules, silences, windows and acknowledgements as they are now."""
+
+    def external_after(self, revision: int, limit: int) -> list[External]:
+        """Give what other programs said after a revision, in order."""
 
     def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
         """Give series with larger ids, by id."""

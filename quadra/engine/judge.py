@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from quadra.alerts.external import ExternalWatch, external_rule
 from quadra.alerts.ledger import Alert, Changes, Ledger
 from quadra.alerts.notices import Desk, Notice, Quiet
 from quadra.alerts.rules import Rule
@@ -25,6 +26,7 @@ from quadra.telemetry.batch import Columns
 log = logging.getLogger(__name__)
 
 ROWS_A_ROUND = 1_000
+EXTERNAL_A_ROUND = 10_000
 SAMPLES_A_ROUND = 500_000
 TICK_S = 1.0
 LOOK_EVERY_S = 1.0
@@ -94,6 +96,7 @@ class Judge:
         self._desk = Desk()
         self._gone: dict[int, Rule] = {}  # rules that are no more, whose alerts are to be told over
         self._quiet = Quiet()
+        self._external = ExternalWatch()
         self._revision = -1
         self._ticked = self._decided = self._written = self._pruned = 0.0
         self._written_seq = 0
@@ -139,6 +142,7 @@ class Judge:
         self._follow_orders(now, rows, changes)
         if rows:
             anomalies = self._judge(rows, changes)
+        self._take_external(now, changes)
         if not 0 <= now - self._ticked < TICK_S:
             self._ticked = now
             for watch in self._docket:
@@ -188,7 +192,7 @@ class Judge:
         self._gone |= {watch.rule.id: watch.rule for watch in self._docket}
         new = self._docket.set(orders.rules, list(self._ledger))
         for alert in open_alerts:
-            if self._docket.rule(alert.rule_id) is None:
+            if self._docket.rule(alert.rule_id) is None and not alert.is_external:
                 self._ledger.end(alert, now, "the rule is gone or disabled", changes)
         told_of = {alert.rule_id for alert in open_alerts}
         self._gone = {i: rule for i, rule in self._gone.items() if i in told_of}
@@ -268,7 +272,14 @@ class Judge:
                 found.append(alert)
         return found
 
+    def _take_external(self, now: float, changes: Changes) -> None:
+        told = self._store.external_after(self._external.revision, EXTERNAL_A_ROUND)
+        self._external.take(told, self._ledger, now, changes)
+        self._last_alert = max([self._last_alert, *changes.alerts])
+
     def _rule_of(self, alert: Alert) -> Rule | None:
+        if alert.is_external:
+            return external_rule(alert.rule, alert.severity)
         return self._docket.rule(alert.rule_id) or self._gone.get(alert.rule_id)
 
     def _prune(self, now: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from quadra.alerts.external import External
 from quadra.alerts.ledger import OPEN, Alert
 from quadra.alerts.notices import Group, Notice, Quiet
 from quadra.alerts.shown import alert_as_dict, paged_alert
@@ -24,6 +25,7 @@ from quadra.storage.alert_rules import kept_rules
 from quadra.storage.announcements import announce_all
 from quadra.storage.anomalies import put_anomalies
 from quadra.storage.database import Database
+from quadra.storage.external import external_after
 from quadra.storage.quiet import maintenance_windows_of, silences_of
 from quadra.storage.tables import (
     alert_events,
@@ -65,6 +67,10 @@ class SqlJudge:
     def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
         """Give series with larger ids, by id."""
         return self._database.read(_series_after, series_id, limit)
+
+    def external_after(self, revision: int, limit: int) -> list[External]:
+        """Give what other programs said after a revision, in order."""
+        return self._database.read(external_after, revision, limit)
 
     def write(self, epoch: int, outcome: Outcome, now: float) -> None:
         """Write all of an outcome in one transaction; raises OvertakenError."""

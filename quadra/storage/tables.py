@@ -324,6 +324,22 @@ channels = Table(
     sqlite_autoincrement=True,
 )
 
+external_alerts = Table(
+    "external_alerts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True, comment="of name and labels"),
+    Column("name", String(100), nullable=False),
+    Column("labels", Text, nullable=False, comment="JSON object, without the name"),
+    Column("annotations", Text, nullable=False, comment="JSON object"),
+    Column("url", Text, nullable=False),
+    Column("starts_at", Float, nullable=False, comment="unix seconds"),
+    Column("ends_at", Float, nullable=False, comment="unix seconds"),
+    Column("revision", BigInteger, nullable=False, comment="grows with each change of any"),
+    Index(None, "revision"),
+    sqlite_autoincrement=True,
+)
+
 judging = Table(
     "judging",
     metadata,

@@ -71,18 +71,31 @@ def choices(name: str, default: str, allowed: tuple[str, ...]) -> tuple[str, ...
 
 def json_object() -> dict[str, object]:
     """Read the body as a JSON object."""
-    if request.mimetype != "application/json":
-        msg = "Send Content-Type: application/json."
-        raise UnsupportedTypeError(msg)
-    try:
-        document = orjson.loads(request.get_data(cache=False))
-    except orjson.JSONDecodeError as error:
-        msg = f"The body is not JSON: {error.msg}."
-        raise MalformedError(msg, code="bad_json") from None
+    document = _json()
     if not isinstance(document, dict):
         msg = "The body must be a JSON object."
         raise InvalidError(msg)
     return document
+
+
+def json_list(most: int) -> list[object]:
+    """Read the body as a JSON list of at most so many items."""
+    document = _json()
+    if not isinstance(document, list) or len(document) > most:
+        msg = f"The body must be a JSON list of at most {most} items."
+        raise InvalidError(msg)
+    return document
+
+
+def _json() -> object:
+    if request.mimetype != "application/json":
+        msg = "Send Content-Type: application/json."
+        raise UnsupportedTypeError(msg)
+    try:
+        return orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        msg = f"The body is not JSON: {error.msg}."
+        raise MalformedError(msg, code="bad_json") from None
 
 
 def wrong(name: str, reason: str) -> InvalidError:

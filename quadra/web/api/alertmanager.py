@@ -1,0 +1,298 @@
+"""Alertmanager's API, version 2: takes alerts of Prometheus and vmalert, serves amtool.
+
+Shapes are those of Alertmanager's own description. A silence is named by a UUID that holds its
+number, because its clients want one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from quadra import __version__
+from quadra.alerts.external import External, external_from, moment_from, moment_text
+from quadra.alerts.ledger import Alert
+from quadra.alerts.silences import Matchers, Silence, matchers_from, silence_from
+from quadra.engine.alerting import AlertQuestion
+from quadra.errors import Fault, InvalidError, MalformedError, NotFoundError
+from quadra.web import alertmanager_schemas as schemas
+from quadra.web.api import asking
+from quadra.web.api.answering import answer
+from quadra.web.identity import current
+from quadra.web.operations import route
+from quadra.web.parts import WebParts
+
+MAX_ALERTS_A_REQUEST = 2_000
+MAX_SHOWN = 10_000
+_A_PAGE = 1_000
+_FIRING = ("firing", "recovering")
+_SHOWN_AHEAD_S = 300.0
+_UUID = re.compile(r"00000000-0000-4000-8000-([0-9a-f]{12})")
+_SILENCE = "/api/v2/silence/<silence_id>"
+
+
+def make_alertmanager(parts: WebParts) -> Blueprint:
+    """Make the blueprint of Alertmanager's API."""
+    api = Blueprint("alertmanager", __name__)
+
+    @route(
+        api, "GET", "/api/v2/status", access="read", work="read", tag="Alertmanager",
+        summary="What answers here", responses={200: schemas.STATUS},
+    )  # fmt: skip
+    def alertmanager_status() -> ResponseReturnValue:
+        build = dict.fromkeys(("branch", "buildDate", "buildUser", "goVersion", "revision"), "")
+        return answer(
+            {
+                "cluster": {"status": "disabled", "peers": []},
+                "config": {"original": "# Quadra: rules and channels are in its own API.\n"},
+                "uptime": moment_text(parts.started_at),
+                "versionInfo": {**build, "version": __version__},
+            }
+        )
+
+    @route(
+        api, "GET", "/api/v2/receivers", access="read", work="read", tag="Alertmanager",
+        summary="The channels", responses={200: schemas.RECEIVERS},
+    )  # fmt: skip
+    def alertmanager_receivers() -> ResponseReturnValue:
+        found = parts.runtime.offload(parts.channels.store.channels)
+        return answer([{"name": channel.name} for channel, _state in found])
+
+    _add_alerts(api, parts)
+    _add_silences(api, parts)
+    return api
+
+
+def _add_alerts(api: Blueprint, parts: WebParts) -> None:
+    @route(
+        api, "POST", "/api/v2/alerts", access="ingest", work="ingest", tag="Alertmanager",
+        summary="Take alerts of Prometheus, vmalert or amtool; those that are valid are kept",
+        body=schemas.SENT_ALERTS, responses={200: {"description": "kept durably"}},
+    )  # fmt: skip
+    def receive_alertmanager_alerts() -> ResponseReturnValue:
+        now = parts.clock()
+        faults: list[Fault] = []
+        told = list(_told(asking.json_list(MAX_ALERTS_A_REQUEST), now, faults))
+        if told:
+            parts.runtime.offload(parts.external.put, told, now)
+            parts.wake_worker()
+        if faults:  # as Alertmanager does: one that is wrong must not lose the others
+            wrong = len({fault.index for fault in faults})
+            msg = f"{wrong} of these alerts can't be taken; the other {len(told)} were."
+            raise MalformedError(msg, code="bad_alerts", faults=tuple(faults[:100]))
+        return answer({})
+
+    @route(
+        api, "GET", "/api/v2/alerts", access="read", work="read", tag="Alertmanager",
+        summary="The alerts that fire, Quadra's own too",
+        parameters=(schemas.FILTER, *schemas.STATES), responses={200: schemas.ALERTS},
+    )  # fmt: skip
+    def list_alertmanager_alerts() -> ResponseReturnValue:
+        wanted, now = _filter(), parts.clock()
+        silences = [one for one in parts.alerting.silences() if one.is_active(now)]
+        base = parts.settings.public_url or request.host_url.rstrip("/")
+        shown = []
+        for alert in _firing(parts):
+            if wanted is not None and not wanted.match(alert.matched):
+                continue
+            hidden_by = [one for one in silences if one.matchers.match(alert.matched)]
+            if _asked(alert, hidden_by):
+                shown.append(_alert(alert, hidden_by, base, now))
+        return answer(shown)
+
+
+def _add_silences(api: Blueprint, parts: WebParts) -> None:
+    alerting = parts.alerting
+
+    @route(
+        api, "GET", "/api/v2/silences", access="read", work="read", tag="Alertmanager",
+        summary="The silences", parameters=(schemas.FILTER,), responses={200: schemas.SILENCES},
+    )  # fmt: skip
+    def list_alertmanager_silences() -> ResponseReturnValue:
+        wanted, now = _filter(), parts.clock()
+        found = [one for one in alerting.silences() if wanted is None or _meant(one, wanted)]
+        return answer([_silence(one, now) for one in found])
+
+    @route(
+        api, "POST", "/api/v2/silences", access="write", work="write", tag="Alertmanager",
+        summary="Make a silence; one that is named ends, and the new one takes its place",
+        body=schemas.SENT_SILENCE, responses={200: schemas.SILENCE_ID},
+    )  # fmt: skip
+    def put_alertmanager_silence() -> ResponseReturnValue:
+        now = parts.clock()
+        sent = asking.json_object()
+        wanted = silence_from(_wish(sent, now), now, current().name)
+        former = alerting.silence(_number(str(sent["id"]))) if sent.get("id") else None
+        kept = alerting.add_silence(wanted)
+        if former is not None:
+            alerting.end_silence(former.id)
+        return answer({"silenceID": _uuid(kept.id)})
+
+    @route(
+        api, "GET", _SILENCE, access="read", work="read", tag="Alertmanager",
+        summary="One silence", parameters=(schemas.SILENCE,), responses={200: schemas.ONE_SILENCE},
+    )  # fmt: skip
+    def show_alertmanager_silence(silence_id: str) -> ResponseReturnValue:
+        return answer(_silence(alerting.silence(_number(silence_id)), parts.clock()))
+
+    @route(
+        api, "DELETE", _SILENCE, access="write", work="write", tag="Alertmanager",
+        summary="End a silence", parameters=(schemas.SILENCE,),
+        responses={200: {"description": "it has ended"}},
+    )  # fmt: skip
+    def end_alertmanager_silence(silence_id: str) -> ResponseReturnValue:
+        alerting.end_silence(_number(silence_id))
+        return Response(status=200)
+
+
+# -- alerts ---------------------------------------------------------------------------------------
+
+
+def _told(documents: list[object], now: float, faults: list[Fault]) -> Iterator[External]:
+    for index, document in enumerate(documents):
+        one = external_from(document, index, now, faults)
+        if one is not None:
+            yield one
+
+
+def _firing(parts: WebParts) -> Iterator[Alert]:
+    after: int | None = None
+    for _page in range(MAX_SHOWN // _A_PAGE):
+        page = parts.alerting.alerts(AlertQuestion(_FIRING, after=after, limit=_A_PAGE))
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def _asked(alert: Alert, hidden_by: list[Silence]) -> bool:
+    """Say whether the query wants alerts in this one's state."""
+    inhibited = "inhibited" in alert.quieted_by and not alert.pages
+    if hidden_by and not _flag("silenced"):
+        return False
+    if inhibited and not _flag("inhibited"):
+        return False
+    return bool(hidden_by or inhibited or _flag("active"))
+
+
+def _alert(alert: Alert, hidden_by: list[Silence], base: str, now: float) -> dict[str, Any]:
+    labels = {k: v for k, v in alert.matched.items() if k not in ("rule", "__name__")}
+    inhibited = ["critical"] if "inhibited" in alert.quieted_by and not alert.pages else []
+    return {
+        "annotations": alert.annotations,
+        "endsAt": moment_text(now + _SHOWN_AHEAD_S),
+        "fingerprint": alert.fingerprint,
+        "receivers": [{"name": "quadra"}],
+        "startsAt": moment_text(alert.started_at),
+        "updatedAt": moment_text(alert.paged_at or alert.fired_at or alert.started_at),
+        "generatorURL": f"{base}/alerts?alert={alert.id}",
+        "labels": labels,
+        "status": {
+            "state": "suppressed" if hidden_by or inhibited else "active",
+            "silencedBy": [_uuid(one.id) for one in hidden_by],
+            "inhibitedBy": inhibited,
+        },
+    }
+
+
+# -- silences -------------------------------------------------------------------------------------
+
+
+def _wish(sent: dict[str, object], now: float) -> dict[str, object]:
+    """Put a silence of Alertmanager's form into our own; raises InvalidError."""
+    sent_matchers = sent.get("matchers")
+    if not isinstance(sent_matchers, list):
+        raise asking.wrong("matchers", "a list of matchers is needed")
+    starts = _time(sent, "startsAt", now)
+    return {
+        "matchers": [_matcher_text(one, place) for place, one in enumerate(sent_matchers)],
+        "starts_at": max(starts, now),  # amtool says its own clock's now
+        "ends_at": _time(sent, "endsAt", None),
+        "reason": sent.get("comment"),
+        "created_by": sent.get("createdBy") or current().name,
+    }
+
+
+def _time(sent: dict[str, object], name: str, default: float | None) -> float:
+    value = sent.get(name)
+    if value is None and default is not None:
+        return default
+    try:
+        return moment_from(value)
+    except ValueError:
+        raise asking.wrong(name, "write a time such as 2026-01-31T12:00:00Z") from None
+
+
+def _matcher_text(sent: object, place: int) -> str:
+    if not isinstance(sent, dict) or not all(
+        isinstance(sent.get(name), str) for name in ("name", "value")
+    ):
+        raise asking.wrong(f"matchers[{place}]", "name and value are needed")
+    equal, regex = sent.get("isEqual", True) is not False, sent.get("isRegex") is True
+    operator = {(True, False): "=", (True, True): "=~", (False, False): "!=", (False, True): "!~"}
+    value = sent["value"].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{sent["name"]}{operator[equal, regex]}"{value}"'
+
+
+def _silence(silence: Silence, now: float) -> dict[str, Any]:
+    state = (
+        "active" if silence.is_active(now) else "pending" if now < silence.ends_at else "expired"
+    )
+    return {
+        "id": _uuid(silence.id),
+        "matchers": [
+            {
+                "name": m.label,
+                "value": m.value,
+                "isEqual": m.op in ("=", "=~"),
+                "isRegex": m.op in ("=~", "!~"),
+            }
+            for m in silence.matchers.parsed
+        ],
+        "startsAt": moment_text(silence.starts_at),
+        "endsAt": moment_text(silence.ends_at),
+        "updatedAt": moment_text(silence.created_at),
+        "createdBy": silence.created_by,
+        "comment": silence.reason,
+        "status": {"state": state},
+    }
+
+
+def _meant(silence: Silence, wanted: Matchers) -> bool:
+    """Say whether a silence is about what is asked for."""
+    labels = {m.label: m.value for m in silence.matchers.parsed}
+    return wanted.match(labels)
+
+
+def _uuid(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+def _number(silence_id: str) -> int:
+    found = _UUID.fullmatch(silence_id)
+    if found and (number := int(found[1], 16)) < 1 << 31:
+        return number
+    raise NotFoundError("There is no such silence.")
+
+
+# -- queries --------------------------------------------------------------------------------------
+
+
+def _filter() -> Matchers | None:
+    texts = request.args.getlist("filter")
+    if not texts:
+        return None
+    faults: list[Fault] = []
+    parsed = [matchers_from([text, 'x="1"'], faults) for text in texts[:16]]
+    if faults or len(texts) > len(parsed):
+        reason = faults[0].reason if faults else "at most 16"
+        raise InvalidError(f"filter: {reason}.", faults=(Fault(None, "filter", reason),))
+    return Matchers(tuple(texts), tuple(p.parsed[0] for p in parsed))
+
+
+def _flag(name: str) -> bool:
+    return asking.choice(name, "true", ("true", "false")) == "true"
