@@ -10,6 +10,7 @@ import sys
 
 from quadra.web.serving import bound_memory, patch
 
+PAGE = "--page"  # delivers what it is handed on its standard input, and ends
 CHILD = "--child"  # the worker that a serving process has started
 IS_WORKER = __name__ == "__main__" and os.environ.get("ROLE", "").strip() == "worker"
 
@@ -36,6 +37,7 @@ from quadra import __version__
 from quadra.alerts.defaults import default_rules
 from quadra.alerts.rules import SEVERITIES
 from quadra.channels.by_apprise import AppriseSender
+from quadra.channels.direct import deliver
 from quadra.channels.email import EmailSender
 from quadra.channels.slack import SlackSender
 from quadra.channels.webhook import WebhookSender
@@ -45,10 +47,12 @@ from quadra.engine.announcements import Announcements
 from quadra.engine.anomaly_watch import AnomalyWatch
 from quadra.engine.bell import Bell
 from quadra.engine.catalog import Catalog
-from quadra.engine.channels import FROM_SETTINGS, Channel, ChannelDesk
+from quadra.engine.channels import FROM_SETTINGS, Channel, ChannelDesk, ChannelKind, Sender
+from quadra.engine.deadman import DeadMan
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
 from quadra.engine.dispatcher import Dispatcher
+from quadra.engine.drill import Drill
 from quadra.engine.duty import Duty
 from quadra.engine.feed import Feed
 from quadra.engine.health import Health
@@ -58,6 +62,7 @@ from quadra.engine.journal import Journal
 from quadra.engine.judge import Judge
 from quadra.engine.lease import Leases, keep
 from quadra.engine.link import Link, LinkState, NoLink, RowTelling
+from quadra.engine.pager import ProcessPager
 from quadra.engine.ports import Clock, HistoryStore, Runtime, Signal
 from quadra.engine.roller import Roller
 from quadra.engine.sealer import RollingSealer, Sealer
@@ -75,10 +80,12 @@ from quadra.storage.alert_rules import SqlRules
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.anomalies import FileMemory, SqlAnomalies, SqlTuning
+from quadra.storage.beat import SqlBeat
 from quadra.storage.channels import SqlChannels
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.descriptions import SqlDescriptions
+from quadra.storage.external import SqlExternal
 from quadra.storage.history import SqlHistory
 from quadra.storage.installation import installation_key
 from quadra.storage.journal import SqlJournal
@@ -164,6 +171,7 @@ class Quadra:
     samplers: list[Sampler]
     scraper: Scraper
     alerting: Alerting
+    deadman: DeadMan | None
     worker: HelperProcess | None
 
     def start(self) -> None:
@@ -185,6 +193,8 @@ class Quadra:
         self.alerting.count_firing(_count_firing)
         if self.worker is not None:
             self.worker.start()
+        if self.deadman is not None:
+            self.deadman.start()
 
     def stop(self) -> None:
         """Answer what was asked, write what waits, tell the browsers."""
@@ -419,6 +429,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         clock,
         lambda: worker.wake() if worker else None,
     )
+    desk = channel_desk(settings, database)
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -448,8 +459,11 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         training=Training(SqlTraining(database), runtime, clock),
         models=FolderModels(settings.models_dir),
         alerting=alerting,
-        channels=channel_desk(settings, database),
+        channels=desk,
         anomalies=SqlAnomalies(database),
+        external=SqlExternal(database),
+        beats=SqlBeat(database),
+        drill=Drill(alerting, journal, desk.store, runtime, clock),
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
@@ -515,6 +529,19 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
             command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
         )
         journal.follow(lambda _done: worker.wake())
+    deadman = None
+    if settings.deadman_after:
+        script = [sys.executable, str(Path(__file__).resolve()), PAGE]
+        deadman = DeadMan(
+            SqlBeat(database),
+            desk.store,
+            ProcessPager(script, {**os.environ, "ROLE": "worker"}, runtime),
+            runtime,
+            clock,
+            time.monotonic,
+            after=settings.deadman_after,
+            url=address_of(settings),
+        )
     return Quadra(
         settings=settings,
         app=app,
@@ -537,6 +564,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         samplers=sources,
         scraper=scraper,
         alerting=alerting,
+        deadman=deadman,
         worker=worker,
     )
 
@@ -547,20 +575,30 @@ def channel_desk(settings: Settings, database: Database) -> ChannelDesk:
     return ChannelDesk(SqlChannels(database), SqlOutbox(database), egress)
 
 
+def make_senders(egress: Egress) -> dict[ChannelKind, Sender]:
+    """Make what speaks to each kind of channel."""
+    poster = Poster(egress)
+    return {
+        "webhook": WebhookSender(poster),
+        "slack": SlackSender(poster),
+        "email": EmailSender(egress),
+        "apprise": AppriseSender(egress),
+    }
+
+
+def address_of(settings: Settings) -> str:
+    """Give where links in messages lead."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
 def make_dispatcher(settings: Settings, database: Database, told: Callable[[], None]) -> Dispatcher:
     """Make what delivers pages."""
     desk = channel_desk(settings, database)
-    poster = Poster(desk.egress)
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    base = address_of(settings)
     return Dispatcher(
         desk.outbox,
         desk.store,
-        {
-            "webhook": WebhookSender(poster),
-            "slack": SlackSender(poster),
-            "email": EmailSender(desk.egress),
-            "apprise": AppriseSender(desk.egress),
-        },
+        make_senders(desk.egress),
         time.time,
         link=lambda alert: f"{base}/alerts?alert={alert.get('id', '')}",
         told=told,
@@ -745,6 +783,18 @@ def link_message(state: LinkState) -> dict[str, object]:
     return {"kind": kind, "message": words.get(state.name, ""), "since": state.since}
 
 
+def page() -> int:
+    """Deliver the pages on standard input and say on standard output how each ended."""
+    settings = Settings.from_env()
+    egress = Egress("WEBHOOK_ALLOW_PRIVATE", allow_private=settings.webhook_allow_private)
+
+    def say(line: bytes) -> None:
+        os.write(sys.stdout.fileno(), line)
+
+    deliver(sys.stdin.buffer.read(), make_senders(egress), say)
+    return 0
+
+
 def _hear_parent(bell: Bell) -> None:
     """Be woken by each line of the parent, and stop when it is gone."""
     while os.read(sys.stdin.fileno(), 4096):
@@ -793,7 +843,10 @@ def _complain(error: QuadraError) -> None:
 
 if __name__ == "__main__":
     os.umask(0o027)  # what is kept here is nobody else's to read
-    code = work(is_child=CHILD in sys.argv[1:]) if IS_WORKER else serve()
+    if PAGE in sys.argv[1:]:
+        code = page()
+    else:
+        code = work(is_child=CHILD in sys.argv[1:]) if IS_WORKER else serve()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # native threads of the loop's pool would keep a plain exit waiting

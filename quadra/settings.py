@@ -36,6 +36,7 @@ _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
 _SHORTEST_KEPT_S = 3_600.0
+_SHORTEST_DEADMAN_S, _LONGEST_DEADMAN_S = 20.0, 86_400.0
 MIN_TOKEN_LENGTH = 16
 MAX_TOKEN_LENGTH = 512
 
@@ -87,6 +88,14 @@ def _choice(*allowed: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _span(value: str) -> float:
+    seconds = parse_duration(value)
+    if seconds and not _SHORTEST_DEADMAN_S <= seconds <= _LONGEST_DEADMAN_S:
+        msg = "use 20s to 1d, or 0 for never"
+        raise ValueError(msg)
+    return seconds
 
 
 def _kept_for(value: str) -> float | None:
@@ -271,6 +280,12 @@ class Settings:
         _flag,
         "let channels have private and loopback addresses",
     )
+    deadman_after: float = _env(
+        "DEADMAN_AFTER",
+        "2m",
+        _span,
+        "every channel is told when rules have not been evaluated for so long; 0 for never",
+    )
     public_url: str = _env(
         "PUBLIC_URL",
         "",
@@ -409,6 +424,8 @@ class Settings:
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
             elif isinstance(value, tuple):
                 shown[name] = ",".join(value)
+            elif f.metadata["parse"] is _span:
+                shown[name] = f"{value:.0f}s"
             elif f.metadata["parse"] is _kept_for:
                 shown[name] = "0" if value is None else f"{value:.0f}s"
             elif value is None:

@@ -6,7 +6,14 @@ sets: a route and never a path, a method that HTTP knows, a reason from our own 
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+)
 
 PREFIX = "quadra_matrix_"
 
@@ -19,6 +26,7 @@ class MetricsManager:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         """Register all metrics with ``registry`` (a new one when absent)."""
         self.registry = registry or CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self.app_info = Info(PREFIX + "app", "Version and environment", registry=self.registry)
         self.http_requests = self._counter(
             "http_requests", "HTTP requests answered", ("method", "endpoint", "status")
@@ -73,6 +81,8 @@ class MetricsManager:
         self.redis_up = self._gauge(
             "redis_up", "1 when Redis is configured and answers, 0 otherwise"
         )
+        self.disk_size = self._gauge("disk_size_bytes", "Size of the disk that DATA_DIR is on")
+        self.disk_free = self._gauge("disk_free_bytes", "What is free on the disk of DATA_DIR")
         self.history_bytes = self._gauge("history_bytes", "Bytes the database takes on disk")
         self.history_spool_samples = self._gauge(
             "history_spool_samples", "Samples not yet safely at HISTORY_URL"

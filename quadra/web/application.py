@@ -8,9 +8,11 @@ from flask import Flask
 
 from quadra.web import assets, cors, identity, limits, observing, problems
 from quadra.web.api.alert_rules import make_alert_rules
+from quadra.web.api.alertmanager import make_alertmanager
 from quadra.web.api.alerts import make_alerts
 from quadra.web.api.anomalies import make_anomalies
 from quadra.web.api.channels import make_channels
+from quadra.web.api.drill import make_drill
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
 from quadra.web.api.silences import make_silences
@@ -37,6 +39,8 @@ _BLUEPRINTS = (
     make_channels,
     make_anomalies,
     make_silences,
+    make_alertmanager,
+    make_drill,
     make_pages,
     make_signing_in,
 )

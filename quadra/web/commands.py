@@ -13,6 +13,7 @@ from quadra.alerts.rules import Rule
 from quadra.engine.access import SCOPES, Access
 from quadra.errors import QuadraError
 from quadra.settings import Settings
+from quadra.web.drill_command import make_drill
 
 MAX_DAYS = 3_660
 
@@ -65,6 +66,7 @@ def register(
         for name, value in settings.masked().items():
             click.echo(f"{name}={value}")
 
+    app.cli.add_command(make_drill(settings))
     app.cli.add_command(tokens)
     app.cli.add_command(_rules(read_rules))
     app.cli.add_command(config)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from quadra.engine.access import Access
 from quadra.engine.alert_service import Alerting
+from quadra.engine.alerting import BeatStore, ExternalStore
 from quadra.engine.announcements import Announcements
 from quadra.engine.anomalies import AnomalyStore
 from quadra.engine.catalog import Catalog
 from quadra.engine.channels import ChannelDesk
 from quadra.engine.descriptions import Descriptions
+from quadra.engine.drill import Drill
 from quadra.engine.feed import Feed
 from quadra.engine.health import Health
 from quadra.engine.history import History
@@ -53,6 +55,9 @@ class WebParts:
     alerting: Alerting
     channels: ChannelDesk
     anomalies: AnomalyStore
+    external: ExternalStore
+    beats: BeatStore
+    drill: Drill
     wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from prometheus_client.exposition import choose_encoder
 
 from quadra import __version__
 from quadra.engine.health import is_ready
+from quadra.errors import QuadraError
 from quadra.web import schemas
 from quadra.web.api.answering import answer
+from quadra.web.kept_metrics import KeptCollector
 from quadra.web.openapi import document
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
@@ -20,7 +25,9 @@ def make_status(parts: WebParts) -> Blueprint:
     """Make the blueprint of health, status, metrics and the API's description."""
     api = Blueprint("status", __name__)
     training = TrainingCollector()
+    kept = KeptCollector()
     parts.metrics.registry.register(training)
+    parts.metrics.registry.register(kept)
 
     @route(
         api, "GET", "/health", access="open", work="none", tag="Status",
@@ -68,6 +75,12 @@ def make_status(parts: WebParts) -> Blueprint:
     def metrics() -> ResponseReturnValue:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         training.state = parts.training.state()
+        with contextlib.suppress(QuadraError):  # then what was read last
+            kept.channels = parts.runtime.offload(parts.channels.store.channels)
+            kept.beat = parts.runtime.offload(parts.beats.beat)
+        disk = shutil.disk_usage(parts.settings.data_dir)
+        parts.metrics.disk_size.set(disk.total)
+        parts.metrics.disk_free.set(disk.free)
         parts.metrics.history_bytes.set(parts.runtime.offload(parts.history.size))
         spooled, refused = parts.health.shipping()
         parts.metrics.history_spool_samples.set(spooled)
