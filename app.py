@@ -429,7 +429,6 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         clock,
         lambda: worker.wake() if worker else None,
     )
-    desk = channel_desk(settings, database)
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -459,11 +458,11 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         training=Training(SqlTraining(database), runtime, clock),
         models=FolderModels(settings.models_dir),
         alerting=alerting,
-        channels=desk,
+        channels=channel_desk(settings, database),
         anomalies=SqlAnomalies(database),
         external=SqlExternal(database),
         beats=SqlBeat(database),
-        drill=Drill(alerting, journal, desk.store, runtime, clock),
+        drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
@@ -529,19 +528,6 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
             command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
         )
         journal.follow(lambda _done: worker.wake())
-    deadman = None
-    if settings.deadman_after:
-        script = [sys.executable, str(Path(__file__).resolve()), PAGE]
-        deadman = DeadMan(
-            SqlBeat(database),
-            desk.store,
-            ProcessPager(script, {**os.environ, "ROLE": "worker"}, runtime),
-            runtime,
-            clock,
-            time.monotonic,
-            after=settings.deadman_after,
-            url=address_of(settings),
-        )
     return Quadra(
         settings=settings,
         app=app,
@@ -564,7 +550,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         samplers=sources,
         scraper=scraper,
         alerting=alerting,
-        deadman=deadman,
+        deadman=make_deadman(settings, database, runtime),
         worker=worker,
     )
 
@@ -573,6 +559,23 @@ def channel_desk(settings: Settings, database: Database) -> ChannelDesk:
     """Make what the API needs of channels."""
     egress = Egress("WEBHOOK_ALLOW_PRIVATE", allow_private=settings.webhook_allow_private)
     return ChannelDesk(SqlChannels(database), SqlOutbox(database), egress)
+
+
+def make_deadman(settings: Settings, database: Database, runtime: Runtime) -> DeadMan | None:
+    """Make what tells people that nobody evaluates; None where that is not wanted."""
+    if not settings.deadman_after:
+        return None
+    script = [sys.executable, str(Path(__file__).resolve()), PAGE]
+    return DeadMan(
+        SqlBeat(database),
+        SqlChannels(database),
+        ProcessPager(script, {**os.environ, "ROLE": "worker"}, runtime),
+        runtime,
+        time.time,
+        time.monotonic,
+        after=settings.deadman_after,
+        url=address_of(settings),
+    )
 
 
 def make_senders(egress: Egress) -> dict[ChannelKind, Sender]:

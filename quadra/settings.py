@@ -36,7 +36,7 @@ _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
 
 _SHORTEST_KEPT_S = 3_600.0
-_SHORTEST_DEADMAN_S, _LONGEST_DEADMAN_S = 20.0, 86_400.0
+_SHORTEST_DEADMAN_S, _LONGEST_DEADMAN_S = 10.0, 86_400.0
 MIN_TOKEN_LENGTH = 16
 MAX_TOKEN_LENGTH = 512
 
@@ -93,7 +93,7 @@ def _choice(*allowed: str) -> Callable[[str], str]:
 def _span(value: str) -> float:
     seconds = parse_duration(value)
     if seconds and not _SHORTEST_DEADMAN_S <= seconds <= _LONGEST_DEADMAN_S:
-        msg = "use 20s to 1d, or 0 for never"
+        msg = "use 10s to 1d, or 0 for never"
         raise ValueError(msg)
     return seconds
 

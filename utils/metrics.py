@@ -18,6 +18,8 @@ from prometheus_client import (
 PREFIX = "quadra_matrix_"
 
 _FAST = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+# Beyond, so that "slower than 45 s" can be told of requests.
+_SLOW = (*_FAST, 5, 10, 30, 45, 60, 120)
 
 
 class MetricsManager:
@@ -35,6 +37,7 @@ class MetricsManager:
             "http_request_duration_seconds",
             "Time from a request to its answer",
             ("method", "endpoint", "status"),
+            _SLOW,
         )
         self.websocket_connections = self._gauge(
             "websocket_connections", "Live connections open now"
@@ -101,8 +104,14 @@ class MetricsManager:
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(PREFIX + name, text, registry=self.registry)
 
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
-        return Histogram(PREFIX + name, text, labels, buckets=_FAST, registry=self.registry)
+    def _histogram(
+        self,
+        name: str,
+        text: str,
+        labels: tuple[str, ...] = (),
+        buckets: tuple[float, ...] = _FAST,
+    ) -> Histogram:
+        return Histogram(PREFIX + name, text, labels, buckets=buckets, registry=self.registry)
 
 
 metrics_manager = MetricsManager()

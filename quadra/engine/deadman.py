@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from quadra.engine.alerting import Beat, BeatStore
 from quadra.engine.channels import Channel, ChannelStore, Delivery
-from quadra.engine.ports import Clock, Runtime
-from quadra.errors import QuadraError
+from quadra.engine.ports import Clock, Runtime, T
+from quadra.errors import QuadraError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,8 @@ RULE = "Quadra has stopped evaluating"
 LONGEST_LOOK_S = 5.0
 TRY_AGAIN_S = 15.0
 MAX_TRIES = 40
+ANSWER_WITHIN_S = 2.0
+MAX_UNANSWERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class DeadMan:
         # Ages are of our own clock: one that is set, and beats of a life before, mean nothing.
         self._moved_at = monotonic()
         self._known: list[Channel] = []
+        self._unanswered = 0
         self._gone: _News | None = None
         self._news: list[_News] = []
 
@@ -124,17 +127,42 @@ class DeadMan:
     def _read(self) -> Beat | None:
         """Read the beat, and the channels while they can be read."""
         try:
-            beat = self._runtime.offload(self._store.beat)
-            found = self._runtime.offload(self._channels.channels)
+            beat = self._asked(self._store.beat)
+            found = self._asked(self._channels.channels)
         except QuadraError:
             return None
         self._known = [channel for channel, _state in found if channel.enabled]
         return beat
 
+    def _asked(self, work: Callable[[], T]) -> T:
+        """Ask the database, but not for long: what hangs may hold its lock, and that is the news.
+
+        Raises StorageError.
+        """
+        if self._unanswered >= MAX_UNANSWERED:
+            raise StorageError("The database does not answer.")
+        done, answers = self._runtime.signal(), list[T]()
+
+        def ask() -> None:
+            try:
+                answers.append(self._runtime.offload(work))
+            except QuadraError:
+                return
+            finally:
+                self._unanswered -= 1
+                done.set()
+
+        self._unanswered += 1
+        self._runtime.spawn(ask)
+        done.wait(ANSWER_WITHIN_S)
+        if not answers:
+            raise StorageError("The database does not answer.")
+        return answers[0]
+
     def _tell(self, news: _News, what: str) -> None:
         try:
             # Of several serving processes one tells; without the database each does.
-            if not self._runtime.offload(self._store.claim, what, news.mark):
+            if not self._asked(lambda: self._store.claim(what, news.mark)):
                 return
         except QuadraError:
             log.warning("It can't be known whether another process pages; this one does")

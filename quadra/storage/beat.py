@@ -32,8 +32,9 @@ class SqlBeat:
             .on_conflict_do_update(
                 index_elements=["follower"], set_={"seq": mark}, where=positions.c.seq < mark
             )
+            .returning(positions.c.seq)
         )
-        return bool(done.rowcount == 1)
+        return done.first() is not None
 
 
 def _beat(connection: sa.Connection) -> Beat:

@@ -88,10 +88,16 @@ class Watch:
         trace = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
         return Visit(time.perf_counter(), request_id, trace[1] if trace else None)
 
-    def end(self, visit: Visit, method: str, route: str, status: int) -> float:
-        """Count a request that is answered; gives the seconds it took."""
+    def end(
+        self, visit: Visit, method: str, route: str, status: int, *, says_state: bool = False
+    ) -> float:
+        """Count a request that is answered; gives the seconds it took.
+
+        ``says_state``: that /ready or the heartbeat says no is an answer, not a failure to give one.
+        """
         seconds = time.perf_counter() - visit.began
-        self._requests.done(seconds, failed=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and not says_state
+        self._requests.done(seconds, failed=failed)
         self._metrics.http_requests.labels(method, route, status).inc()
         self._metrics.http_request_duration.labels(method, route, status).observe(seconds)
         return seconds
@@ -149,7 +155,9 @@ def install(app: Flask, watch: Watch) -> None:
     def end(response: Response) -> Response:
         route = _route()
         status = response.status_code
-        seconds = watch.end(g.visit, request.method, route, status)
+        declared = operation(request.endpoint)
+        says_state = declared is not None and declared.access == "open"
+        seconds = watch.end(g.visit, request.method, route, status, says_state=says_state)
         headers = response.headers
         headers["X-Request-ID"] = g.request_id
         headers.extend(SAFE_HEADERS)
@@ -159,7 +167,6 @@ def install(app: Flask, watch: Watch) -> None:
             headers["Content-Security-Policy"] = content_policy(request.host)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
-        declared = operation(request.endpoint)
         if declared is not None and declared.work == "ingest" and "refused_for" in g:
             watch.refused(g.refused_for)
         if declared is None or declared.work != "ingest" or status >= HTTPStatus.BAD_REQUEST:

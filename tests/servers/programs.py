@@ -31,6 +31,12 @@ def chromium() -> Path:
 
 
 @cache
+def alertmanager(program: str = "prometheus-alertmanager") -> Path:
+    """Return the path of `prometheus-alertmanager` or `amtool`; skip where there is none."""
+    return _unpacked("prometheus-alertmanager", program)
+
+
+@cache
 def prometheus(program: str = "prometheus") -> Path:
     """Return the path of `prometheus` or `promtool`; skip the test where there is none."""
     return _unpacked("prometheus", program)

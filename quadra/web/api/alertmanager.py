@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from quadra import __version__
 from quadra.alerts.external import External, external_from, moment_from, moment_text
 from quadra.alerts.ledger import Alert
-from quadra.alerts.silences import Matchers, Silence, matchers_from, silence_from
+from quadra.alerts.silences import MAX_MATCHERS, Matchers, Silence, matchers_from, silence_from
 from quadra.engine.alerting import AlertQuestion
-from quadra.errors import Fault, InvalidError, MalformedError, NotFoundError
+from quadra.errors import Fault, MalformedError, NotFoundError
 from quadra.web import alertmanager_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
@@ -31,6 +32,7 @@ MAX_SHOWN = 10_000
 _A_PAGE = 1_000
 _FIRING = ("firing", "recovering")
 _SHOWN_AHEAD_S = 300.0
+_MATCHER = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
 _UUID = re.compile(r"00000000-0000-4000-8000-([0-9a-f]{12})")
 _SILENCE = "/api/v2/silence/<silence_id>"
 
@@ -64,7 +66,18 @@ def make_alertmanager(parts: WebParts) -> Blueprint:
 
     _add_alerts(api, parts)
     _add_silences(api, parts)
+    api.after_request(_in_their_words)
     return api
+
+
+def _in_their_words(response: Response) -> Response:
+    """Say what is wrong as a text of JSON to who reads nothing else, as Alertmanager does."""
+    accepted = request.headers.get("Accept", "")
+    if response.mimetype == "application/problem+json" and accepted == "application/json":
+        detail = orjson.loads(response.get_data()).get("detail", "")
+        response.set_data(orjson.dumps(detail))
+        response.mimetype = "application/json"
+    return response
 
 
 def _add_alerts(api: Blueprint, parts: WebParts) -> None:
@@ -234,8 +247,7 @@ def _matcher_text(sent: object, place: int) -> str:
         raise asking.wrong(f"matchers[{place}]", "name and value are needed")
     equal, regex = sent.get("isEqual", True) is not False, sent.get("isRegex") is True
     operator = {(True, False): "=", (True, True): "=~", (False, False): "!=", (False, True): "!~"}
-    value = sent["value"].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{sent["name"]}{operator[equal, regex]}"{value}"'
+    return str(sent["name"]) + operator[equal, regex] + _in_quotes(str(sent["value"]))
 
 
 def _silence(silence: Silence, now: float) -> dict[str, Any]:
@@ -286,12 +298,27 @@ def _filter() -> Matchers | None:
     texts = request.args.getlist("filter")
     if not texts:
         return None
+    if len(texts) > MAX_MATCHERS:
+        raise asking.wrong("filter", f"at most {MAX_MATCHERS}")
     faults: list[Fault] = []
-    parsed = [matchers_from([text, 'x="1"'], faults) for text in texts[:16]]
-    if faults or len(texts) > len(parsed):
-        reason = faults[0].reason if faults else "at most 16"
-        raise InvalidError(f"filter: {reason}.", faults=(Fault(None, "filter", reason),))
+    # With one that is never true of nothing, each may be: a filter hides nobody's page.
+    parsed = [matchers_from([_quoted(text), 'x="1"'], faults) for text in texts]
+    if faults:
+        raise asking.wrong("filter", faults[0].reason)
     return Matchers(tuple(texts), tuple(p.parsed[0] for p in parsed))
+
+
+def _quoted(text: str) -> str:
+    """Put the value in quotes, which Alertmanager's matchers can do without."""
+    found = _MATCHER.fullmatch(text)
+    if found is None or found["value"].startswith('"'):
+        return text
+    return found["name"] + found["op"] + _in_quotes(found["value"])
+
+
+def _in_quotes(value: str) -> str:
+    value = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{value}"'
 
 
 def _flag(name: str) -> bool:
