@@ -7,7 +7,6 @@ from quadra.web.schemas import NUMBER, TEXT, WHOLE, as_json, as_list, as_object
 WANTED_DRILL = as_json(
     as_object({}, {"channels": {**as_list(TEXT), "description": "all that are on when absent"}}),
     "which channels to try; may be left out",
-    {"channels": ["on-call"]},
 )
 _STEP = as_object(
     {

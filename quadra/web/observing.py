@@ -93,7 +93,7 @@ class Watch:
     ) -> float:
         """Count a request that is answered; gives the seconds it took.
 
-        ``says_state``: that /ready or the heartbeat says no is an answer, not a failure to give one.
+        ``says_state``: that /ready says no, or the heartbeat, is an answer and no failure.
         """
         seconds = time.perf_counter() - visit.began
         failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and not says_state

@@ -150,7 +150,7 @@ def test_the_example_of_each_body_is_accepted(
     tried = 0
     for path, method, operation in operations(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        if "example" in content:
+        if "example" in content and "{" not in path:  # what is changed would have to be there
             answer = server.session.request(
                 method, server.url + path, json=content["example"], timeout=10
             )

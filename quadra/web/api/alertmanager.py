@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -88,8 +89,8 @@ def _add_alerts(api: Blueprint, parts: WebParts) -> None:
     )  # fmt: skip
     def receive_alertmanager_alerts() -> ResponseReturnValue:
         now = parts.clock()
-        faults: list[Fault] = []
-        told = list(_told(asking.json_list(MAX_ALERTS_A_REQUEST), now, faults))
+        sent = asking.json_list(MAX_ALERTS_A_REQUEST)
+        told, faults = parts.runtime.offload(_read, sent, now)
         if told:
             parts.runtime.offload(parts.external.put, told, now)
             parts.wake_worker()
@@ -108,14 +109,9 @@ def _add_alerts(api: Blueprint, parts: WebParts) -> None:
         wanted, now = _filter(), parts.clock()
         silences = [one for one in parts.alerting.silences() if one.is_active(now)]
         base = parts.settings.public_url or request.host_url.rstrip("/")
-        shown = []
-        for alert in _firing(parts):
-            if wanted is not None and not wanted.match(alert.matched):
-                continue
-            hidden_by = [one for one in silences if one.matchers.match(alert.matched)]
-            if _asked(alert, hidden_by):
-                shown.append(_alert(alert, hidden_by, base, now))
-        return answer(shown)
+        states = {name for name in ("active", "silenced", "inhibited") if _flag(name)}
+        look = _Look(wanted, silences, states, base, now)
+        return answer(parts.runtime.offload(look.show, list(_firing(parts))))
 
 
 def _add_silences(api: Blueprint, parts: WebParts) -> None:
@@ -165,11 +161,11 @@ def _add_silences(api: Blueprint, parts: WebParts) -> None:
 # -- alerts ---------------------------------------------------------------------------------------
 
 
-def _told(documents: list[object], now: float, faults: list[Fault]) -> Iterator[External]:
-    for index, document in enumerate(documents):
-        one = external_from(document, index, now, faults)
-        if one is not None:
-            yield one
+def _read(documents: list[object], now: float) -> tuple[list[External], list[Fault]]:
+    """Read what was sent, and what is wrong with the rest of it."""
+    faults: list[Fault] = []
+    read = [external_from(one, index, now, faults) for index, one in enumerate(documents)]
+    return [one for one in read if one is not None], faults
 
 
 def _firing(parts: WebParts) -> Iterator[Alert]:
@@ -182,34 +178,46 @@ def _firing(parts: WebParts) -> Iterator[Alert]:
             return
 
 
-def _asked(alert: Alert, hidden_by: list[Silence]) -> bool:
-    """Say whether the query wants alerts in this one's state."""
-    inhibited = "inhibited" in alert.quieted_by and not alert.pages
-    if hidden_by and not _flag("silenced"):
-        return False
-    if inhibited and not _flag("inhibited"):
-        return False
-    return bool(hidden_by or inhibited or _flag("active"))
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is asked of the alerts that fire."""
 
+    wanted: Matchers | None
+    silences: list[Silence]
+    states: set[str]
+    base: str
+    now: float
 
-def _alert(alert: Alert, hidden_by: list[Silence], base: str, now: float) -> dict[str, Any]:
-    labels = {k: v for k, v in alert.matched.items() if k not in ("rule", "__name__")}
-    inhibited = ["critical"] if "inhibited" in alert.quieted_by and not alert.pages else []
-    return {
-        "annotations": alert.annotations,
-        "endsAt": moment_text(now + _SHOWN_AHEAD_S),
-        "fingerprint": alert.fingerprint,
-        "receivers": [{"name": "quadra"}],
-        "startsAt": moment_text(alert.started_at),
-        "updatedAt": moment_text(alert.paged_at or alert.fired_at or alert.started_at),
-        "generatorURL": f"{base}/alerts?alert={alert.id}",
-        "labels": labels,
-        "status": {
-            "state": "suppressed" if hidden_by or inhibited else "active",
-            "silencedBy": [_uuid(one.id) for one in hidden_by],
-            "inhibitedBy": inhibited,
-        },
-    }
+    def show(self, alerts: list[Alert]) -> list[dict[str, Any]]:
+        """Give those that are asked for, in Alertmanager's shape. May be many: not on the loop."""
+        return [shown for alert in alerts if (shown := self._shown(alert)) is not None]
+
+    def _shown(self, alert: Alert) -> dict[str, Any] | None:
+        matched = alert.matched
+        if self.wanted is not None and not self.wanted.match(matched):
+            return None
+        silenced_by = [_uuid(one.id) for one in self.silences if one.matchers.match(matched)]
+        inhibited = "inhibited" in alert.quieted_by and not alert.pages
+        reasons = {"silenced"} if silenced_by else set()
+        reasons |= {"inhibited"} if inhibited else set()
+        if not (reasons or {"active"}) <= self.states:
+            return None
+        labels = {k: v for k, v in matched.items() if k not in ("rule", "__name__")}
+        return {
+            "annotations": alert.annotations,
+            "endsAt": moment_text(self.now + _SHOWN_AHEAD_S),
+            "fingerprint": alert.fingerprint,
+            "receivers": [{"name": "quadra"}],
+            "startsAt": moment_text(alert.started_at),
+            "updatedAt": moment_text(alert.paged_at or alert.fired_at or alert.started_at),
+            "generatorURL": f"{self.base}/alerts?alert={alert.id}",
+            "labels": labels,
+            "status": {
+                "state": "suppressed" if reasons else "active",
+                "silencedBy": silenced_by,
+                "inhibitedBy": ["critical"] if inhibited else [],
+            },
+        }
 
 
 # -- silences -------------------------------------------------------------------------------------
