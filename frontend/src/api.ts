@@ -56,7 +56,7 @@ export async function send(method: string, path: string, csrf: string, body?: un
       method,
       headers: { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(20_000), // a test of a channel may take 15 s
     });
   } catch {
     throw new ApiError(0, "unreachable", "No connection: nothing was changed, or it is not known.");

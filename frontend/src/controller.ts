@@ -6,15 +6,17 @@ import { HOST, MOST_OWN, ownNames, pinnedChart, QUADRA } from "./charts.ts";
 import { Palette } from "./chart/palette.ts";
 import type { Cursor, Stage, Window } from "./chart/types.ts";
 import { Filler, groupOf } from "./filler.ts";
+import { AlertFeed } from "./data/alert-feed.ts";
 import { fetchSeries } from "./data/history.ts";
 import { Live, type Connection } from "./data/live.ts";
 import { chooseStep, type Range } from "./data/ranges.ts";
 import { anyOfNames } from "./data/selector.ts";
+import type { Shape } from "./data/sentence.ts";
 import { Store } from "./data/store.ts";
 import { fetchTrouble } from "./data/trouble.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
-import { Router } from "./router.ts";
+import { itemQuery, Router } from "./router.ts";
 
 const LOOK_MS = 5000;
 const ASLEEP_MS = 20_000;
@@ -38,6 +40,9 @@ export class Console implements Stage {
   readonly missed = new Cell(0);
   /** True once the first list of series is here: only then may a list be called empty. */
   readonly listed = new Cell(false);
+  readonly alerts = new AlertFeed();
+  /** What the overview's sentence found, for the title and the icon. */
+  readonly health = new Cell<{ readonly shape: Shape; readonly troubles: number }>({ shape: "ok", troubles: 0 });
   readonly router: Router;
   /** What of Quadra itself does not work, in words. */
   readonly trouble = new Cell("");
@@ -77,8 +82,10 @@ export class Console implements Stage {
         subscribed: () => {
           this.#listUntilDone();
           this.#lookForTrouble();
+          this.alerts.load();
         },
         partChanged: () => this.#lookForTrouble(),
+        alert: this.alerts.take,
         resync: () => this.refill(),
         unauthorized: toLogin,
       },
@@ -89,6 +96,7 @@ export class Console implements Stage {
   start(): void {
     if (this.pins.value.length > 0) this.#writeAddress();
     this.loop.start();
+    this.alerts.start();
     this.store.restart(this.#step());
     this.#subscribe();
     this.#live.start();
@@ -264,7 +272,9 @@ export class Console implements Stage {
   }
 
   #writeAddress(): void {
-    history.replaceState(null, "", writeAddress(this.view.value, this.pins.value));
+    const { path, item } = this.router;
+    const open = itemQuery(path.value, item.value);
+    history.replaceState(null, "", writeAddress(this.view.value, this.pins.value) + (open === "" ? "" : `&${open}`));
   }
 }
 

@@ -1,12 +1,15 @@
 import { Cell } from "./cell.ts";
 
-/** The pages, in the order of the navigation; `g` and this key lead there. */
+/** The pages, in the order of the navigation; `g` and this key lead there. `item`: what the address calls the one that is open. */
 export const PAGES = [
-  { path: "/", name: "Overview", key: "o", group: 0 },
-  { path: "/training", name: "Training", key: "t", group: 1 },
-  { path: "/targets", name: "Targets", key: "p", group: 1 },
-  { path: "/tokens", name: "Tokens", key: "k", group: 2 },
-  { path: "/status", name: "Status", key: "x", group: 2 },
+  { path: "/", name: "Overview", key: "o", group: 0, item: "" },
+  { path: "/alerts", name: "Alerts", key: "a", group: 0, item: "alert" },
+  { path: "/rules", name: "Rules", key: "r", group: 1, item: "rule" },
+  { path: "/channels", name: "Channels", key: "h", group: 1, item: "channel" },
+  { path: "/training", name: "Training", key: "t", group: 1, item: "" },
+  { path: "/targets", name: "Targets", key: "p", group: 1, item: "" },
+  { path: "/tokens", name: "Tokens", key: "k", group: 2, item: "" },
+  { path: "/status", name: "Status", key: "x", group: 2, item: "" },
 ] as const;
 
 export type Path = (typeof PAGES)[number]["path"];
@@ -15,22 +18,44 @@ export function pathOf(pathname: string): Path {
   return PAGES.find(({ path }) => path === pathname)?.path ?? "/";
 }
 
-/** Which page is open. The address has the last word: back and forth work. */
+/** The part of an address that names what is open on a page: "alert=7", or nothing. */
+export function itemQuery(path: Path, item: string | null): string {
+  const name = PAGES.find((page) => page.path === path)?.item ?? "";
+  return name === "" || item === null ? "" : new URLSearchParams({ [name]: item }).toString();
+}
+
+function itemOf(path: Path, search: string): string | null {
+  const name = PAGES.find((page) => page.path === path)?.item ?? "";
+  return name === "" ? null : new URLSearchParams(search).get(name);
+}
+
+/** Which page is open, and what on it. The address has the last word: back and forth work. */
 export class Router {
   readonly path: Cell<Path>;
+  /** The alert, rule or channel that is open. */
+  readonly item: Cell<string | null>;
   readonly #left: () => string;
 
   /** `search` gives the part of the address that goes along to the next page: its range. */
   constructor(search: () => string) {
     this.#left = search;
     this.path = new Cell(pathOf(location.pathname));
-    addEventListener("popstate", () => (this.path.value = pathOf(location.pathname)));
+    this.item = new Cell(itemOf(this.path.value, location.search));
+    addEventListener("popstate", () => {
+      const path = pathOf(location.pathname);
+      this.item.value = itemOf(path, location.search);
+      this.path.value = path;
+    });
   }
 
-  open(path: Path): void {
-    if (path === this.path.value) return;
-    history.pushState(null, "", path + this.#left());
+  open(path: Path, item: string | null = null): void {
+    const turns = path !== this.path.value;
+    if (!turns && item === this.item.value) return;
+    const query = itemQuery(path, item);
+    history.pushState(null, "", `${path}${this.#left()}${query === "" ? "" : `&${query}`}`);
+    this.item.value = item;
     this.path.value = path;
+    if (!turns) return;
     scrollTo(0, 0);
     document.getElementById("content")?.focus();
   }

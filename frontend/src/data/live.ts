@@ -1,5 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import { decodeFrame } from "./frame.ts";
+import type { Alert } from "./alerts.ts";
 import type { Frame, SeriesInfo } from "./types.ts";
 
 export type Connection =
@@ -15,6 +16,7 @@ export interface LiveEvents {
   readonly subscribed: () => void;
   /** Points may be missing: fetch the visible range again. */
   readonly resync: () => void;
+  readonly alert: (alert: Alert) => void;
   readonly unauthorized: () => void;
   /** A part of Quadra went away or came back. */
   readonly partChanged: () => void;
@@ -67,6 +69,7 @@ export class Live {
       on.frame(frame);
     });
     socket.on("series", (message: { series?: readonly SeriesInfo[] }) => on.series(message.series ?? []));
+    socket.on("alert", on.alert);
     socket.on("resync", (message: { seq?: number }) => {
       if (typeof message.seq === "number") this.#seq = message.seq;
       on.resync();
@@ -108,7 +111,7 @@ export class Live {
   async #subscribe(reconnect: boolean): Promise<void> {
     const request = {
       series: this.#selectors,
-      events: ["series", "system"],
+      events: ["series", "alerts", "system"],
       format: "binary",
       ...(this.#seq === null ? {} : { since: this.#seq }),
     };

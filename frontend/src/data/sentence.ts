@@ -1,6 +1,7 @@
-import { duration, list, THIN } from "./format.ts";
+import { firing, needs, said, severityShape, type Alert, type Piece } from "./alerts.ts";
+import { duration, list, number, THIN } from "./format.ts";
 
-export type Shape = "ok" | "warn" | "unknown" | "wait";
+export type Shape = "ok" | "crit" | "warn" | "info" | "unknown" | "wait";
 
 export interface Facts {
   /** Seconds since the newest sample of all; infinite when there is none. */
@@ -16,11 +17,15 @@ export interface Facts {
   readonly silent: number;
   /** Who sent something within the last minute. */
   readonly sources: readonly string[];
+  /** The open alerts, null while they are not known. */
+  readonly alerts: readonly Alert[] | null;
 }
 
 export interface Sentence {
   readonly shape: Shape;
   readonly text: string;
+  /** The same text, with the alerts in it that can be opened. */
+  readonly pieces?: readonly Piece[];
   readonly sub: string;
   /** For the title and the icon. */
   readonly troubles: number;
@@ -45,10 +50,18 @@ export function sentence(facts: Facts): Sentence {
     const text = facts.listed ? "No data has come yet." : "Waiting for the first data.";
     return { shape: "wait", text, sub: "", troubles: 0 };
   }
+  const alerts = firing(facts.alerts ?? []);
+  const worst = alerts.waiting[0];
+  const taken = takenBy(alerts.taken);
+  if (worst !== undefined) {
+    const pieces = needs(alerts.waiting);
+    const sub = `${taken}Data is arriving from ${from(facts.sources)}.`;
+    return { shape: severityShape(worst.severity), text: said(pieces), pieces, sub, troubles: alerts.waiting.length };
+  }
   const normal = parts(facts).filter(({ value }) => value < BUSY);
   const busy = parts(facts).filter(({ value }) => value >= BUSY);
   const known = normal.map(({ name, value }) => `${name} ${percent(value)}`);
-  const rest = known.length === 0 ? "" : `${capital(list(known))} in the last 15${THIN}s. `;
+  const rest = taken + (known.length === 0 ? "" : `${capital(list(known))} in the last 15${THIN}s. `);
   if (busy.length > 0) {
     const text = `This host is ${busy.map((part) => `${part.state}: ${part.name} ${percent(part.value)}`).join(", and ")}.`;
     return { shape: "warn", text, sub: `${rest}Data is arriving from ${from(facts.sources)}.`, troubles: busy.length };
@@ -61,9 +74,16 @@ export function sentence(facts: Facts): Sentence {
   return {
     shape: "ok",
     text: `Data is arriving from ${from(facts.sources)}.`,
-    sub: `${rest}No limits are set, so nothing else is judged.`,
+    sub: `${rest}${taken === "" && facts.alerts !== null ? "No alert is open." : ""}`.trim(),
     troubles: 0,
   };
+}
+
+/** "Mira has 1 open alert. " */
+function takenBy(taken: readonly Alert[]): string {
+  if (taken.length === 0) return "";
+  const who = [...new Set(taken.map((alert) => alert.acknowledged_by ?? ""))];
+  return `${list(who)} ${who.length === 1 ? "has" : "have"} ${number(taken.length)} open ${taken.length === 1 ? "alert" : "alerts"}. `;
 }
 
 function parts({ cpu, memory, disk }: Facts): { name: string; state: string; value: number }[] {

@@ -7,9 +7,10 @@ import { KeysDialog, MoreDialog } from "./dialogs.tsx";
 import { listenToKeys } from "./keys.ts";
 import { BottomBar, Nav } from "./nav.tsx";
 import { Overview } from "./pages/overview.tsx";
+import { useSigns } from "./signs.ts";
 import { Strip } from "./strip.tsx";
 import { TopBar } from "./topbar.tsx";
-import { PAGES, type Path } from "../router.ts";
+import type { Path } from "../router.ts";
 
 export function App({ app }: { app: Console }): JSX.Element {
   return (
@@ -24,6 +25,7 @@ function Page(): JSX.Element {
   const [dialog, setDialog] = useState<"keys" | "more" | null>(null);
   const showKeys = (): void => setDialog("keys");
   const close = (): void => setDialog(null);
+  useSigns(app);
   useEffect(() => listenToKeys(app, showKeys), [app]);
   return (
     <>
@@ -49,6 +51,9 @@ type PageView = () => JSX.Element;
 
 /** Pages beside the overview come when they are first opened. */
 const LATER: Partial<Record<Path, () => Promise<PageView>>> = {
+  "/alerts": async () => (await import("./pages/alerts.tsx")).AlertsPage,
+  "/rules": async () => (await import("./pages/rules.tsx")).RulesPage,
+  "/channels": async () => (await import("./pages/channels.tsx")).ChannelsPage,
   "/training": async () => (await import("./pages/training.tsx")).TrainingPage,
   "/targets": async () => (await import("./pages/targets.tsx")).TargetsPage,
   "/tokens": async () => (await import("./pages/tokens.tsx")).TokensPage,
@@ -63,8 +68,6 @@ function Open(): JSX.Element {
   const [, again] = useState(0);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    const name = PAGES.find((page) => page.path === path)?.name ?? "";
-    if (path !== "/") document.title = `${name} · Quadra`;
     if (come.has(path)) return;
     setFailed(false);
     LATER[path]?.()

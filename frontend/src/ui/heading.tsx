@@ -3,7 +3,7 @@ import { Shape, type ShapeName } from "./shapes.tsx";
 
 interface HeadingProps {
   readonly shape: ShapeName;
-  readonly text: string;
+  readonly text: ComponentChildren;
   readonly sub?: string;
   readonly children?: ComponentChildren;
 }

@@ -1,5 +1,6 @@
 import type { Console } from "../controller.ts";
 import { neighbour } from "../data/ranges.ts";
+import { PAGES } from "../router.ts";
 import { chartInUse } from "./chart-slot.tsx";
 
 const OFF = "quadra.keys";
@@ -11,6 +12,12 @@ export const KEYS: readonly (readonly [keys: readonly string[], does: string])[]
   [["←", "→"], "move the cursor (Shift: by ten)"],
   [["[", "]"], "shorter, longer range"],
   [["0"], "back to now"],
+  [["j", "k"], "next, previous row"],
+  [["Enter"], "open the row"],
+  [["a"], "acknowledge"],
+  [["s"], "silence"],
+  [["n"], "new rule"],
+  ...PAGES.map(({ name, key }) => [["g", key], name] as const),
   [["Esc"], "close, clear"],
 ];
 
@@ -30,6 +37,24 @@ export function setSingleKeys(on: boolean): void {
   }
 }
 
+const LEAD_MS = 1500;
+
+/** Moves the focus to the next row, or the one before: of the table in use, else of the page's first. */
+function toRow(by: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>("main .row-link")];
+  const at = rows.findIndex((row) => row === document.activeElement || row.closest("li, tr")?.contains(document.activeElement) === true);
+  const next = rows[at === -1 ? (by === 1 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/** Presses the button that bears this key: the one of the row in use, else the page's first. */
+function press(key: string): void {
+  const row = document.activeElement?.closest("li, tr");
+  const button = row?.querySelector<HTMLElement>(`[data-key="${key}"]`) ?? document.querySelector<HTMLElement>(`main [data-key="${key}"]`);
+  button?.click();
+}
+
 /** Keys of the whole page. Never in fields, and none but arrows and Esc when turned off. */
 export function listenToKeys(app: Console, showKeys: () => void): void {
   const actions: Record<string, () => void> = {
@@ -39,7 +64,13 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     "[": () => app.setRange(neighbour(app.view.value.range, -1)),
     "]": () => app.setRange(neighbour(app.view.value.range, 1)),
     "0": () => app.goLive(),
+    j: () => toRow(1),
+    k: () => toRow(-1),
+    a: () => press("a"),
+    s: () => press("s"),
+    n: () => press("n"),
   };
+  let lead = 0;
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : document.body;
@@ -52,7 +83,10 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
       return;
     }
     const presses = event.key === " " && target.closest("button, a, summary") !== null;
-    const action = actions[event.key];
+    const led = performance.now() - lead < LEAD_MS;
+    lead = event.key === "g" && !led ? performance.now() : 0;
+    const page = led ? PAGES.find(({ key }) => key === event.key) : undefined;
+    const action = page === undefined ? actions[event.key] : () => app.router.open(page.path);
     if (action === undefined || presses || !singleKeys()) return;
     event.preventDefault();
     action();

@@ -1,13 +1,17 @@
 import type { JSX } from "preact";
 import { post } from "../api.ts";
+import { useCell } from "../cell.ts";
+import { severityShape, worstFirst, type Severity } from "../data/alerts.ts";
+import { number } from "../data/format.ts";
 import { setTheme, theme, THEMES } from "../theme-choice.ts";
 import { useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
 import { PAGES } from "../router.ts";
-import { Logo } from "./shapes.tsx";
+import { Logo, Shape } from "./shapes.tsx";
 
 const LAST_GROUP = 2;
+const SEVERITIES: readonly Severity[] = ["critical", "warning", "info"];
 const GROUPS = [0, 1, LAST_GROUP] as const;
 
 export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
@@ -23,6 +27,7 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
           {PAGES.filter((page) => page.group === group).map(({ path, name }) => (
             <PageLink key={path} class="page" to={path}>
               {name}
+              {path === "/alerts" && <OpenCount />}
             </PageLink>
           ))}
           {group === LAST_GROUP && (
@@ -41,6 +46,20 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
         <Account onKeys={onKeys} />
       </div>
     </nav>
+  );
+}
+
+/** How many alerts fire, with the shape of the worst. */
+function OpenCount(): JSX.Element | null {
+  const { alerts } = useConsole();
+  const open = worstFirst(useCell(alerts.open) ?? []).filter(({ state }) => state === "firing");
+  const worst = open.reduce<Severity | null>((a, { severity }) => (a === null || SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(a) ? severity : a), null);
+  if (worst === null) return null;
+  return (
+    <span class="count" data-testid="alert-count">
+      <Shape name={severityShape(worst)} />
+      {number(open.length)}
+    </span>
   );
 }
 
@@ -84,7 +103,10 @@ export function BottomBar({ onMore }: { onMore: () => void }): JSX.Element {
   return (
     <nav class="bottombar" aria-label="Pages">
       <PageLink to="/">Overview</PageLink>
-      <PageLink to="/training">Training</PageLink>
+      <PageLink to="/alerts">
+        Alerts <OpenCount />
+      </PageLink>
+      <PageLink to="/rules">Rules</PageLink>
       <button type="button" onClick={() => document.getElementById("search")?.focus()}>
         Search
       </button>

@@ -7,6 +7,7 @@ import { intervalOf, isStale } from "../data/gaps.ts";
 import { sentence, type Facts, type Sentence } from "../data/sentence.ts";
 import type { Track } from "../data/store.ts";
 import { useConsole } from "./context.ts";
+import { Pieces } from "./pieces.tsx";
 import { Shape } from "./shapes.tsx";
 
 /** Answer first: one sentence of what is known. */
@@ -15,27 +16,25 @@ export function SentenceView(): JSX.Element {
   useCell(app.second);
   useCell(app.connection);
   useCell(app.listed);
+  useCell(app.alerts.open);
   const now = sentence(factsOf(app));
-  useSigns(now);
+  useSaying(app, now);
   return (
     <div class="sentence" data-testid="sentence">
       <Shape name={now.shape} />
-      <h1>{now.text}</h1>
+      <h1>{now.pieces === undefined ? now.text : <Pieces pieces={now.pieces} />}</h1>
       <p>{now.sub}</p>
     </div>
   );
 }
 
-/** Title and icon carry shape and count; changes of state are said aloud, at most one in 10 s. */
-function useSigns({ shape, text, troubles }: Sentence): void {
+/** The page's title takes over shape and count; changes of state are said aloud, at most one in 10 s. */
+function useSaying(app: Console, { shape, text, troubles }: Sentence): void {
   const said = useRef({ at: 0, shape: "" });
   useEffect(() => {
-    const mark = shape === "warn" ? `▲ ${troubles} ` : shape === "unknown" ? "◌ " : "";
-    document.title = `${mark}Overview · Quadra`;
-    const icon = document.getElementById("favicon");
-    const href = icon?.dataset[shape === "warn" ? "busy" : shape === "unknown" ? "unknown" : "plain"];
-    if (icon instanceof HTMLLinkElement && href !== undefined && icon.getAttribute("href") !== href) icon.href = href;
+    app.health.value = { shape, troubles };
   }, [shape, troubles]);
+  useEffect(() => () => void (app.health.value = { shape: "ok", troubles: 0 }), [app]);
   useEffect(() => {
     const speaker = document.getElementById("announce");
     if (speaker === null || shape === "wait" || said.current.shape === shape) return;
@@ -62,6 +61,7 @@ function factsOf(app: Console): Facts {
     disk: recentMean(store.named("host_disk_used_percent"), now),
     silent: ownNames(store).filter((name) => store.named(name).every((track) => isSilent(track, now))).length,
     sources: sourcesOf(app, now),
+    alerts: app.alerts.open.value,
   };
 }
 

@@ -1,8 +1,15 @@
 import type { JSX } from "preact";
 
-export type ShapeName = "ok" | "warn" | "unknown" | "wait";
+export type ShapeName = "ok" | "crit" | "warn" | "info" | "unknown" | "wait";
 
-const WORDS: Record<ShapeName, string> = { ok: "Fine", warn: "Warning", unknown: "Not known", wait: "Waiting" };
+const WORDS: Record<ShapeName, string> = {
+  ok: "Fine",
+  crit: "Critical",
+  warn: "Warning",
+  info: "For information",
+  unknown: "Not known",
+  wait: "Waiting",
+};
 
 /** A status is told by its shape first, then by colour. */
 export function Shape({ name }: { name: ShapeName }): JSX.Element {
@@ -13,6 +20,18 @@ export function Shape({ name }: { name: ShapeName }): JSX.Element {
         <>
           <path class="fill" d="M8 1 15.5 14.5H.5z" />
           <path class="cut" d="M8 6v4M8 11.5v1.5" />
+        </>
+      )}
+      {name === "crit" && (
+        <>
+          <path class="fill" d="M8 .5 15.5 8 8 15.5.5 8z" />
+          <path class="cut" d="M8 4.5v4.2M8 10.2v1.5" />
+        </>
+      )}
+      {name === "info" && (
+        <>
+          <circle class="line" cx="8" cy="8" r="6.5" />
+          <path class="line" d="M8 7v4.5M8 4.4v1.4" />
         </>
       )}
       {(name === "unknown" || name === "wait") && <circle class="ring" cx="8" cy="8" r="6" />}

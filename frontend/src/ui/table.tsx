@@ -16,10 +16,12 @@ interface TableProps<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string | number;
+  /** The row that is open on the page. */
+  readonly here?: Row | undefined;
 }
 
 /** One table for all pages: text left, numbers right, a hairline between rows. */
-export function Table<Row>({ label, rows, columns, keyOf }: TableProps<Row>): JSX.Element {
+export function Table<Row>({ label, rows, columns, keyOf, here }: TableProps<Row>): JSX.Element {
   const [sorting, setSorting] = useState<{ column: number; up: boolean } | null>(null);
   const by = sorting === null ? undefined : columns[sorting.column]?.by;
   const sorted = by === undefined ? rows : [...rows].sort((a, b) => compare(by(a), by(b)) * (sorting?.up === true ? 1 : -1));
@@ -44,7 +46,7 @@ export function Table<Row>({ label, rows, columns, keyOf }: TableProps<Row>): JS
         </thead>
         <tbody>
           {sorted.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} class={row === here ? "is-open" : undefined}>
               {columns.map((column) => (
                 <td key={column.title} class={classOf(column)}>
                   {column.cell(row)}

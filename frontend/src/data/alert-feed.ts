@@ -1,0 +1,51 @@
+import { getJson } from "../api.ts";
+import { Cell } from "../cell.ts";
+import { withChange, type Alert } from "./alerts.ts";
+
+const EVERY_MS = 15_000;
+
+/**
+ * The open alerts: asked for once, then kept by the events of the live connection. Asked again
+ * now and then, and after each reconnection, as an event may have been lost.
+ */
+export class AlertFeed {
+  /** Null until they are known. */
+  readonly open = new Cell<readonly Alert[] | null>(null);
+  /** True once asked, also when nothing could be had: nobody waits for longer. */
+  readonly asked = new Cell(false);
+  /** Grows with each change: who shows an alert's past asks again. */
+  readonly changes = new Cell(0);
+  #round = 0;
+
+  start(): void {
+    setInterval(() => {
+      if (!document.hidden) this.load();
+    }, EVERY_MS);
+    this.load();
+  }
+
+  readonly load = (): void => {
+    const round = ++this.#round;
+    getJson<{ alerts: readonly Alert[] }>("/api/v1/alerts?limit=1000").then(
+      ({ alerts }) => {
+        // What an event has said meanwhile is newer than this answer: ask anew.
+        if (round !== this.#round) return;
+        if (fingerprint(alerts) !== fingerprint(this.open.value ?? [])) this.changes.value += 1;
+        this.open.value = alerts;
+        this.asked.value = true;
+      },
+      () => (this.asked.value = true),
+    );
+  };
+
+  readonly take = (alert: Alert): void => {
+    if (this.open.value === null) { this.load(); return; }
+    this.#round += 1;
+    this.open.value = withChange(this.open.value, alert);
+    this.changes.value += 1;
+  };
+}
+
+function fingerprint(alerts: readonly Alert[]): string {
+  return JSON.stringify(alerts.map((a) => [a.id, a.state, a.recovering, a.acknowledged_by, a.pages, a.quieted_by]));
+}

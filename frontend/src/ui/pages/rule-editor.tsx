@@ -1,0 +1,174 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useAnswer } from "../../data/answer.ts";
+import type { Channel } from "../../data/channels.ts";
+import { extent } from "../../data/plotting.ts";
+import type { HistorySeries } from "../../data/history.ts";
+import {
+  backtestInWords,
+  bodyOf,
+  canBeTried,
+  draftOf,
+  historyOf,
+  nameFor,
+  NEW_DRAFT,
+  suggestedLimit,
+  type Backtest,
+  type Draft,
+  type Rule,
+} from "../../data/rules.ts";
+import { parseSelector } from "../../data/selector.ts";
+import { axisFor } from "../../data/ticks.ts";
+import { unitOf } from "../../data/units.ts";
+import { severityShape, type Severity } from "../../data/alerts.ts";
+import { nudged, type Lane, LimitChart } from "../alert-chart.tsx";
+import { useConsole } from "../context.ts";
+import { Refusal, useDoing, useMayChange } from "../doing.tsx";
+import { PageLink } from "../link.tsx";
+import { Found } from "./rule-past.tsx";
+import { limitOf, RuleFields } from "./rule-fields.tsx";
+import { SPANS, useBacktest } from "./use-backtest.ts";
+
+/** A rule to be read, changed and tried on the past before it is saved. */
+export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () => void }): JSX.Element {
+  const app = useConsole();
+  const doing = useDoing();
+  const may = useMayChange();
+  const [saved] = useState(rule);
+  const [draft, setDraft] = useState<Draft>(rule === null ? NEW_DRAFT : draftOf(rule));
+  const [touched, setTouched] = useState(false);
+  const [span, setSpan] = useState(86_400);
+  const [end, setEnd] = useState(() => Math.ceil(app.now()));
+  const start = end - span;
+  const fixed = !may || (rule !== null && rule.source !== "");
+  const channels = useAnswer<{ channels: readonly Channel[] }>("/api/v1/channels", 60);
+  const asked = historyOf({ ...draft, selector: draft.selector.trim() || "nothing" }, start, end);
+  const history = useAnswer<{ series: readonly HistorySeries[] }>(asked.path, 3600);
+  const series = draft.selector.trim() === "" || history.error !== null ? [] : (history.data?.series ?? []);
+  const past = useBacktest(canBeTried(draft) ? bodyOf(draft, saved) : null, start, end, 150);
+  const before = useBacktest(saved === null ? null : bodyOf(draftOf(saved), saved), start, end, 0);
+  const change = (what: Partial<Draft>): void => {
+    if ("threshold" in what) setTouched(true);
+    setDraft((old) => ({ ...old, ...what }));
+  };
+  useEffect(() => {
+    if (saved !== null || touched) return;
+    const guess = suggestedLimit(series, draft.op);
+    if (guess !== null) setDraft((old) => ({ ...old, threshold: String(guess) }));
+  }, [history.data, draft.op]);
+  useEffect(() => {
+    // The past goes on: it is looked at anew now and then.
+    const timer = setInterval(() => !document.hidden && setEnd(Math.ceil(app.now())), 15_000);
+    return () => clearInterval(timer);
+  }, [app]);
+  const limit = limitOf(draft);
+  const unit = unitOf(parseSelector(draft.selector)?.name ?? "");
+  const severity = draft.severity as Severity;
+  const [low, high] = extent(series, limit === null ? [] : [limit]);
+  const nudge = (by: number): void => {
+    if (limit !== null) change({ threshold: String(nudged(limit, axisFor(low, high, { zero: unit.zero }), by)) });
+  };
+  const save = async (): Promise<void> => {
+    const path = rule === null ? "/api/v1/alert-rules" : `/api/v1/alert-rules/${rule.id}`;
+    const kept = await doing.run(rule === null ? "POST" : "PUT", path, bodyOf(draft, saved));
+    if (kept === null) return;
+    changed();
+    app.router.open("/rules");
+  };
+  const words = SPANS.find(([seconds]) => seconds === span)?.[1] ?? "";
+  const faults = { ...past.faults, ...doing.faults };
+  return (
+    <form
+      class="rule-editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <div class="heading">
+        <label class="rule-name">
+          <span>{rule === null ? "New rule" : "Rule"}</span>
+          <input aria-label="Name" value={draft.name} maxLength={100} placeholder={draft.selector === "" ? "its name" : nameFor(draft)} disabled={fixed} onInput={(event) => change({ name: event.currentTarget.value })} />
+          {faults.name !== undefined && <span class="fault">{faults.name}</span>}
+        </label>
+        <div class="actions">
+          <PageLink to="/rules" class="plain-link">
+            {fixed ? "All rules" : "Discard"}
+          </PageLink>
+          {rule !== null && !fixed && <RemoveRule rule={rule} removed={changed} />}
+          {!fixed && (
+            <button type="submit" class="primary" disabled={doing.busy || !canBeTried(draft)}>
+              {rule === null ? "Save rule" : "Save changes"}
+            </button>
+          )}
+        </div>
+      </div>
+      {rule !== null && rule.source !== "" && <p class="hint">{`This rule stands in ${rule.source}: change it there. It is read again within 2 seconds.`}</p>}
+      <Refusal doing={doing} />
+      <RuleFields draft={draft} faults={faults} channels={channels.data?.channels ?? []} fixed={fixed} onChange={change} nudge={nudge} />
+      <div class="verdict">
+        <h1 data-testid="backtest" data-pages={past.found?.counts.pages} data-limit={past.limit}>
+          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words)}
+        </h1>
+        <SpanChoice span={span} onChange={setSpan} found={past.found} />
+      </div>
+      <LimitChart
+        title={parseSelector(draft.selector)?.name ?? "No series yet"}
+        sub={[asked.words, series.length > 1 ? `${series.length} series` : ""].filter((text) => text !== "").join(", ")}
+        traces={series}
+        from={start}
+        to={end}
+        unit={unit}
+        op={draft.op}
+        limit={limit}
+        saved={saved === null || draft.aggregate === "absent" ? null : saved.threshold}
+        shape={severityShape(severity)}
+        lanes={lanesOf(past.found, before.found)}
+        {...(fixed ? {} : { onLimit: (value: number) => change({ threshold: String(value) }) })}
+      />
+      <Found found={past.found} saved={before.found} unit={unit} />
+    </form>
+  );
+}
+
+function lanesOf(found: Backtest | null, saved: Backtest | null): Lane[] {
+  const pages = (of: Backtest | null): Lane["marks"] => (of?.pages ?? []).slice(0, 500).map(({ at }) => ({ from: at, words: "a page" }));
+  const fires = (found?.fires ?? []).slice(0, 500).map((fire) => ({ from: fire.fired_at, to: fire.resolved_at ?? found?.end ?? fire.fired_at, words: "fires" }));
+  const own = [{ title: "Fires", marks: fires }, { title: "Pages", marks: pages(found) }];
+  return saved === null ? own : [...own, { title: "Saved", marks: pages(saved), hollow: true }];
+}
+
+function SpanChoice({ span, onChange, found }: { span: number; onChange: (span: number) => void; found: Backtest | null }): JSX.Element {
+  return (
+    <p class="hint">
+      <label>
+        {"Tried on the last "}
+        <select value={span} onChange={(event) => onChange(Number(event.currentTarget.value))}>
+          {SPANS.map(([seconds, words]) => (
+            <option key={seconds} value={seconds}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+      <br />
+      {found === null ? "\u00a0" : `${found.samples.toLocaleString("en").replaceAll(",", "\u202f")} samples in ${found.seconds.toFixed(2)}\u202fs${found.judged_every > 1 ? `, each ${found.judged_every}th judged` : ""}`}
+    </p>
+  );
+}
+
+function RemoveRule({ rule, removed }: { rule: Rule; removed: () => void }): JSX.Element {
+  const { router } = useConsole();
+  const doing = useDoing();
+  const remove = async (): Promise<void> => {
+    if (!confirm(`Delete the rule “${rule.name}”? Its open alerts end.`)) return;
+    await doing.run("DELETE", `/api/v1/alert-rules/${rule.id}`);
+    removed();
+    router.open("/rules");
+  };
+  return (
+    <button type="button" class="control" disabled={doing.busy} onClick={() => void remove()}>
+      Delete rule
+    </button>
+  );
+}

@@ -1,0 +1,70 @@
+import type { JSX } from "preact";
+import { moment } from "../../data/alerts.ts";
+import { duration, number } from "../../data/format.ts";
+import type { Backtest, Fire } from "../../data/rules.ts";
+import { withUnit, type Unit } from "../../data/units.ts";
+import { Empty } from "../states.tsx";
+import { Table } from "../table.tsx";
+
+const MOST = 50;
+
+/** What a draft would have done: each fire, and the whole beside what the saved rule did. */
+export function Found({ found, saved, unit }: { found: Backtest | null; saved: Backtest | null; unit: Unit }): JSX.Element {
+  if (found === null) return <div class="beside past" />;
+  const fires = [...found.fires].reverse().slice(0, MOST);
+  return (
+    <div class="beside past">
+      <section aria-labelledby="fires">
+        <h2 id="fires">
+          Fires
+          <small>{fires.length === 0 ? "" : `${number(found.counts.fires)}, newest first`}</small>
+        </h2>
+        {fires.length === 0 ? (
+          <Empty>It would not have fired.</Empty>
+        ) : (
+          <Table
+            label="Fires"
+            rows={fires}
+            keyOf={(fire) => `${fire.fired_at} ${fire.series ?? ""}`}
+            columns={[
+              { title: "Began", cell: (fire) => moment(fire.fired_at) },
+              { title: "Lasted", number: true, cell: (fire) => lastedIn(fire, found.end) },
+              { title: "Value", number: true, cell: (fire) => (fire.value === null ? "no data" : withUnit(fire.value, unit)) },
+              { title: "Series", wide: true, cell: (fire) => Object.values(fire.labels).join(", ") },
+            ]}
+          />
+        )}
+      </section>
+      <section aria-labelledby="against">
+        <h2 id="against">{saved === null ? "In all" : "Against the saved rule"}</h2>
+        <Compared found={found} saved={saved} />
+      </section>
+    </div>
+  );
+}
+
+function lastedIn(fire: Fire, end: number): string {
+  const text = duration((fire.resolved_at ?? end) - fire.fired_at);
+  return fire.resolved_at === null ? `${text}, still on` : text;
+}
+
+function Compared({ found, saved }: { found: Backtest; saved: Backtest | null }): JSX.Element {
+  const rows: [string, (of: Backtest) => number][] = [
+    ["Fires", (of) => of.counts.fires],
+    ["Pages", (of) => of.counts.pages],
+    ["Pages a week", (of) => of.pages_per_week],
+    ["Pending only", (of) => Math.max(0, of.counts.pending - of.counts.fires)],
+  ];
+  return (
+    <Table
+      label="The draft in all"
+      rows={rows}
+      keyOf={([name]) => name}
+      columns={[
+        { title: "\u00a0", cell: ([name]) => name },
+        ...(saved === null ? [] : [{ title: "Saved", number: true, cell: ([, of]: (typeof rows)[number]) => number(of(saved)) }]),
+        { title: "Draft", number: true, cell: ([, of]) => <b>{number(of(found))}</b> },
+      ]}
+    />
+  );
+}
