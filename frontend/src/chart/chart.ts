@@ -114,6 +114,7 @@ export class Chart {
     element.dataset.key = spec.key;
     this.#place.tabIndex = 0;
     this.#place.setAttribute("role", "img");
+    this.#place.setAttribute("aria-label", spec.title);
     element.append(
       this.#header.element,
       el("div", "chart-body", this.#place, this.#cursor.element, this.#state.element, this.#table.element),

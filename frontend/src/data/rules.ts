@@ -217,16 +217,19 @@ const MOST_STEPS = 600;
 
 /** What a rule's chart shows: what it judges, in steps of its window or of what fits the chart. */
 export function historyOf(
-  draft: Pick<Draft, "selector" | "aggregate" | "window">,
+  draft: Pick<Draft, "selector" | "aggregate" | "window" | "op">,
   start: number,
   end: number,
 ): { path: string; words: string } {
   const fine = Math.max(1, Math.ceil((end - start) / MOST_STEPS));
   const window = Math.ceil(secondsOf(draft.window) ?? 60);
-  const agg = IN_HISTORY[draft.aggregate] ?? draft.aggregate;
-  const step = agg === "last" || agg === "count" ? fine : Math.max(fine, Math.min(window, (end - start) / 4));
+  const plain = draft.aggregate === "last" || draft.aggregate === "absent";
+  // A value that stands for many must not hide the one that breaks the limit.
+  const worst = draft.op.startsWith("<") ? "min" : draft.op.startsWith(">") ? "max" : "last";
+  const agg = draft.aggregate === "last" ? worst : (IN_HISTORY[draft.aggregate] ?? draft.aggregate);
+  const step = plain ? fine : Math.max(fine, Math.min(window, (end - start) / 4));
   const path = `${historyPath({ match: [draft.selector], start, end, step: Math.ceil(step) })}&agg=${agg}`;
-  return { path, words: agg === "last" ? "" : `${agg} of each ${duration(Math.ceil(step))}` };
+  return { path, words: plain && step <= 10 ? "" : `${agg} of each ${duration(Math.ceil(step))}` };
 }
 
 /** What a back-test found. Times are unix seconds. */
@@ -251,6 +254,18 @@ export interface Fire {
   readonly fired_at: number;
   readonly resolved_at: number | null;
   readonly value: number | null;
+}
+
+/** The value furthest beyond the limit while it fired, as the chart shows it; the last one known where the chart shows none. */
+export function worstOf(fire: Fire, end: number, series: readonly HistorySeries[], op: string): number | null {
+  const own = series.find(({ id }) => id === fire.series);
+  const until = fire.resolved_at ?? end;
+  const values = (own?.values ?? []).filter((v, i): v is number => {
+    const t = own?.timestamps[i] ?? 0;
+    return v !== null && t >= fire.started_at && t < until;
+  });
+  if (values.length === 0) return fire.value;
+  return op.startsWith("<") ? Math.min(...values) : Math.max(...values);
 }
 
 /** "In the last 24 hours this would have paged 5 times, not 15." */

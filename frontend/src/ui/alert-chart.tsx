@@ -32,7 +32,7 @@ interface LimitChartProps {
   readonly height?: number;
 }
 
-const [TOP, FOOT, RIGHT, LANE] = [12, 22, 64, 26];
+const [TOP, FOOT, RIGHT, LANE, GAP] = [12, 22, 64, 26, 8];
 const MOST_TRACES = 20;
 
 /** A chart with a limit, drawn as SVG: few points, and each part can be reached and named. */
@@ -50,7 +50,8 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
   const y = (v: number): number => TOP + (1 - (v - axis.min) / (axis.max - axis.min || 1)) * plotHeight;
   const lines = useMemo(() => traces.slice(0, MOST_TRACES), [traces]);
   const scale = scaleFor(unit, Math.max(Math.abs(axis.max), Math.abs(axis.min)));
-  const height = TOP + plotHeight + FOOT + lanes.length * LANE;
+  const below = lanes.length === 0 ? 0 : GAP + lanes.length * LANE;
+  const height = TOP + plotHeight + FOOT + below;
   const clamp = (v: number): number => Math.min(Math.max(v, TOP), TOP + plotHeight);
   const over = limit === null ? [] : lines.flatMap((trace) => beyond(trace, (v) => breaches(op, v, limit)));
   const words = limit === null ? "" : `, limit ${withUnit(limit, unit)}, ${over.length === 0 ? "never beyond it" : "beyond it at times"}`;
@@ -72,7 +73,7 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
           ))}
           {timeTicks(from, to, right, 72).map(({ t, text }) => (
             <g key={t}>
-              <line class="grid" x1={x(t)} x2={x(t)} y1={TOP} y2={TOP + plotHeight + lanes.length * LANE} />
+              <line class="grid" x1={x(t)} x2={x(t)} y1={TOP} y2={TOP + plotHeight + below} />
               <text class="tick" text-anchor="middle" x={Math.min(Math.max(x(t), 16), right - 8)} y={height - 6}>
                 {text}
               </text>
@@ -94,7 +95,7 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
           {saved !== null && saved !== limit && <line class="saved-limit" x1={0} x2={right} y1={clamp(y(saved))} y2={clamp(y(saved))} />}
           {limit !== null && <line class={onLimit === undefined ? "limit" : "limit dragged"} x1={0} x2={right} y1={clamp(y(limit))} y2={clamp(y(limit))} />}
           {lanes.map((lane, i) => (
-            <LaneMarks key={lane.title} lane={lane} top={TOP + plotHeight + i * LANE} right={right} x={x} shape={shape} />
+            <LaneMarks key={lane.title} lane={lane} top={TOP + plotHeight + GAP + i * LANE} right={right} x={x} shape={shape} />
           ))}
         </svg>
         {limit !== null && onLimit !== undefined && (

@@ -30,18 +30,22 @@ export function Table<Row>({ label, rows, columns, keyOf, here }: TableProps<Row
       <table class="table">
         <thead>
           <tr>
-            {columns.map((column, i) => (
-              <th key={column.title} scope="col" class={classOf(column)} aria-sort={sortOf(sorting, i)}>
-                {column.by === undefined ? (
-                  column.title
-                ) : (
-                  <button type="button" onClick={() => setSorting({ column: i, up: sorting?.column === i ? !sorting.up : true })}>
-                    {column.title}
-                    <span aria-hidden="true">{sorting?.column === i ? (sorting.up ? " ↑" : " ↓") : ""}</span>
-                  </button>
-                )}
-              </th>
-            ))}
+            {columns.map((column, i) =>
+              column.title === "" ? (
+                <td key={i} class={classOf(column)} />
+              ) : (
+                <th key={column.title} scope="col" class={classOf(column)} aria-sort={sortOf(sorting, i)}>
+                  {column.by === undefined ? (
+                    column.title
+                  ) : (
+                    <button type="button" onClick={() => setSorting({ column: i, up: sorting?.column === i ? !sorting.up : true })}>
+                      {column.title}
+                      <span aria-hidden="true">{sorting?.column === i ? (sorting.up ? " ↑" : " ↓") : ""}</span>
+                    </button>
+                  )}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

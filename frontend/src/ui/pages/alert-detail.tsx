@@ -78,7 +78,7 @@ function AlertChart({ alert }: { alert: Alert }): JSX.Element {
   // The rule's own labels join those of the series in the alert: history does not know them.
   const labels = Object.fromEntries(Object.entries(alert.labels).filter(([key]) => rule?.labels[key] === undefined));
   const selector = alert.metric === "" ? (rule?.selector ?? "nothing") : selectorOf(alert.metric, labels);
-  const asked = historyOf({ selector, aggregate: rule?.aggregate ?? "last", window: rule?.window ?? "1m" }, from, to);
+  const asked = historyOf({ selector, aggregate: rule?.aggregate ?? "last", window: rule?.window ?? "1m", op: rule?.op ?? sideOf(alert) }, from, to);
   const answer = useAnswer<{ series: readonly HistorySeries[] }>(asked.path, 15);
   const traces = useMemo(() => {
     const series = answer.data?.series ?? [];

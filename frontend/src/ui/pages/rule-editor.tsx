@@ -126,7 +126,7 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
         lanes={lanesOf(past.found, before.found)}
         {...(fixed ? {} : { onLimit: (value: number) => change({ threshold: String(value) }) })}
       />
-      <Found found={past.found} saved={before.found} unit={unit} />
+      <Found found={past.found} saved={before.found} unit={unit} series={series} op={draft.op} />
     </form>
   );
 }

@@ -1,16 +1,29 @@
 import type { JSX } from "preact";
 import { moment } from "../../data/alerts.ts";
 import { duration, number } from "../../data/format.ts";
-import type { Backtest, Fire } from "../../data/rules.ts";
+import type { HistorySeries } from "../../data/history.ts";
+import { worstOf, type Backtest, type Fire } from "../../data/rules.ts";
 import { withUnit, type Unit } from "../../data/units.ts";
 import { Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
 const MOST = 50;
 
+interface FoundProps {
+  readonly found: Backtest | null;
+  readonly saved: Backtest | null;
+  readonly unit: Unit;
+  readonly series: readonly HistorySeries[];
+  readonly op: string;
+}
+
 /** What a draft would have done: each fire, and the whole beside what the saved rule did. */
-export function Found({ found, saved, unit }: { found: Backtest | null; saved: Backtest | null; unit: Unit }): JSX.Element {
+export function Found({ found, saved, unit, series, op }: FoundProps): JSX.Element {
   if (found === null) return <div class="beside past" />;
+  const worstIn = (fire: Fire): string => {
+    const worst = worstOf(fire, found.end, series, op);
+    return worst === null ? "no data" : withUnit(worst, unit);
+  };
   const fires = [...found.fires].reverse().slice(0, MOST);
   return (
     <div class="beside past">
@@ -29,7 +42,7 @@ export function Found({ found, saved, unit }: { found: Backtest | null; saved: B
             columns={[
               { title: "Began", cell: (fire) => moment(fire.fired_at) },
               { title: "Lasted", number: true, cell: (fire) => lastedIn(fire, found.end) },
-              { title: "Value", number: true, cell: (fire) => (fire.value === null ? "no data" : withUnit(fire.value, unit)) },
+              { title: "Worst", number: true, cell: (fire) => worstIn(fire) },
               { title: "Series", wide: true, cell: (fire) => Object.values(fire.labels).join(", ") },
             ]}
           />
@@ -61,7 +74,7 @@ function Compared({ found, saved }: { found: Backtest; saved: Backtest | null })
       rows={rows}
       keyOf={([name]) => name}
       columns={[
-        { title: "\u00a0", cell: ([name]) => name },
+        { title: "", cell: ([name]) => name },
         ...(saved === null ? [] : [{ title: "Saved", number: true, cell: ([, of]: (typeof rows)[number]) => number(of(saved)) }]),
         { title: "Draft", number: true, cell: ([, of]) => <b>{number(of(found))}</b> },
       ]}

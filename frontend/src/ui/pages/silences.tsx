@@ -57,7 +57,7 @@ export function Silences(): JSX.Element {
             <Empty>Nothing is silenced. Open an alert to silence it for a while.</Empty>
           ) : (
             <Table
-              label="Silences"
+              label="Silences, now and before"
               rows={silences}
               keyOf={(one) => one.id}
               columns={[

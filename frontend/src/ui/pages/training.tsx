@@ -34,6 +34,7 @@ export function TrainingPage(): JSX.Element {
             <Actions state={state} doing={doing} done={answer.again} />
           </Heading>
           <Refusal doing={doing} />
+          <h2 class="visually-hidden">Loss, reward and variance</h2>
           <div class="charts charts-first">
             {CHARTS.map((chart) => (
               <ChartSlot key={chart.key} spec={chart} pinned={false} />
