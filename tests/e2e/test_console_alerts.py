@@ -99,7 +99,7 @@ def test_a_rule_is_made_tried_fires_is_acknowledged_and_silenced(
 
     page.get_by_role("link", name="Overview").first.click()
     push(server, "made_here", 99, host="a")
-    row = page.get_by_test_id("trouble").get_by_test_id("alert-row")
+    row = page.get_by_test_id("needs-attention").get_by_test_id("alert-row")
     expect(row).to_contain_text("Made in the console (a)", timeout=5_000)
     expect(page.get_by_test_id("sentence")).to_contain_text("One thing needs you")
     expect(page).to_have_title(re.compile("^◆ 1 Overview"))

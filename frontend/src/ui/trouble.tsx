@@ -21,7 +21,7 @@ export function Trouble(): JSX.Element | null {
   const open = worstFirst(useCell(app.alerts.open) ?? []).filter(({ state }) => state === "firing");
   if (open.length === 0) return null;
   return (
-    <section aria-labelledby="trouble" data-testid="trouble">
+    <section aria-labelledby="trouble" data-testid="needs-attention">
       <h2 id="trouble">
         Needs attention
         <small>{`${number(open.length)} open, worst first`}</small>
