@@ -108,6 +108,7 @@ def test_a_rule_is_made_tried_fires_is_acknowledged_and_silenced(
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page).to_have_url(re.compile("/alerts"))
+    expect(page.get_by_test_id("alert-detail")).to_contain_text("Made in the console")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"alert=\d+"))

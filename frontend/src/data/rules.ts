@@ -260,9 +260,11 @@ export interface Fire {
 export function worstOf(fire: Fire, end: number, series: readonly HistorySeries[], op: string): number | null {
   const own = series.find(({ id }) => id === fire.series);
   const until = fire.resolved_at ?? end;
+  const [first = 0, second = first] = own?.timestamps ?? [];
+  const from = fire.started_at - (second - first); // a step bears the time of its beginning
   const values = (own?.values ?? []).filter((v, i): v is number => {
     const t = own?.timestamps[i] ?? 0;
-    return v !== null && t >= fire.started_at && t < until;
+    return v !== null && t > from && t < until;
   });
   if (values.length === 0) return fire.value;
   return op.startsWith("<") ? Math.min(...values) : Math.max(...values);
