@@ -161,7 +161,7 @@ def test_every_page_can_be_used_by_everybody(server: QuadraServer, browser_page:
         page.goto(f"{server.url}/{path}")
         page.wait_for_selector("main h1")
         for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             wrong += [f"{path or 'overview'}, {scheme}: {one}" for one in violations(page)]
     assert not wrong, "\n".join(wrong)
 
