@@ -16,6 +16,8 @@ export class AlertFeed {
   /** Grows with each change: who shows an alert's past asks again. */
   readonly changes = new Cell(0);
   #round = 0;
+  /** Events that came before the first answer. */
+  #early: Alert[] = [];
 
   start(): void {
     setInterval(() => {
@@ -28,10 +30,12 @@ export class AlertFeed {
     const round = ++this.#round;
     getJson<{ alerts: readonly Alert[] }>("/api/v1/alerts?limit=1000").then(
       ({ alerts }) => {
-        // What an event has said meanwhile is newer than this answer: ask anew.
+        // An event has come meanwhile: this answer may be older. The next one will do.
         if (round !== this.#round) return;
-        if (fingerprint(alerts) !== fingerprint(this.open.value ?? [])) this.changes.value += 1;
-        this.open.value = alerts;
+        const open = this.#early.reduce<readonly Alert[]>(withChange, alerts);
+        this.#early = [];
+        if (fingerprint(open) !== fingerprint(this.open.value ?? [])) this.changes.value += 1;
+        this.open.value = open;
         this.asked.value = true;
       },
       () => (this.asked.value = true),
