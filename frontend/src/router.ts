@@ -4,6 +4,7 @@ import { Cell } from "./cell.ts";
 export const PAGES = [
   { path: "/", name: "Overview", key: "o", group: 0, item: "" },
   { path: "/alerts", name: "Alerts", key: "a", group: 0, item: "alert" },
+  { path: "/anomalies", name: "Anomalies", key: "n", group: 0, item: "" },
   { path: "/rules", name: "Rules", key: "r", group: 1, item: "rule" },
   { path: "/channels", name: "Channels", key: "h", group: 1, item: "channel" },
   { path: "/training", name: "Training", key: "t", group: 1, item: "" },

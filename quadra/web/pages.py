@@ -14,7 +14,7 @@ from quadra.web import identity
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
-PAGES = ("alerts", "rules", "channels", "training", "targets", "tokens", "status")
+PAGES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
 """Beside the overview; frontend/src/router.ts names the same."""
 
 

@@ -17,7 +17,7 @@ from tests.servers.quadra import QuadraServer
 Start = Callable[..., QuadraServer]
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
-PAGES = ("", "alerts", "rules", "rules?rule=new", "channels")
+PAGES = ("", "alerts", "anomalies", "rules", "rules?rule=new", "channels")
 OTHERS = ("training", "targets", "tokens", "status")
 HOUR = 3600
 

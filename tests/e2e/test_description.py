@@ -13,7 +13,7 @@ from tests.e2e.clients import history, push, stranger
 from tests.servers import programs
 from tests.servers.quadra import QuadraServer
 
-NAMES = ("alerts", "rules", "channels", "training", "targets", "tokens", "status")
+NAMES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
 PAGES = {f"/{name}" for name in NAMES}
 HIDDEN = {"/", "/login", "/logout", "/api/docs", "/static/{filename}"} | PAGES
 

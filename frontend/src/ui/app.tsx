@@ -52,6 +52,7 @@ type PageView = () => JSX.Element;
 /** Pages beside the overview come when they are first opened. */
 const LATER: Partial<Record<Path, () => Promise<PageView>>> = {
   "/alerts": async () => (await import("./pages/alerts.tsx")).AlertsPage,
+  "/anomalies": async () => (await import("./pages/anomalies.tsx")).AnomaliesPage,
   "/rules": async () => (await import("./pages/rules.tsx")).RulesPage,
   "/channels": async () => (await import("./pages/channels.tsx")).ChannelsPage,
   "/training": async () => (await import("./pages/training.tsx")).TrainingPage,

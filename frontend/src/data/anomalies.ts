@@ -1,0 +1,54 @@
+import { duration, plural } from "./format.ts";
+import { selectorOf } from "./selector.ts";
+import type { ShapeName } from "../ui/shapes.tsx";
+
+/** As GET /api/v1/anomalies answers. */
+export interface Anomaly {
+  readonly id: number;
+  readonly series: number;
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly peak: number;
+  readonly expected_range: readonly [number | null, number | null];
+  readonly severity: "low" | "medium" | "high" | "critical";
+  readonly confidence: number;
+  readonly detector: string;
+  readonly reason: string;
+  readonly group: string;
+  readonly verdict: "right" | "wrong" | null;
+}
+
+export interface Anomalies {
+  readonly anomalies: readonly Anomaly[];
+  readonly feedback: { readonly right: number; readonly wrong: number; readonly precision: number | null };
+}
+
+export const SHAPES: Record<Anomaly["severity"], ShapeName> = { low: "info", medium: "warn", high: "warn", critical: "crit" };
+
+/** The page's first sentence: what is unusual now, or lately was. */
+export function anomaliesInWords({ anomalies, feedback }: Anomalies, now: number): { shape: ShapeName; text: string; sub: string } {
+  const open = anomalies.filter(({ ended_at }) => ended_at === null);
+  const hour = anomalies.filter(({ started_at }) => now - started_at < 3600);
+  const said = feedback.right + feedback.wrong;
+  const sub = said === 0 ? "Say of each whether it was one: the share that was right stands here then." : `${feedback.right} of the ${said} that somebody judged were right.`;
+  if (open.length > 0) {
+    const worst = open.some(({ severity }) => severity === "critical") ? "crit" : "warn";
+    return { shape: worst, text: `${plural(open.length, "series is", "series are")} unusual now.`, sub };
+  }
+  if (hour.length > 0) return { shape: "ok", text: `Nothing is unusual now; ${plural(hour.length, "series was", "series were")} in the last hour.`, sub };
+  return { shape: "ok", text: "Nothing is unusual.", sub };
+}
+
+/** "2 min 10 s, still on" or "40 s". */
+export function lasted({ started_at, ended_at }: Anomaly, now: number): string {
+  return ended_at === null ? `${duration(now - started_at)}, still on` : duration(Math.max(1, ended_at - started_at));
+}
+
+/** The overview at that moment, with the series on top. */
+export function momentOf({ metric, labels, started_at, ended_at }: Anomaly, now: number): string {
+  const end = Math.min(now, (ended_at ?? now) + 120);
+  const range = end - started_at < 240 ? "5m" : end - started_at < 840 ? "15m" : "1h";
+  return `/?${new URLSearchParams({ range, end: String(Math.round(end)), pin: selectorOf(metric, labels) })}`;
+}
