@@ -145,7 +145,7 @@ def run(
     before = process.memory_info().rss
     command = [
         *(sys.executable, str(REPOSITORY / "scripts" / "live_load.py")),
-        *("--port", str(target.port), "--token", target.token, "--series", _SELECTOR),
+        *("--port", str(target.port), f"--token={target.token}", "--series", _SELECTOR),
         *("--format", form, "--consoles", str(consoles), "--stuck", str(stuck)),
         *("--seconds", str(seconds + 0.5)),
     ]
