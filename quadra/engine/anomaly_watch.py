@@ -31,6 +31,8 @@ KEEP_EVERY_S = 60.0
 TUNING_EVERY_S = 5.0
 EXPIRE_EVERY_S = 30.0
 FORGET_AFTER_S = 7 * 86_400.0
+LATE_S = 3_600.0
+"""What is older when it comes is history that somebody loads: neither learned nor judged."""
 MAX_SERIES = 100_000
 _ROWS_AT_ONCE = 1_000
 _SERIES_AT_ONCE = 5_000
@@ -138,6 +140,7 @@ class AnomalyWatch:
         mine = self._watched[np.minimum(columns.ids, len(self._watched) - 1)]
         mine &= columns.ids < len(self._watched)
         mine &= np.isfinite(columns.v)
+        mine &= columns.t >= round((self._clock() - LATE_S) * 1000)
         found = latest_of_each(columns.where(mine))
         if len(found) == 0:
             return []
