@@ -1,0 +1,125 @@
+"""What every role stands on: folders, logging, the database; where the past is read and kept."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import secrets
+import sys
+from pathlib import Path
+
+from quadra.engine.ports import Clock, HistoryStore
+from quadra.engine.roller import Roller
+from quadra.engine.sealer import RollingSealer, Sealer
+from quadra.engine.shipper import Shipper
+from quadra.engine.upkeep import Keeper
+from quadra.errors import QuadraError, SettingsError
+from quadra.settings import Settings
+from quadra.storage.chunks import SqlChunks
+from quadra.storage.database import Database
+from quadra.storage.history import SqlHistory
+from quadra.storage.journal import SqlJournal
+from quadra.storage.prometheus.address import parse_address
+from quadra.storage.prometheus.asking import Asker
+from quadra.storage.prometheus.client import Client
+from quadra.storage.prometheus.history import RemoteHistory
+from quadra.storage.prometheus.writing import WRITE_PATH, Writer
+from quadra.storage.rollups import SqlRollups
+from quadra.storage.series import SqlSeries
+from quadra.storage.shipments import SqlShipments
+from utils.structured_logging import RequestContext, setup_structured_logging
+
+WORKER, SCRAPING = "worker", "scraping"  # the leases
+
+
+def prepare(
+    settings: Settings, context: RequestContext = dict, *, is_child: bool = False
+) -> Database:
+    """Make ready what every role needs: folders, logging, an upgraded database."""
+    for variable, folder in (("DATA_DIR", settings.data_dir), ("LOGS_DIR", settings.logs_dir)):
+        _writable(variable, folder)
+    setup_structured_logging(
+        settings.log_level,
+        settings.logs_dir,
+        console_level="WARNING" if settings.use_structured_logging else settings.log_level,
+        enable_file=settings.use_structured_logging,
+        environment=settings.environment,
+        context=context,
+    )
+    levels = {
+        "alembic": logging.WARNING,
+        # Any visitor can make these two complain, a page of traceback for a byte of nonsense.
+        "quadra.web.engineio": logging.CRITICAL,
+        "quadra.web.socketio": logging.CRITICAL,
+    }
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    database = Database(settings.database_url)
+    if not is_child:  # the parent has just done it
+        from quadra.storage.migrations import upgrade  # noqa: PLC0415 - alembic takes 11 MB
+
+        upgrade(database)
+    return database
+
+
+def make_history(settings: Settings, database: Database, clock: Clock) -> HistoryStore:
+    """Say where history is read: in the database alone, or from HISTORY_URL as well."""
+    here = SqlHistory(database)
+    if not settings.history_url:
+        return here
+    address = parse_address(settings.history_url, settings.history_token, settings.history_tenant)
+    newest_there = SqlShipments(database).newest_dropped
+    keys_of = SqlSeries(database).keys_of
+    return RemoteHistory(here, Asker(Client(address)), newest_there, keys_of, clock)
+
+
+def make_keeper(settings: Settings, database: Database, clock: Clock) -> Keeper:
+    """Say where the journal's past goes: into chunks, or to HISTORY_URL."""
+    store, chunks = SqlJournal(database, clock), SqlChunks(database)
+    if not settings.history_url:
+        roller = Roller(
+            SqlRollups(database), clock, settings.retention_raw, settings.retention_rollup
+        )
+        return RollingSealer(Sealer(store, chunks, clock, None, roller), roller)
+    url, path = settings.history_write_url, ""
+    if not url:
+        url, path = settings.history_url, WRITE_PATH
+    address = parse_address(url, settings.history_token, settings.history_tenant)
+    # One connection: when it breaks, what was acknowledged over it is in doubt.
+    writer = Writer(Client(address, connections=1), path, SqlSeries(database).keys_of)
+    return Shipper(
+        store,
+        chunks,
+        SqlShipments(database),
+        writer,
+        clock,
+        keep_seconds=settings.retention_raw,
+        chance=random.random,
+    )
+
+
+def process_name(hostname: str) -> str:
+    """Name this process among all of the installation, and unlike any before it."""
+    return f"{hostname[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def address_of(settings: Settings) -> str:
+    """Give where links in messages lead."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+def _writable(variable: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        msg = f"{variable}={folder}: can't write there ({error.strerror}); choose another folder."
+        raise SettingsError(msg) from error
+
+
+def complain(error: QuadraError) -> None:
+    """Tell whoever started this why it can't go on."""
+    sys.stderr.write(f"quadra: {error.detail}\n")

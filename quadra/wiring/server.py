@@ -1,0 +1,218 @@
+"""A serving process: every part of it, built and tied together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import time
+
+from quadra import __version__
+from quadra.engine.access import Access, new_secret
+from quadra.engine.alert_service import Alerting
+from quadra.engine.catalog import Catalog
+from quadra.engine.descriptions import Descriptions
+from quadra.engine.disk import Disk
+from quadra.engine.drill import Drill
+from quadra.engine.feed import Feed
+from quadra.engine.health import Health
+from quadra.engine.helper_process import HelperProcess
+from quadra.engine.history import History
+from quadra.engine.journal import Journal
+from quadra.engine.link import RowTelling
+from quadra.engine.times import SeriesTimes
+from quadra.engine.training import Training
+from quadra.intake.host import HostSource
+from quadra.intake.own import LoopLag, OwnSource, RequestLog
+from quadra.intake.sampler import Sampler
+from quadra.intake.scraper import make_scraper
+from quadra.settings import AsyncMode, Settings
+from quadra.storage.access import SqlAccess
+from quadra.storage.alert_rules import SqlRules
+from quadra.storage.alerts import SqlAlerts
+from quadra.storage.anomalies import SqlAnomalies
+from quadra.storage.beat import SqlBeat
+from quadra.storage.channels import SqlChannels
+from quadra.storage.descriptions import SqlDescriptions
+from quadra.storage.external import SqlExternal
+from quadra.storage.history import SqlHistory
+from quadra.storage.journal import SqlJournal
+from quadra.storage.keys import kept_secret
+from quadra.storage.memos import SqlMemos
+from quadra.storage.models import FolderModels
+from quadra.storage.quiet import SqlQuiet
+from quadra.storage.rule_files import read_rules
+from quadra.storage.series import SqlSeries
+from quadra.storage.shipments import SqlShipments
+from quadra.storage.targets import SqlTargets
+from quadra.storage.training import SqlTraining
+from quadra.telemetry.series import SeriesRules
+from quadra.web import commands
+from quadra.web.identity import Identity
+from quadra.web.observing import log_context
+from quadra.web.parts import WebParts
+from quadra.web.serving import make_runtime
+from quadra.wiring.arguments import CHILD, PROGRAM
+from quadra.wiring.common import make_history, prepare
+from quadra.wiring.delivery import channel_desk, make_deadman
+from quadra.wiring.front import make_front
+from quadra.wiring.others import meet_others, share_descriptions
+from quadra.wiring.running import Quadra
+from utils.metrics import metrics_manager
+
+
+def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Quadra:
+    """Build every part of a serving process and wire them; raises SettingsError.
+
+    ``mode`` is the loop to run on when it is not the one that the settings name.
+    """
+    mode = mode or settings.async_mode
+    database = prepare(settings, log_context)
+    metrics_manager.initialize(__version__, settings.environment)
+    runtime = make_runtime(mode)
+    clock = time.time
+    hostname = socket.gethostname()
+    started_at = clock()
+
+    store = SqlJournal(database, clock)
+    catalog = Catalog(max_series=settings.max_series, max_of_owner=settings.series_of_a_token)
+    journal = Journal(store, catalog, runtime, clock)
+    feed = Feed(store, SqlSeries(database), catalog, runtime)
+    journal.follow(feed.committed)
+
+    others = meet_others(
+        settings, database, runtime, hostname, lambda body: live.announce("system", body)
+    )
+    link, announcements, counters = others.link, others.announcements, others.counters
+    journal.follow(RowTelling(link, feed).tell)
+    descriptions = Descriptions(SqlDescriptions(database), runtime)
+    share_descriptions(descriptions, announcements, runtime, instance)
+    times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
+
+    secret_key = settings.secret_key or kept_secret(
+        settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
+    )
+    access = Access(SqlAccess(database), clock, secret_key.encode())
+    limited = settings.ratelimit_enabled
+    guesses = settings.ratelimit_login if limited else None
+    identity = Identity(access, runtime, guesses, counters)
+
+    requests = RequestLog(clock)
+    lag = LoopLag(runtime, time.monotonic)
+    own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())  # noqa: PLW0108 - made below
+    rules = SeriesRules(max_labels=settings.max_labels)
+    scraper = make_scraper(
+        settings,
+        SqlTargets(database),
+        journal=journal,
+        descriptions=descriptions,
+        rules=rules,
+        runtime=runtime,
+        clock=clock,
+        metrics=metrics_manager,
+        announcements=announcements,
+        is_ours=others.scrapes,
+    )
+    alerts = SqlAlerts(database)
+    alerting = Alerting(
+        SqlRules(database),
+        alerts,
+        SqlQuiet(database),
+        make_history(settings, database, clock),
+        catalog,
+        runtime,
+        clock,
+        lambda: worker.wake() if worker else None,
+    )
+    parts = WebParts(
+        settings=settings,
+        runtime=runtime,
+        clock=clock,
+        access=access,
+        identity=identity,
+        catalog=catalog,
+        journal=journal,
+        history=History(make_history(settings, database, clock), catalog, runtime),
+        descriptions=descriptions,
+        memos=SqlMemos(database, clock),
+        health=Health(
+            journal,
+            store,
+            runtime,
+            Disk(settings.disk_budget, settings.data_dir, SqlHistory(database).size),
+            others.worker_age,
+            link,
+            lambda: clock() - started_at,
+            SqlShipments(database).look if settings.history_url else None,
+        ),
+        feed=feed,
+        link=link,
+        announcements=announcements,
+        rules=rules,
+        scraper=scraper,
+        training=Training(SqlTraining(database), runtime, clock),
+        models=FolderModels(settings.models_dir),
+        alerting=alerting,
+        channels=channel_desk(settings, database),
+        anomalies=SqlAnomalies(database),
+        external=SqlExternal(database),
+        beats=SqlBeat(database),
+        drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
+        wake_worker=lambda: worker.wake() if worker else None,
+        requests=requests,
+        metrics=metrics_manager,
+        hostname=hostname,
+        instance=instance,
+        started_at=started_at,
+        first_steps_token=lambda: kept_secret(settings.first_steps_token_file, new_secret),
+        consoles=lambda: live.consoles(),  # noqa: PLW0108 - made below
+        samples_per_second=lambda: own.samples_per_second,
+    )
+    front = make_front(parts, mode, secret_key.encode(), store, counters)
+    live = front.live
+    commands.register(front.app, settings, access, read_rules)
+    sources = [
+        Sampler(
+            "host",
+            HostSource(hostname).read,
+            journal,
+            runtime,
+            clock,
+            blocking=True,
+            is_ours=others.reads_host,
+        ),
+        Sampler("self", own.read, journal, runtime, clock, blocking=False),
+    ]
+    worker = None
+    if settings.role == "all":
+        command = [sys.executable, str(PROGRAM), CHILD]
+        worker = HelperProcess(
+            command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
+        )
+        journal.follow(lambda _done: worker.wake())
+    return Quadra(
+        settings=settings,
+        app=front.app,
+        wsgi=front.wsgi,
+        gate=front.gate,
+        runtime=runtime,
+        access=access,
+        database=database,
+        journal=journal,
+        times=times,
+        descriptions=descriptions,
+        feed=feed,
+        link=link,
+        announcements=announcements,
+        leases=others.leases,
+        ending=runtime.signal(),
+        left=runtime.signal(),
+        live=live,
+        lag=lag,
+        samplers=sources,
+        scraper=scraper,
+        alerting=alerting,
+        deadman=make_deadman(settings, database, runtime),
+        worker=worker,
+    )
