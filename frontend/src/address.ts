@@ -10,6 +10,9 @@ export interface View {
 
 const STORED_PINS = "quadra.pins";
 
+/** What the address holds beside a page's own part. */
+const SHARED = ["range", "end", "pin", "token"];
+
 /** The address says what is shown, so that a link shows the same. */
 export function readAddress(search: string): { view: View; pins: string[] | null } {
   const query = new URLSearchParams(search);
@@ -23,9 +26,16 @@ export function readAddress(search: string): { view: View; pins: string[] | null
 
 export function writeAddress(view: View, pins: readonly string[]): string {
   const query = new URLSearchParams({ range: view.range.key });
-  if (view.end !== null && !view.paused) query.set("end", String(Math.round(view.end)));
+  if (view.end !== null && !view.paused) query.set("end", String(Math.round(view.end * 10) / 10));
   for (const pin of pins) query.append("pin", pin);
   return `?${query}`;
+}
+
+/** The part of an address that is a page's own, in its order. */
+export function ownPart(search: string): string {
+  const query = new URLSearchParams(search);
+  for (const name of SHARED) query.delete(name);
+  return query.toString();
 }
 
 export function storedPins(): string[] {

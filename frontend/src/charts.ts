@@ -1,13 +1,14 @@
 import type { ChartSpec } from "./chart/types.ts";
 import { matches, parseSelector, selectorOf } from "./data/selector.ts";
 import type { Store } from "./data/store.ts";
-import { BYTES, COUNT, unitOf } from "./data/units.ts";
+import { isCounter } from "./data/track.ts";
+import { BYTES, COUNT, unitFor } from "./data/units.ts";
 
 /** Charts of the user's own metrics shown at once; the rest is found by search. */
 export const MOST_OWN = 12;
 
 function spec(title: string, name: string, more: Partial<ChartSpec> = {}): ChartSpec {
-  return { key: `own:${name}`, title, metrics: [{ name }], unit: unitOf(name), ...more };
+  return { key: `own:${name}`, title, metrics: [{ name }], unit: unitFor({ name }, isCounter({ name })), ...more };
 }
 
 /** What a machine tells of itself. A chart whose series do not exist is not shown. */
@@ -87,7 +88,7 @@ export function pinnedChart(pin: string): ChartSpec | null {
     key: `pin:${pin}`,
     title: known?.title ?? wanted.name,
     metrics: whole ? (known?.metrics ?? [{ name: wanted.name }]) : [{ name: wanted.name }],
-    unit: known?.unit ?? unitOf(wanted.name),
+    unit: known?.unit ?? unitFor(wanted, isCounter(wanted)),
     ...(known?.top === undefined ? {} : { top: known.top }),
     ...(known?.order === undefined ? {} : { order: known.order }),
     only: (track) => (whole ? (known?.only?.(track) ?? true) : matches(wanted, track.info)),

@@ -9,19 +9,25 @@ import { Filler, groupOf } from "./filler.ts";
 import { AlertFeed } from "./data/alert-feed.ts";
 import { fetchSeries } from "./data/history.ts";
 import { Live, type Connection } from "./data/live.ts";
-import { chooseStep, type Range } from "./data/ranges.ts";
+import { chooseStep, rangeOf, type Range } from "./data/ranges.ts";
 import { anyOfNames } from "./data/selector.ts";
 import type { Shape } from "./data/sentence.ts";
 import { Store } from "./data/store.ts";
 import { fetchTrouble } from "./data/trouble.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
-import { itemQuery, Router } from "./router.ts";
+import { Router } from "./router.ts";
 
 const LOOK_MS = 5000;
 const ASLEEP_MS = 20_000;
 const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
 const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
+
+/** What the open page draws. */
+interface Drawn {
+  readonly names: readonly string[];
+  readonly also: string;
+}
 
 /** Ties the parts together: address, store, live connection, history, drawing. */
 export class Console implements Stage {
@@ -49,7 +55,8 @@ export class Console implements Stage {
   readonly palette: Palette;
   readonly loop: Loop;
   /** Metrics that the open page draws; null: those of the overview. */
-  #drawn: readonly string[] | null = null;
+  #drawn: Drawn | null = null;
+  #shift = 0;
   readonly #live: Live;
   readonly #filler: Filler;
   #pixels = 360;
@@ -62,12 +69,16 @@ export class Console implements Stage {
     this.now = now;
     const address = readAddress(location.search);
     this.view = new Cell(address.view);
-    this.router = new Router(() => writeAddress(this.view.value, []));
+    this.router = new Router(
+      () => writeAddress(this.view.value, []),
+      () => this.#wentBack(),
+    );
     this.pins = new Cell<readonly string[]>(address.pins ?? storedPins());
     this.loop = new Loop(() => {
       this.second.value = Math.floor(now());
       const { from, live } = this.window();
       if (live) this.store.trim(from - 2 * Math.max(30, this.store.step));
+      if (this.#shift > 0 && this.#filler.lacksPast(this.window().to)) this.refill();
     });
     this.palette = new Palette(() => this.loop.request());
     this.#filler = new Filler(this.store, now, () => {
@@ -145,33 +156,62 @@ export class Console implements Stage {
     this.#show({ ...this.view.value, range }, true);
   }
 
+  /** Shows exactly this stretch; one that reaches up to now goes on with it. */
+  zoom(from: number, to: number): void {
+    const now = this.now();
+    this.#show({ range: rangeOf(to - from), end: to >= now - 0.01 * (to - from) ? null : Math.max(to, 1), paused: false }, true);
+  }
+
+  /** Half as much, or twice as much, around the cursor. */
+  scale(by: number): void {
+    const { from, to } = this.window();
+    const fixed = this.cursor.value?.t ?? to;
+    this.zoom(fixed - (fixed - from) * by, Math.min(this.now(), fixed + (to - fixed) * by));
+  }
+
   /** Half a range back or forth; forth beyond now is live. */
   stepTime(by: 1 | -1): void {
-    const { range } = this.view.value;
-    const end = this.window().to + (by * range.seconds) / 2;
-    this.#show({ range, end: end >= this.now() ? null : end, paused: false }, true);
+    this.pan((by * this.view.value.range.seconds) / 2);
+  }
+
+  pan(seconds: number): void {
+    const end = this.window().to + seconds;
+    this.#show({ range: this.view.value.range, end: end >= this.now() ? null : end, paused: false }, true);
   }
 
   pause(): void {
     if (this.view.value.end !== null) return;
     this.missed.value = 0;
-    this.#show({ range: this.view.value.range, end: this.now(), paused: true }, false);
+    this.#show({ range: this.view.value.range, end: this.now(), paused: true }, false, false);
   }
 
   goLive(): void {
     const { range, end, paused } = this.view.value;
     if (end === null) return;
-    this.#show({ range, end: null, paused: false }, !paused);
+    this.#show({ range, end: null, paused: false }, !paused, !paused);
     // What came while paused was not kept: history has it.
     if (paused) this.refill();
   }
 
-  /** A page tells which metrics it draws, null for those of the overview. */
-  draws(names: readonly string[] | null): void {
-    if (names?.join() === this.#drawn?.join()) return;
-    this.#drawn = names;
+  /** A page tells which metrics it draws, null for those of the overview; `also` narrows their series. */
+  draws(names: readonly string[] | null, also = ""): void {
+    const drawn = names === null ? null : { names, also };
+    const before = this.#drawn;
+    if (drawn?.names.join() === before?.names.join() && drawn?.also === before?.also) return;
+    this.#drawn = drawn;
     this.#subscribe();
-    this.refill();
+    // What is drawn already is there; with other conditions it is not.
+    const known = new Set(before?.also === also ? before.names : []);
+    this.refill(this.#names().filter((name) => !known.has(name)));
+  }
+
+  /** Seconds back to the day that charts are compared with; 0 for none. */
+  compare(shift: number): void {
+    if (shift === this.#shift) return;
+    this.#shift = shift;
+    this.store.forgetPast();
+    if (shift > 0) this.refill();
+    this.loop.request();
   }
 
   togglePin(pin: string): void {
@@ -186,7 +226,19 @@ export class Console implements Stage {
   /** Fetches the visible range again and merges it. */
   refill(names: readonly string[] = this.#names()): void {
     const { from, to } = this.window();
-    this.#filler.fill(names, from, to, this.view.value.range.words);
+    const also = this.#drawn?.also ?? "";
+    this.#filler.fill({ names, also, from, to, words: this.view.value.range.words, shift: this.#shift });
+  }
+
+  /** The address has changed by itself: show what it says. */
+  #wentBack(): void {
+    const { view } = readAddress(location.search);
+    const { range, end } = this.view.value;
+    if (view.range.key === range.key && view.end === end) return;
+    this.view.value = view;
+    this.cursor.value = null;
+    this.#restart();
+    this.loop.request();
   }
 
   #lookForTrouble(): void {
@@ -209,10 +261,11 @@ export class Console implements Stage {
     this.refill();
   }
 
-  #show(view: View, reload: boolean): void {
+  /** `step`: one that "back" takes back. */
+  #show(view: View, reload: boolean, step = true): void {
     this.view.value = view;
     this.cursor.value = null;
-    this.#writeAddress();
+    this.#writeAddress(step);
     if (reload) this.#restart();
     this.loop.request();
   }
@@ -256,12 +309,12 @@ export class Console implements Stage {
 
   #subscribe(): void {
     const names = this.#names();
-    this.#live.subscribe(names.length === 0 ? [] : [anyOfNames(names)]);
+    this.#live.subscribe(anyOfNames(names, this.#drawn?.also ?? ""));
   }
 
   /** The metrics that have a chart. */
   #names(): string[] {
-    if (this.#drawn !== null) return [...this.#drawn];
+    if (this.#drawn !== null) return [...this.#drawn.names];
     const built = [...HOST, ...QUADRA].flatMap((chart) => chart.metrics.map(({ name }) => name));
     const own = ownNames(this.store).slice(0, MOST_OWN);
     return [...new Set([...built, ...own, ...this.#namesOf(this.pins.value)])];
@@ -271,10 +324,10 @@ export class Console implements Stage {
     return pins.flatMap((pin) => pinnedChart(pin)?.metrics.map(({ name }) => name) ?? []);
   }
 
-  #writeAddress(): void {
-    const { path, item } = this.router;
-    const open = itemQuery(path.value, item.value);
-    history.replaceState(null, "", writeAddress(this.view.value, this.pins.value) + (open === "" ? "" : `&${open}`));
+  #writeAddress(step = false): void {
+    const { path, own } = this.router;
+    const pins = path.value === "/" ? this.pins.value : [];
+    const address = `${path.value}${writeAddress(this.view.value, pins)}${own.value === "" ? "" : `&${own.value}`}`;
+    history[step && address !== location.pathname + location.search ? "pushState" : "replaceState"](null, "", address);
   }
 }
-

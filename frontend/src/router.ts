@@ -1,8 +1,10 @@
+import { ownPart } from "./address.ts";
 import { Cell } from "./cell.ts";
 
 /** The pages, in the order of the navigation; `g` and this key lead there. `item`: what the address calls the one that is open. */
 export const PAGES = [
   { path: "/", name: "Overview", key: "o", group: 0, item: "" },
+  { path: "/explore", name: "Explore", key: "e", group: 0, item: "" },
   { path: "/alerts", name: "Alerts", key: "a", group: 0, item: "alert" },
   { path: "/anomalies", name: "Anomalies", key: "n", group: 0, item: "" },
   { path: "/rules", name: "Rules", key: "r", group: 1, item: "rule" },
@@ -35,29 +37,45 @@ export class Router {
   readonly path: Cell<Path>;
   /** The alert, rule or channel that is open. */
   readonly item: Cell<string | null>;
-  readonly #left: () => string;
+  /** All of the address that is the page's own, as it stands there. */
+  readonly own: Cell<string>;
+  readonly #shared: () => string;
 
-  /** `search` gives the part of the address that goes along to the next page: its range. */
-  constructor(search: () => string) {
-    this.#left = search;
+  /** `shared` gives the part of the address that goes along to the next page: its range. `moved`: somebody went back or forth. */
+  constructor(shared: () => string, moved: () => void) {
+    this.#shared = shared;
     this.path = new Cell(pathOf(location.pathname));
     this.item = new Cell(itemOf(this.path.value, location.search));
+    this.own = new Cell(ownPart(location.search));
     addEventListener("popstate", () => {
       const path = pathOf(location.pathname);
+      moved();
+      this.own.value = ownPart(location.search);
       this.item.value = itemOf(path, location.search);
       this.path.value = path;
     });
   }
 
-  open(path: Path, item: string | null = null): void {
+  open(path: Path, item: string | null = null, own = itemQuery(path, item)): void {
     const turns = path !== this.path.value;
-    if (!turns && item === this.item.value) return;
-    const query = itemQuery(path, item);
-    history.pushState(null, "", `${path}${this.#left()}${query === "" ? "" : `&${query}`}`);
-    this.item.value = item;
+    if (!turns && own === this.own.value) return;
+    history.pushState(null, "", this.#address(path, own));
+    this.own.value = own;
+    this.item.value = itemOf(path, own);
     this.path.value = path;
     if (!turns) return;
     scrollTo(0, 0);
     document.getElementById("content")?.focus();
+  }
+
+  /** The page shows something else of its own; `step`: one that "back" takes back. */
+  show(own: string, step: boolean): void {
+    if (own === this.own.value) return;
+    history[step ? "pushState" : "replaceState"](null, "", this.#address(this.path.value, own));
+    this.own.value = own;
+  }
+
+  #address(path: Path, own: string): string {
+    return `${path}${this.#shared()}${own === "" ? "" : `&${own}`}`;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { spread } from "../src/chart/draw.ts";
 import { keepSlots } from "../src/chart/picture.ts";
-import { align, combine } from "../src/data/align.ts";
+import { align, combine, stackUp } from "../src/data/align.ts";
 import { limitLines, makeLines, type Line } from "../src/data/lines.ts";
 import { Store } from "../src/data/store.ts";
 import { frame, series } from "./helpers.ts";
@@ -56,8 +56,22 @@ describe("align", () => {
 
   it("adds up or averages sources that do not tick together", () => {
     const lines = [columns([0.1, 10.2], [1, 2]), columns([0.4, 10.9], [3, 4])];
-    expect(combine(lines, 10, "sum")).toEqual(columns([0, 10], [4, 6]));
-    expect(combine(lines, 10, "mean")).toEqual(columns([0, 10], [2, 3]));
+    expect(combine(lines, 10, "sum")).toEqual({ ...columns([0, 10], [4, 6]), partial: [] });
+    expect(combine(lines, 10, "mean")).toEqual({ ...columns([0, 10], [2, 3]), partial: [] });
+  });
+
+  it("lets no source that is only late look like a fall, and says where one is missing", () => {
+    const steady = columns([0, 10, 20, 30, 40, 50], [1, 1, 1, 1, 1, 1]);
+    const stopped = columns([0, 10, 20], [5, 5, 5]);
+    const { values, partial } = combine([steady, stopped], 10, "sum");
+    expect([...values]).toEqual([6, 6, 6, 6, 6, 1]);
+    expect(partial).toEqual([{ from: 50, to: 60 }]);
+  });
+
+  it("stands lines upon each other", () => {
+    const [lower, upper] = stackUp([columns([0, 10], [1, 2]), columns([0, 5, 10], [3, 4, 5])]);
+    expect([...(lower?.values ?? [])]).toEqual([1, 1, 2]);
+    expect([...(upper?.values ?? [])]).toEqual([4, 5, 7]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commonSpans, findGaps, intervalOf, isStale } from "../src/data/gaps.ts";
-import { chooseStep, neighbour, RANGES, rangeByKey } from "../src/data/ranges.ts";
+import { chooseStep, neighbour, RANGES, rangeByKey, rangeOf } from "../src/data/ranges.ts";
 import { axisFor, decimalsFor, markText, steadyAxis, timeTicks } from "../src/data/ticks.ts";
 
 describe("gaps", () => {
@@ -47,7 +47,7 @@ describe("gaps", () => {
 
 describe("ranges", () => {
   it("chooses raw samples for short ranges and about a bucket a pixel for long ones", () => {
-    expect(RANGES.map(({ seconds }) => chooseStep(seconds, 340))).toEqual([0, 5, 10, 60, 300]);
+    expect(RANGES.map(({ seconds }) => chooseStep(seconds, 340))).toEqual([0, 5, 10, 60, 300, 1800, 7200]);
     for (const { seconds } of RANGES) {
       for (const pixels of [100, 300, 700, 1400, 3000]) {
         const step = chooseStep(seconds, pixels);
@@ -59,7 +59,17 @@ describe("ranges", () => {
   it("finds ranges by key and by neighbourhood", () => {
     expect(rangeByKey("6h").seconds).toBe(21_600);
     expect(rangeByKey("nonsense")).toBe(RANGES[0]);
-    expect(neighbour(rangeByKey("24h"), 1).key).toBe("24h");
+    expect(neighbour(rangeByKey("30d"), 1).key).toBe("30d");
+    expect(neighbour(rangeOf(1000), 1).key).toBe("1h");
+    expect(neighbour(rangeOf(1000), -1).key).toBe("15m");
+  });
+
+  it("of any length, as zooming leaves them, are found again by their key", () => {
+    for (const seconds of [2, 12.3, 100, 137, 4000, 100_000]) {
+      expect(rangeByKey(rangeOf(seconds).key)).toEqual(rangeOf(seconds));
+    }
+    expect(rangeOf(3600).key).toBe("1h");
+    expect(rangeOf(0).seconds).toBe(2);
     expect(neighbour(rangeByKey("1h"), -1).key).toBe("15m");
   });
 });

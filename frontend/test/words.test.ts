@@ -77,7 +77,7 @@ describe("selectors", () => {
   });
 
   it("match any of some names and nothing else", () => {
-    expect(anyOfNames(["up", "http.time"])).toBe('{__name__=~"up|http\\\\.time"}');
+    expect(anyOfNames(["up", "http.time"])).toEqual(['{__name__=~"up|http\\\\.time"}']);
   });
 });
 

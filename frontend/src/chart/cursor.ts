@@ -1,9 +1,9 @@
 import { clock } from "../data/format.ts";
 import { inScale } from "../data/units.ts";
 import { el, setText } from "./dom.ts";
-import { nearest } from "./picture.ts";
+import { nearest, pastAt } from "./picture.ts";
 import type { Plot } from "./plot.ts";
-import type { Picture } from "./types.ts";
+import type { Picture, Under } from "./types.ts";
 
 /** The cursor over one plot: a line, a dot on each line, the value above, the time below. */
 export class CursorLayer {
@@ -38,8 +38,7 @@ export class CursorLayer {
     this.#value.hidden = !single;
     if (single) {
       const [point] = points;
-      const unit = picture.scale.unit === "" ? "" : `\u202f${picture.scale.unit}`;
-      setText(this.#value, point ? inScale(point.v, picture.unit, picture.scale) + unit : "no data");
+      setText(this.#value, point ? said(picture, point.v) + pastSaid(picture, point.t, reach) : "no data");
       this.#center(this.#value, x, plot);
     }
     this.#time.hidden = !inUse;
@@ -49,7 +48,7 @@ export class CursorLayer {
     }
   }
 
-  #placeDots(plot: Plot, points: readonly ({ t: number; v: number } | null)[]): void {
+  #placeDots(plot: Plot, points: readonly (Under | null)[]): void {
     while (this.#dots.length < points.length) {
       const dot = el("div", "cursor-dot");
       this.#dots.push(dot);
@@ -58,7 +57,7 @@ export class CursorLayer {
     this.#dots.forEach((dot, i) => {
       const point = points[i];
       dot.hidden = !point;
-      if (point) move(dot, plot.x(point.t), plot.y(point.v));
+      if (point) move(dot, plot.x(point.t), plot.y(point.y));
     });
   }
 
@@ -68,6 +67,16 @@ export class CursorLayer {
     const most = Math.max(plot.width, 2 * half) - half;
     move(chip, Math.min(Math.max(x, half), most) - half, 0);
   }
+}
+
+function said({ unit, scale }: Picture, v: number): string {
+  return inScale(v, unit, scale) + (scale.unit === "" ? "" : `\u202f${scale.unit}`);
+}
+
+function pastSaid(picture: Picture, t: number, reach: number): string {
+  const [line] = picture.lines;
+  const v = line === undefined ? null : pastAt(line, t, reach);
+  return v === null ? "" : ` · ${picture.past} ${inScale(v, picture.unit, picture.scale)}`;
 }
 
 function move(node: HTMLElement, x: number, y: number): void {

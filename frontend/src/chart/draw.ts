@@ -3,6 +3,7 @@ import type { Span } from "../data/gaps.ts";
 import { duration } from "../data/format.ts";
 import { markText, timeTicks } from "../data/ticks.ts";
 import { inScale } from "../data/units.ts";
+import { drawAreas } from "./areas.ts";
 import { nearest } from "./picture.ts";
 import type { Palette } from "./palette.ts";
 import type { Picture } from "./types.ts";
@@ -14,7 +15,7 @@ export const RIGHT = 44;
 export const RIGHT_LABELS = 132;
 const LABEL_HEIGHT = 15;
 
-interface Box {
+export interface Box {
   readonly ctx: CanvasRenderingContext2D;
   readonly left: number;
   readonly top: number;
@@ -41,12 +42,15 @@ export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: n
     ctx.strokeStyle = palette.color(tick === picture.axis.ticks[0] ? "line" : "grid");
     stroke(ctx, box.left, y, box.right, y);
   }
+  drawAreas(u, picture, box, palette);
   for (const gap of picture.gaps) hatch(u, gap, box, palette, true);
+  for (const span of picture.partial) hatch(u, span, box, palette, false, 14);
   if (picture.tail !== null) hatch(u, picture.tail, box, palette, false);
   ctx.restore();
 }
 
-function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelled: boolean): void {
+/** `pace`: how far its lines stand apart; wide where something is known, but not all. */
+function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelled: boolean, pace = 7): void {
   const { ctx, k } = box;
   const left = Math.max(box.left, u.valToPos(from, "x", true));
   const right = Math.min(box.right, u.valToPos(to, "x", true));
@@ -60,8 +64,8 @@ function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelle
   const height = box.bottom - box.top;
   ctx.beginPath();
   // Anchored to the canvas, not to the gap: the hatch stands still while time moves on.
-  const pace = 7 * k;
-  for (let x = Math.floor((left - height) / pace) * pace; x < right; x += pace) {
+  const apart = pace * k;
+  for (let x = Math.floor((left - height) / apart) * apart; x < right; x += apart) {
     ctx.moveTo(x, box.bottom);
     ctx.lineTo(x + height, box.top);
   }
@@ -134,7 +138,7 @@ function drawMarks(u: uPlot, { axis, scale }: Picture, box: Box, palette: Palett
 function drawDots(u: uPlot, picture: Picture, box: Box, palette: Palette): void {
   const { ctx, k } = box;
   for (const line of picture.lines) {
-    const { times, values } = line.columns;
+    const { times, values } = line.drawn;
     const dot = (i: number): void => {
       const t = times[i];
       const v = values[i];
@@ -157,7 +161,7 @@ function drawNames(u: uPlot, picture: Picture, box: Box, palette: Palette, curso
   const reach = ((picture.window.to - picture.window.from) * 6 * k) / (box.right - box.left);
   const height = LABEL_HEIGHT * k;
   const labels = picture.lines
-    .map((line) => ({ line, end: line.columns.values.at(-1) }))
+    .map((line) => ({ line, end: line.drawn.values.at(-1) }))
     .filter((label): label is typeof label & { end: number } => label.end !== undefined)
     .map(({ line, end }) => ({
       line,

@@ -1,10 +1,12 @@
 import { commonSpans, findGaps, isStale, type Span } from "../data/gaps.ts";
-import { columnsOf, limitLines, makeLines, type Line } from "../data/lines.ts";
-import type { Store, Track } from "../data/store.ts";
-import { steadyAxis, type Axis } from "../data/ticks.ts";
+import { stackUp, type Columns } from "../data/align.ts";
+import { besides, columnsOf, limitLines, makeLines, type Line } from "../data/lines.ts";
+import type { Store } from "../data/store.ts";
+import type { Track } from "../data/track.ts";
+import { logAxis, steadyAxis, type Axis } from "../data/ticks.ts";
 import type { Point } from "../data/types.ts";
 import { scaleFor } from "../data/units.ts";
-import type { ChartSpec, DrawnLine, Picture, Slots, Window } from "./types.ts";
+import type { ChartSpec, DrawnLine, Picture, Slots, Under, Window } from "./types.ts";
 
 const DASH: readonly number[] = [6, 3];
 
@@ -19,6 +21,7 @@ export function linesOf(spec: ChartSpec, store: Store): Line[] {
       tracks: store.named(metric.name).filter((track) => spec.only?.(track) ?? true),
     })),
     spec.order,
+    spec.split,
   );
   return limitLines(lines);
 }
@@ -50,13 +53,15 @@ export function makePicture(
   step: number,
   old: Axis | null,
 ): Picture {
-  const drawn = lines.map((line) => drawLine(spec, line, lines.length > 1 ? (slots.get(line.key) ?? 0) : null, window, step));
+  const several = lines.length > 1;
+  const plain = lines.map((line) => drawLine(spec, line, several ? (slots.get(line.key) ?? 0) : null, window, step));
+  const stacked = spec.stack === true && several;
+  const drawn = stacked ? stackLines(plain) : plain;
   const newest = drawn.reduce<Point | null>(
     (best, { newest: point }) => (point !== null && (best === null || point.t > best.t) ? point : best),
     null,
   );
-  const [low, high] = extent(drawn, window, newest);
-  const axis = steadyAxis(old, low, high, { zero: spec.unit.zero, top: spec.top, most: spec.unit.most });
+  const axis = axisOf(spec, drawn, window, newest, old);
   const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
   const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
   const tail = newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null;
@@ -66,11 +71,26 @@ export function makePicture(
     axis,
     scale: scaleFor(spec.unit, Math.max(Math.abs(axis.max), Math.abs(axis.min))),
     unit: spec.unit,
+    stacked,
+    past: drawn.some(({ past }) => past !== null) ? (spec.past ?? "") : "",
     gaps: commonSpans(drawn.map((line) => line.gaps)),
+    partial: drawn.flatMap(({ partial }) => partial).filter(({ to }) => to > window.from),
     tail,
     newest,
     age,
   };
+}
+
+function axisOf(spec: ChartSpec, drawn: readonly DrawnLine[], window: Window, newest: Point | null, old: Axis | null): Axis {
+  const log = spec.log === true;
+  const [low, high] = extent(drawn, window, newest, log ? 0 : Number.NEGATIVE_INFINITY);
+  if (log) return logAxis(low, high);
+  return steadyAxis(old?.log === true ? null : old, low, high, { zero: spec.unit.zero, top: spec.top, most: spec.unit.most });
+}
+
+function stackLines(lines: readonly DrawnLine[]): DrawnLine[] {
+  const upper = stackUp(lines.map(({ columns }) => columns));
+  return lines.map((line, i) => ({ ...line, drawn: upper[i] ?? line.columns, low: null, high: null, past: null }));
 }
 
 function drawLine(
@@ -80,50 +100,77 @@ function drawLine(
   window: Window,
   step: number,
 ): DrawnLine {
-  const columns = columnsOf(line, window.from, window.to, step, spec.unit.additive);
+  const cut = { from: window.from, to: window.to, step, additive: spec.unit.additive, raw: spec.raw === true };
+  const { partial = [], ...columns } = columnsOf(line, cut);
   const interval = Math.max(step, ...line.tracks.map((track) => track.interval(step)));
   // Buckets are aligned, so a series slower than a bucket leaves some of them empty.
   const [only] = line.tracks;
   const ends = line.tracks.length === 1 ? only?.ends.times : undefined; // a sum goes on without one of its parts
   const gaps: Span[] = findGaps(columns.times, interval, ends);
+  const { low, high, past } = besides(line, cut);
   return {
     line,
     columns,
+    drawn: columns,
+    low,
+    high,
+    past: spec.past === undefined ? null : past,
     token: slot === null ? "trace" : `c${slot + 1}`,
     dash: slot !== null && slot >= 4 ? DASH : null,
     gaps,
-    newest: newestOf(line, columns, window),
+    partial,
+    newest: newestOf(line, columns, window, cut.raw),
     interval: Math.max(...line.tracks.map((track) => track.interval(window.live ? 0 : step))),
   };
 }
 
-function newestOf(line: Line, { times, values }: DrawnLine["columns"], window: Window): Point | null {
+function newestOf(line: Line, { times, values }: DrawnLine["columns"], window: Window, raw: boolean): Point | null {
   const [only] = line.tracks;
-  if (window.live && line.tracks.length === 1) return only?.newest ?? null;
+  if (window.live && line.tracks.length === 1) return (raw ? only?.newest : only?.last) ?? null;
   let last = times.length - 1;
   while (last >= 0 && (times[last] ?? 0) > window.to) last -= 1;
   return last < 0 ? null : { t: times[last] ?? 0, v: values[last] ?? 0 };
 }
 
-/** The values within the window; where there are none, the last one known. */
-function extent(lines: readonly DrawnLine[], window: Window, newest: Point | null): [number, number] {
+/** The values within the window that lie above `least`; where there are none, the last one known. */
+function extent(lines: readonly DrawnLine[], window: Window, newest: Point | null, least: number): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const { columns } of lines) {
-    for (let i = 0; i < columns.times.length; i += 1) {
-      const t = columns.times[i] ?? 0;
+  const see = ({ times, values }: Columns): void => {
+    for (let i = 0; i < times.length; i += 1) {
+      const t = times[i] ?? 0;
       if (t < window.from || t > window.to) continue;
-      const v = columns.values[i] ?? 0;
-      if (v < low) low = v;
+      const v = values[i] ?? 0;
+      if (v < low && v > least) low = v;
       if (v > high) high = v;
     }
+  };
+  for (const { drawn, low: lows, high: highs, past } of lines) {
+    see(drawn);
+    for (const more of [lows, highs, past]) if (more !== null) see(more);
   }
   return low > high && newest !== null ? [newest.v, newest.v] : [low, high];
 }
 
 /** The point of a line nearest to `t`, when it is near enough to stand for it. */
-export function nearest(line: DrawnLine, t: number, reach: number): Point | null {
-  const { times, values } = line.columns;
+export function nearest({ columns, drawn, interval }: DrawnLine, t: number, reach: number): Under | null {
+  const { times, values } = columns;
+  const i = nearestIndex(times, t);
+  const found = times[i];
+  if (found === undefined || Math.abs(found - t) > Math.max(reach, 1.25 * interval)) return null;
+  const v = values[i] ?? 0;
+  return { t: found, v, y: drawn === columns ? v : (drawn.values[nearestIndex(drawn.times, found)] ?? v) };
+}
+
+/** What the earlier day had at that time. */
+export function pastAt({ past }: DrawnLine, t: number, reach: number): number | null {
+  if (past === null) return null;
+  const i = nearestIndex(past.times, t);
+  const found = past.times[i];
+  return found === undefined || Math.abs(found - t) > 4 * reach ? null : (past.values[i] ?? null);
+}
+
+function nearestIndex(times: Float64Array, t: number): number {
   let low = 0;
   let high = times.length;
   while (low < high) {
@@ -133,8 +180,5 @@ export function nearest(line: DrawnLine, t: number, reach: number): Point | null
   }
   const before = times[low - 1] ?? Number.NEGATIVE_INFINITY;
   const after = times[low] ?? Number.POSITIVE_INFINITY;
-  const i = t - before < after - t ? low - 1 : low;
-  const found = times[i];
-  if (found === undefined || Math.abs(found - t) > Math.max(reach, 1.25 * line.interval)) return null;
-  return { t: found, v: values[i] ?? 0 };
+  return t - before < after - t ? low - 1 : low;
 }

@@ -27,9 +27,9 @@ export class Plot {
 
   draw(picture: Picture): void {
     this.#picture = picture;
-    const data = align(picture.lines.map((line) => line.columns));
+    const data = align(picture.lines.map((line) => line.drawn));
     // A new number of lines, or of pixels a unit, needs a new plot: both are rare.
-    const made = `${picture.lines.map((line) => line.line.key + line.token).join()} ${this.#palette.unit}`;
+    const made = `${picture.lines.map((line) => line.line.key + line.token).join()} ${this.#palette.unit} ${String(picture.axis.log)}`;
     if (this.#plot === null || made !== this.#made) {
       this.destroy();
       this.#made = made;
@@ -92,7 +92,12 @@ export class Plot {
       axes: [{ show: false }, { show: false }],
       scales: {
         x: { time: true, range: () => [this.#picture?.window.from ?? 0, this.#picture?.window.to ?? 1] },
-        y: { range: () => [this.#picture?.axis.min ?? 0, this.#picture?.axis.max ?? 1] },
+        y: {
+          range: () => [this.#picture?.axis.min ?? 0, this.#picture?.axis.max ?? 1],
+          // Zero and less have no place on a multiplying axis: they lie on its ground.
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot declares an enum that it does not export
+          ...(picture.axis.log === true ? { distr: 3, clamp: () => this.#picture?.axis.min ?? 1 } : {}),
+        },
       },
       series: [{}, ...picture.lines.map((_, i) => this.#series(i))],
       hooks: {

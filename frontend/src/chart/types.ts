@@ -2,7 +2,8 @@ import type { Cell } from "../cell.ts";
 import type { Line, Metric } from "../data/lines.ts";
 import type { Span } from "../data/gaps.ts";
 import type { Point } from "../data/types.ts";
-import type { Store, Track } from "../data/store.ts";
+import type { Store } from "../data/store.ts";
+import type { Track } from "../data/track.ts";
 import type { Axis } from "../data/ticks.ts";
 import type { Columns } from "../data/align.ts";
 import type { Scale, Unit } from "../data/units.ts";
@@ -19,6 +20,15 @@ export interface ChartSpec {
   readonly only?: (track: Track) => boolean;
   /** Labels of lines that come first, where the alphabet would not do. */
   readonly order?: readonly string[];
+  /** One line for each value of this label. */
+  readonly split?: string;
+  readonly log?: boolean;
+  /** Lines upon each other. */
+  readonly stack?: boolean;
+  /** Counters as they count, not their rates. */
+  readonly raw?: boolean;
+  /** The day it is compared with, as in "yesterday". */
+  readonly past?: string;
 }
 
 /** The stretch of time all charts show. Unix seconds. */
@@ -58,12 +68,27 @@ export type Slots = ReadonlyMap<string, number>;
 /** One line as it is to be drawn. */
 export interface DrawnLine {
   readonly line: Line;
+  /** What it says. */
   readonly columns: Columns;
+  /** Where it runs: above the lines below it when they are stacked. */
+  readonly drawn: Columns;
+  /** The extremes of each bucket. */
+  readonly low: Columns | null;
+  readonly high: Columns | null;
+  /** The same stretch of an earlier day. */
+  readonly past: Columns | null;
   readonly token: Token;
   readonly dash: readonly number[] | null;
   readonly gaps: readonly Span[];
+  /** Where some of the series that it adds up were missing. */
+  readonly partial: readonly Span[];
   readonly newest: Point | null;
   readonly interval: number;
+}
+
+/** A point under the cursor: what it says, and where it lies. */
+export interface Under extends Point {
+  readonly y: number;
 }
 
 /** Everything a chart has worked out from the store for one drawing. */
@@ -73,8 +98,13 @@ export interface Picture {
   readonly axis: Axis;
   readonly scale: Scale;
   readonly unit: Unit;
+  readonly stacked: boolean;
+  /** The day it is compared with, where there is anything of it. */
+  readonly past: string;
   /** Holes that all lines share; hatched. */
   readonly gaps: readonly Span[];
+  /** Stretches in which a line is known only in part; hatched. */
+  readonly partial: readonly Span[];
   /** From the newest point to now, when it is late. */
   readonly tail: Span | null;
   readonly newest: Point | null;

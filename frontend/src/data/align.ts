@@ -1,3 +1,5 @@
+import type { Span } from "./gaps.ts";
+
 /** Points of one line. */
 export interface Columns {
   readonly times: Float64Array;
@@ -52,33 +54,105 @@ function spread(line: Columns, times: Float64Array): (number | undefined)[] {
   return out;
 }
 
+/** Lines put together, and where some of them were missing. */
+export interface Combined extends Columns {
+  readonly partial: readonly Span[];
+}
+
+/** Buckets that a line which is only late stands in with its last value. */
+const HELD = 2;
+/** More buckets than this are not asked for by any chart: what lies before them is left out. */
+const MOST_BUCKETS = 20_000;
+
 /**
  * Adds lines up, or averages them, bucket by bucket of `interval` seconds: what stands
- * under "other". Sources need not tick together.
+ * under "other". Sources need not tick together: one that has not come yet counts with its
+ * last value for two buckets more; after that the bucket is told as partial.
  */
-export function combine(lines: readonly Columns[], interval: number, how: "sum" | "mean"): Columns {
-  const buckets = new Map<number, { sum: number; seen: number }>();
+export function combine(lines: readonly Columns[], interval: number, how: "sum" | "mean"): Combined {
+  const ends = lines.map(({ times }) => times.at(-1)).filter((t) => t !== undefined);
+  const starts = lines.map(({ times }) => times[0]).filter((t) => t !== undefined);
+  if (ends.length === 0) return { times: new Float64Array(0), values: new Float64Array(0), partial: [] };
+  const last = Math.floor(Math.max(...ends) / interval);
+  const first = Math.max(Math.floor(Math.min(...starts) / interval), last - MOST_BUCKETS);
+  const sums = new Float64Array(last - first + 1);
+  const seen = new Uint32Array(sums.length);
+  const own = new Float64Array(sums.length);
   for (const line of lines) {
-    // Within one bucket a line counts once, with its mean.
-    const own = new Map<number, { sum: number; n: number }>();
-    for (let i = 0; i < line.times.length; i += 1) {
-      const key = Math.floor((line.times[i] ?? 0) / interval);
-      const entry = own.get(key) ?? { sum: 0, n: 0 };
-      entry.sum += line.values[i] ?? 0;
-      entry.n += 1;
-      own.set(key, entry);
-    }
-    for (const [key, { sum, n }] of own) {
-      const entry = buckets.get(key) ?? { sum: 0, seen: 0 };
-      entry.sum += sum / n;
-      entry.seen += 1;
-      buckets.set(key, entry);
+    bucketsOf(line, interval, first, own);
+    let held = HELD + 1;
+    let v = 0;
+    for (let i = 0; i < own.length; i += 1) {
+      const here = own[i] ?? Number.NaN;
+      held = Number.isNaN(here) ? held + 1 : 0;
+      if (held === 0) v = here;
+      if (held > HELD) continue;
+      sums[i] = (sums[i] ?? 0) + v;
+      seen[i] = (seen[i] ?? 0) + 1;
     }
   }
-  const keys = Float64Array.from(buckets.keys()).sort();
-  const value = (key: number): number => {
-    const entry = buckets.get(key) ?? { sum: 0, seen: 1 };
-    return how === "sum" ? entry.sum : entry.sum / entry.seen;
-  };
-  return { times: keys.map((key) => key * interval), values: keys.map(value) };
+  return gathered(sums, seen, { interval, first, how, all: starts.length });
+}
+
+/** The mean of a line in each bucket; NaN where it has no point. */
+function bucketsOf({ times, values }: Columns, interval: number, first: number, own: Float64Array): void {
+  own.fill(Number.NaN);
+  let at = -1;
+  let n = 0;
+  for (let i = 0; i < times.length; i += 1) {
+    const key = Math.floor((times[i] ?? 0) / interval) - first;
+    if (key < 0) continue;
+    n = key === at ? n + 1 : 1;
+    at = key;
+    const mean = n === 1 ? 0 : (own[key] ?? 0);
+    own[key] = mean + ((values[i] ?? 0) - mean) / n;
+  }
+}
+
+interface Gathering {
+  readonly interval: number;
+  readonly first: number;
+  readonly how: "sum" | "mean";
+  /** Lines that have any point. */
+  readonly all: number;
+}
+
+function gathered(sums: Float64Array, seen: Uint32Array, { interval, first, how, all }: Gathering): Combined {
+  const times = new Float64Array(sums.length);
+  const values = new Float64Array(sums.length);
+  const partial: Span[] = [];
+  let n = 0;
+  let open = Number.NaN;
+  for (let i = 0; i < sums.length; i += 1) {
+    const count = seen[i] ?? 0;
+    const t = (first + i) * interval;
+    if (count === all || count === 0) {
+      if (!Number.isNaN(open)) partial.push({ from: open, to: t });
+      open = Number.NaN;
+    } else if (Number.isNaN(open)) open = t;
+    if (count === 0) continue;
+    times[n] = t;
+    values[n] = how === "sum" ? (sums[i] ?? 0) : (sums[i] ?? 0) / count;
+    n += 1;
+  }
+  if (!Number.isNaN(open)) partial.push({ from: open, to: (first + sums.length) * interval });
+  return { times: times.subarray(0, n), values: values.subarray(0, n), partial };
+}
+
+/**
+ * Each line upon those before it, at the times of all; one that has no point there stands
+ * in with its last. Gives the upper edges, the first line's lowest.
+ */
+export function stackUp(lines: readonly Columns[]): Columns[] {
+  const [times, ...columns] = align(lines);
+  const under = new Float64Array(times.length);
+  return columns.map((column) => {
+    let v = 0;
+    const values = new Float64Array(times.length);
+    for (let i = 0; i < times.length; i += 1) {
+      v = column[i] ?? v;
+      values[i] = under[i] = (under[i] ?? 0) + v;
+    }
+    return { times, values };
+  });
 }

@@ -65,22 +65,51 @@ export function age(seconds: number, now: number): string {
   return `${duration(seconds)} old`;
 }
 
-/** Local "14:42" or "14:42:07". */
-export function clock(t: number, withSeconds = false): string {
-  const d = new Date(t * 1000);
-  const text = `${two(d.getHours())}:${two(d.getMinutes())}`;
-  return withSeconds ? `${text}:${two(d.getSeconds())}` : text;
+let utc = false;
+
+/** Whether times are told in UTC from now on, rather than as on this machine's clock. */
+export function tellUtc(on: boolean): void {
+  utc = on;
 }
 
-/** Local "2026-11-21". */
+export function tellsUtc(): boolean {
+  return utc;
+}
+
+/** Seconds that the zone in which times are told is ahead of UTC at the given moment. */
+export function offset(t: number): number {
+  return utc ? 0 : -new Date(t * 1000).getTimezoneOffset() * 60;
+}
+
+/** A date whose UTC fields are those of the zone in which times are told. */
+function told(t: number): Date {
+  return new Date((t + offset(t)) * 1000);
+}
+
+/** "14:42" or "14:42:07". */
+export function clock(t: number, withSeconds = false): string {
+  const d = told(t);
+  const text = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+  return withSeconds ? `${text}:${two(d.getUTCSeconds())}` : text;
+}
+
+/** "2026-11-21". */
 export function date(t: number): string {
-  const d = new Date(t * 1000);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+  const d = told(t);
+  return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+
+/** "21 Nov". */
+export function day(t: number): string {
+  const d = told(t);
+  return `${d.getUTCDate()}${THIN}${MONTHS[d.getUTCMonth()] ?? ""}`;
 }
 
 /** "UTC", "UTC+1", "UTC−3:30" at the given moment. */
 export function zone(t: number): string {
-  const minutes = -new Date(t * 1000).getTimezoneOffset();
+  const minutes = offset(t) / 60;
   if (minutes === 0) return "UTC";
   const size = Math.abs(minutes);
   const rest = size % 60 === 0 ? "" : `:${two(size % 60)}`;

@@ -7,7 +7,11 @@ export interface HistorySeries {
   readonly labels: Labels;
   readonly timestamps: readonly number[];
   readonly values: readonly (number | null)[];
+  /** What the steps show, where more than one thing was asked for. */
+  readonly agg?: string;
 }
+
+export type Agg = "avg" | "min" | "max" | "last" | "rate";
 
 export interface HistoryQuery {
   readonly match: readonly string[];
@@ -15,15 +19,15 @@ export interface HistoryQuery {
   readonly end: number;
   /** Seconds a bucket, 0 for raw samples. */
   readonly step: number;
-  readonly agg?: "avg" | "last";
+  readonly aggs?: readonly Agg[];
 }
 
-export function historyPath({ match, start, end, step, agg }: HistoryQuery): string {
+export function historyPath({ match, start, end, step, aggs = [] }: HistoryQuery): string {
   const query = new URLSearchParams(match.map((selector) => ["match", selector]));
   query.set("start", start.toFixed(3));
   query.set("end", end.toFixed(3));
   if (step > 0) query.set("step", String(step));
-  if (agg !== undefined) query.set("agg", agg);
+  for (const agg of aggs) query.append("agg", agg);
   return `/api/v1/history?${query}`;
 }
 

@@ -1,3 +1,5 @@
+import { duration } from "./format.ts";
+
 export interface Range {
   readonly key: string;
   readonly seconds: number;
@@ -12,20 +14,37 @@ export const RANGES: readonly [Range, ...Range[]] = [
   { key: "1h", seconds: 3600, words: "1 hour", short: "1 h" },
   { key: "6h", seconds: 21_600, words: "6 hours", short: "6 h" },
   { key: "24h", seconds: 86_400, words: "24 hours", short: "24 h" },
+  { key: "7d", seconds: 604_800, words: "7 days", short: "7 days" },
+  { key: "30d", seconds: 2_592_000, words: "30 days", short: "30 days" },
 ];
+
+const SHORTEST = 2;
+const LONGEST = 366 * 86_400;
 
 export const DEFAULT_RANGE = RANGES[0];
 
 export function rangeByKey(key: string | null): Range {
-  return RANGES.find((range) => range.key === key) ?? DEFAULT_RANGE;
+  const known = RANGES.find((range) => range.key === key);
+  if (known !== undefined) return known;
+  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(key ?? "")?.[1];
+  return seconds === undefined ? DEFAULT_RANGE : rangeOf(Number(seconds));
+}
+
+/** A stretch of any length, as zooming leaves it. */
+export function rangeOf(seconds: number): Range {
+  const bounded = Math.min(Math.max(seconds, SHORTEST), LONGEST);
+  const rounded = bounded < 60 ? Math.round(bounded * 10) / 10 : Math.round(bounded);
+  const known = RANGES.find((range) => range.seconds === rounded);
+  return known ?? { key: `${rounded}s`, seconds: rounded, words: duration(rounded), short: duration(rounded) };
 }
 
 /** The next longer (+1) or shorter (-1) range; the last one stays. */
 export function neighbour(range: Range, by: 1 | -1): Range {
-  return RANGES[RANGES.indexOf(range) + by] ?? range;
+  const others = RANGES.filter(({ seconds }) => (by === 1 ? seconds > range.seconds : seconds < range.seconds));
+  return (by === 1 ? others[0] : others.at(-1)) ?? range;
 }
 
-const STEPS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600] as const;
+const STEPS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400] as const;
 
 /**
  * Seconds a bucket so that about one bucket falls on one pixel; 0 means raw samples.
@@ -34,5 +53,5 @@ const STEPS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600] as const;
 export function chooseStep(rangeSeconds: number, pixels: number): number {
   const ideal = rangeSeconds / Math.max(pixels, 100);
   if (ideal <= 1.5) return 0;
-  return STEPS.find((step) => step >= ideal * 0.8) ?? 3600;
+  return STEPS.find((step) => step >= ideal * 0.8) ?? 86_400;
 }

@@ -1,36 +1,5 @@
-import { intervalOf } from "./gaps.ts";
-import { Ring } from "./ring.ts";
+import { Track } from "./track.ts";
 import type { Frame, Point, SeriesInfo } from "./types.ts";
-
-/** What the console knows of one series. */
-export class Track {
-  readonly info: SeriesInfo;
-  readonly ring = new Ring();
-  /** The newest sample itself, also where the ring holds averages. */
-  newest: Point | null = null;
-  /** Grows with each change: a chart compares it to know whether to draw. */
-  version = 0;
-  /** How many samples the average of the newest bucket stands for. */
-  weight = 0;
-  /** Times of the last samples, for the series' own rhythm. */
-  readonly recent = new Ring(16, 16);
-
-  /** When the sender said that the line ends (a staleness marker). */
-  readonly ends = new Ring(256, 4);
-
-  constructor(info: SeriesInfo) {
-    this.info = info;
-  }
-
-  interval(step: number): number {
-    return this.recent.length >= 4 ? intervalOf(this.recent.times) : intervalOf(this.ring.times, step);
-  }
-
-  see(t: number, v: number): void {
-    this.recent.set(t, v);
-    if (this.newest === null || t >= this.newest.t) this.newest = { t, v };
-  }
-}
 
 /** All series and their points. Fed by the socket and by history, read by the charts. */
 export class Store {
@@ -98,34 +67,45 @@ export class Store {
       const known = track.recent.length > 0 && t === track.recent.lastTime;
       track.see(t, v);
       if (keep) {
-        if (this.step > 0) this.#bucket(track, t, v, known);
-        else track.ring.set(t, v);
+        track.take(t, v, this.step, known);
         track.version += 1;
       }
     }
     return count;
   }
 
-  /** Merges an answer of the history into the ring of one series. */
-  fill(id: number, times: readonly number[], values: readonly (number | null)[], now: number): void {
+  /** Merges an answer of the history into what is known of one series; `agg`: what its buckets show. */
+  fill(id: number, times: readonly number[], values: readonly (number | null)[], now: number, agg = "avg"): void {
     const track = this.#tracks.get(id);
     if (track === undefined) return;
     this.epoch += 1;
-    track.ring.merge(times, values);
-    if (this.step === 0) {
-      for (let i = 0; i < times.length; i += 1) {
-        if (values[i] === null) track.ends.set(times[i] ?? 0, Number.NaN);
-      }
-      for (let i = Math.max(0, track.ring.length - 16); i < track.ring.length; i += 1) {
-        track.see(track.ring.times[i] ?? 0, track.ring.values[i] ?? 0);
-      }
-      this.newest = Math.max(this.newest, Math.min(track.ring.lastTime, now));
-    } else if (track.ring.length > 0) {
-      // How far the newest bucket is filled is not in the answer: judge by its age.
-      const within = (track.newest?.t ?? track.ring.lastTime) - track.ring.lastTime;
-      track.weight = Math.max(1, Math.min(this.step, within) / track.interval(1));
-    }
     track.version += 1;
+    if (this.step === 0) {
+      track.fill(times, values);
+      this.#takeMarks(track, times, values);
+      this.newest = Math.max(this.newest, Math.min(track.newest?.t ?? 0, now));
+      return;
+    }
+    const into = { min: track.low, max: track.high, last: track.raw }[agg] ?? track.ring;
+    into.merge(times, values);
+    if (into === track.ring && into.length > 0) track.weighNewest(this.step);
+  }
+
+  /** Takes in the same stretch of an earlier day, moved to today. */
+  fillPast(id: number, times: readonly number[], values: readonly (number | null)[], shift: number): void {
+    const track = this.#tracks.get(id);
+    if (track === undefined) return;
+    track.past.clear();
+    track.past.merge(times.map((t) => t + shift), values);
+    track.version += 1;
+  }
+
+  forgetPast(): void {
+    for (const track of this.#tracks.values()) {
+      if (track.past.length === 0) continue;
+      track.past.clear();
+      track.version += 1;
+    }
   }
 
   /** The true last value of a series whose ring holds averages. */
@@ -142,33 +122,21 @@ export class Store {
     this.step = step;
     this.epoch += 1;
     this.restarts += 1;
-    for (const track of this.#tracks.values()) {
-      track.ring.clear();
-      track.weight = 0;
-      track.version += 1;
-    }
+    for (const track of this.#tracks.values()) track.clear();
   }
 
   /** Forgets what lies before the range. */
   trim(before: number): void {
-    for (const track of this.#tracks.values()) {
-      track.ring.trim(before);
-      track.ends.trim(before);
-    }
+    for (const track of this.#tracks.values()) track.trim(before);
   }
 
-  #bucket(track: Track, t: number, v: number, known: boolean): void {
-    const start = Math.floor(t / this.step) * this.step;
-    const { ring } = track;
-    if (start > ring.lastTime) {
-      ring.set(start, v);
-      track.weight = 1;
-    } else if (start === ring.lastTime) {
-      if (known) return; // sent again after a reconnect: counted already
-      track.weight += 1;
-      ring.set(start, ring.lastValue + (v - ring.lastValue) / track.weight);
-    } else if (ring.times[ring.indexFrom(start)] !== start) {
-      ring.set(start, v); // late and alone; a filled bucket waits for the history's answer
+  #takeMarks(track: Track, times: readonly number[], values: readonly (number | null)[]): void {
+    for (let i = 0; i < times.length; i += 1) {
+      if (values[i] === null) track.ends.set(times[i] ?? 0, Number.NaN);
+    }
+    for (let i = Math.max(0, times.length - 16); i < times.length; i += 1) {
+      const v = values[i];
+      if (typeof v === "number") track.see(times[i] ?? 0, v);
     }
   }
 }

@@ -1,9 +1,11 @@
-import { clock, fixed, number } from "./format.ts";
+import { clock, day, fixed, number, offset } from "./format.ts";
 
 export interface Axis {
   readonly min: number;
   readonly max: number;
   readonly ticks: readonly number[];
+  /** Steps of the axis multiply rather than add. */
+  readonly log?: boolean;
 }
 
 export interface AxisWish {
@@ -62,6 +64,20 @@ function axis(min: number, step: number, n: number): Axis {
   return { min, max: min + n * step, ticks };
 }
 
+/** Decades around all values above zero, which alone have a place on it; marks at powers of ten, or at 1, 2, 5. */
+export function logAxis(low: number, high: number): Axis {
+  if (!Number.isFinite(low) || !Number.isFinite(high) || high <= 0) return { min: 1, max: 10, ticks: [], log: true };
+  const bottom = Math.floor(Math.log10(Math.max(low, high / 1e12)) + 1e-9);
+  const top = Math.max(Math.ceil(Math.log10(high) - 1e-9), bottom + 1);
+  const every = Math.max(1, Math.ceil((top - bottom) / 4));
+  const ticks: number[] = [];
+  for (let power = bottom; power <= top; power += every) {
+    ticks.push(10 ** power);
+    if (top - bottom === 1 && power < top) ticks.push(2 * 10 ** power, 5 * 10 ** power);
+  }
+  return { min: 10 ** bottom, max: 10 ** top, ticks, log: true };
+}
+
 const LEADS = [1, 2, 2.5, 3, 4, 5, 10] as const;
 
 function roundStep(rough: number): number {
@@ -84,22 +100,25 @@ const TINY = 1e-6;
 
 /** How a mark of an axis is written; all of one axis alike. */
 export function markText(axis: Axis, tick: number, divisor: number): string {
+  if (axis.log === true) return number(tick / divisor);
   const step = ((axis.ticks[1] ?? 1) - (axis.ticks[0] ?? 0)) / divisor;
   const largest = Math.max(Math.abs(axis.min), Math.abs(axis.max)) / divisor;
   if (largest >= LONG || step < TINY) return number(tick / divisor);
   return fixed(tick / divisor, decimalsFor(step));
 }
 
-const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const DAY = 86_400;
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, DAY, 2 * DAY, 5 * DAY, 10 * DAY, 30 * DAY];
 
-/** Round local times within a range, at most one per `space` pixels. */
+/** Round local times within a range, at most one per `space` pixels; at midnight the day rather than 00:00. */
 export function timeTicks(from: number, to: number, pixels: number, space = 56): { t: number; text: string }[] {
   const ideal = ((to - from) * space) / Math.max(pixels, space);
-  const step = TIME_STEPS.find((candidate) => candidate >= ideal) ?? 86_400;
-  const shift = -new Date(from * 1000).getTimezoneOffset() * 60;
+  const step = TIME_STEPS.find((candidate) => candidate >= ideal) ?? 30 * DAY;
+  const shift = offset(from);
   const out: { t: number; text: string }[] = [];
   for (let t = Math.ceil((from + shift) / step) * step - shift; t <= to; t += step) {
-    out.push({ t, text: clock(t, step < 60) });
+    const midnight = step >= 3600 && (t + shift) % DAY === 0;
+    out.push({ t, text: midnight ? day(t) : clock(t, step < 60) });
   }
   return out;
 }

@@ -7,6 +7,10 @@ export interface SeriesInfo {
   readonly labels: Labels;
   readonly first?: number;
   readonly last?: number;
+  /** What the sender said of the metric, where it did. */
+  readonly type?: string;
+  readonly unit?: string;
+  readonly help?: string;
 }
 
 /** One tick of samples, column by column. Times are unix milliseconds. */

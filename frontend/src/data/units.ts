@@ -69,6 +69,44 @@ export function unitOf(name: string): Unit {
   return NUMBER;
 }
 
+const SAID: Readonly<Record<string, Unit>> = {
+  s: SECONDS,
+  seconds: SECONDS,
+  ms: { ...SECONDS, scales: [{ divisor: 1, unit: "ms", until: 10_000 }, { divisor: 1000, unit: "s", until: Number.POSITIVE_INFINITY }] },
+  By: BYTES,
+  bytes: BYTES,
+  "By/s": BYTE_RATE,
+  "%": PERCENT,
+  percent: PERCENT,
+  Cel: CELSIUS,
+  celsius: CELSIUS,
+  "1": NUMBER,
+};
+
+/** What a sender said of a metric, where it did. */
+export interface Described {
+  readonly name: string;
+  readonly type?: string | undefined;
+  readonly unit?: string | undefined;
+}
+
+/** The unit a metric is drawn in: as its sender says, else by its name; `rate`: of its rise a second. */
+export function unitFor({ name, unit = "" }: Described, rate: boolean): Unit {
+  const word = /^\{(.+)\}$/.exec(unit)?.[1]; // "{request}": something that is counted
+  const said = SAID[unit] ?? (word === undefined ? undefined : plain(/[a-z]$/.test(word) ? `${word.replace(/s$/, "")}s` : word));
+  if (!rate) return said ?? unitOf(name);
+  return rateOf(said ?? unitOf(name.replace(/_total$/, "")), name);
+}
+
+function rateOf(unit: Unit, name: string): Unit {
+  if (unit === BYTES) return BYTE_RATE;
+  const counted = /_(requests|samples|tokens|bits|frames|messages|events|jobs|rows|errors)(_total)?$/.exec(name)?.[1];
+  const own = unit.scales[0]?.unit ?? "";
+  if (counted === "requests" || own === "requests") return plain("req/s");
+  if (unit.scales.length > 1) return { ...unit, additive: true, zero: true, scales: unit.scales.map((scale) => ({ ...scale, unit: `${scale.unit}/s` })) };
+  return { ...plain(`${own === "" ? (counted ?? "") : own}/s`), zero: true };
+}
+
 /** One size for a whole chart, so that the header's unit holds for the axis as well. */
 export function scaleFor(unit: Unit, largest: number): Scale {
   return unit.scales.find((scale) => Math.abs(largest) < scale.until) ?? { divisor: 1, unit: "" };

@@ -5,7 +5,7 @@ import type { Console } from "../controller.ts";
 import { ownNames } from "../charts.ts";
 import { intervalOf, isStale } from "../data/gaps.ts";
 import { sentence, type Facts, type Sentence } from "../data/sentence.ts";
-import type { Track } from "../data/store.ts";
+import type { Track } from "../data/track.ts";
 import { useConsole } from "./context.ts";
 import { Pieces } from "./pieces.tsx";
 import { Shape } from "./shapes.tsx";
