@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -19,6 +20,7 @@ from quadra.anomalies.events import EventChange
 from quadra.anomalies.observer import Observer
 from quadra.anomalies.traits import Trait
 from quadra.engine.alerting import AnomalyChange
+from quadra.engine.figures import Figures
 from quadra.engine.ports import Clock, JournalStore
 from quadra.errors import QuadraError
 from quadra.telemetry.batch import Columns, latest_of_each
@@ -68,9 +70,15 @@ class AnomalyWatch:
     """Implements ``engine.judge.Observer``. Blocking; one thread's alone."""
 
     def __init__(
-        self, journal: JournalStore, memory: AnomalyMemory, tuning: Tuning, clock: Clock
+        self,
+        journal: JournalStore,
+        memory: AnomalyMemory,
+        tuning: Tuning,
+        clock: Clock,
+        figures: Figures | None = None,
     ) -> None:
-        """Wire the watch; ``restore`` begins."""
+        """Wire the watch; ``restore`` begins. ``figures`` counts what is found and the time."""
+        self._figures = figures or Figures()
         self._journal = journal
         self._memory = memory
         self._tuning = tuning
@@ -120,12 +128,17 @@ class AnomalyWatch:
         now = self._clock()
         if not 0 <= now - self._tuned_at < TUNING_EVERY_S:
             self._look_at_tuning()
+        began = time.perf_counter()
         changes = self._learn(columns)
+        self._figures.observe("detection_duration_seconds", time.perf_counter() - began)
         self._seq = seq
         if not 0 <= now - self._expired_at < EXPIRE_EVERY_S:
             self._expired_at = now
             changes = [*changes, *self._observer.expire(round(now * 1000))]
         self._keep(now)
+        for change in changes:
+            if change.change == "opened":
+                self._figures.count("anomalies_total", change.event.severity)
         return [self._told(change) for change in changes]
 
     def close(self) -> None:

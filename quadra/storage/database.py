@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import time
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -16,9 +19,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from quadra.errors import StorageError
+from quadra.storage.tables import metadata
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Meter = Callable[[str, str, float], None]
+"""Is told of each statement and commit, on the thread that ran it: operation, table, seconds."""
 
 READERS = 6  # more than questions about history run at once, so that look-ups find one free
 _TURN_TIMEOUT_S = 15.0
@@ -45,12 +52,16 @@ class Database:
     """
 
     def __init__(
-        self, url: str, guard: Callable[[sa.Connection], None] = lambda _connection: None
+        self,
+        url: str,
+        guard: Callable[[sa.Connection], None] = lambda _connection: None,
+        meter: Meter | None = None,
     ) -> None:
         """Prepare; connects when first used.
 
         ``guard`` begins every write, and keeps it from happening by what it raises.
         """
+        self._meter = meter
         self.url: URL = make_url(url)
         self._guard = guard
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -67,6 +78,8 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        if meter is not None:
+            _measure_statements(self.engine, meter)
         self._writers: SimpleQueue[sa.Connection | None] = SimpleQueue()
         self._writers.put(None)  # connects when first used
         self._readers: SimpleQueue[sa.Connection | None] = SimpleQueue()
@@ -132,8 +145,10 @@ class Database:
             with _wrapped_errors():
                 if connection is None:
                     connection = self._connect(reads=idle is self._readers)
-                with connection.begin():
-                    return work(connection, *args, **kwargs)
+                with connection.begin() as transaction:
+                    found = work(connection, *args, **kwargs)
+                    self._commit(transaction, writes=idle is self._writers)
+                return found
         except StorageError:
             # After a driver's error the connection's state is unknown: begin with a new one.
             if connection is not None:
@@ -142,6 +157,12 @@ class Database:
             raise
         finally:
             idle.put(connection)
+
+    def _commit(self, transaction: sa.Transaction, *, writes: bool) -> None:
+        began = time.perf_counter()
+        transaction.commit()
+        if writes and self._meter is not None:
+            self._meter("commit", "all", time.perf_counter() - began)
 
     def _connect(self, *, reads: bool) -> sa.Connection:
         connection = self.engine.connect()
@@ -185,6 +206,41 @@ def _wrapped_errors() -> Iterator[None]:
         words = str(cause).strip().splitlines()
         msg = f"The database refused: {words[0] if words else type(cause).__name__}."
         raise StorageError(msg, retry_after=2) from error
+
+
+_NAMES = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?(\w+)", re.IGNORECASE)
+_OPERATIONS = {"select", "insert", "update", "delete"}
+OTHER = "other"
+
+
+@lru_cache(maxsize=512)
+def _meaning(statement: str) -> tuple[str, str] | None:
+    """Say what a statement does, and to which table first; None where it only serves others."""
+    word = statement.split(None, 1)[0].lower()
+    operation = "select" if word == "with" else word
+    if operation not in _OPERATIONS:
+        return None
+    named = _NAMES.search(statement)
+    table = named[1].lower() if named is not None else OTHER
+    return operation, table if table in metadata.tables else OTHER
+
+
+def _measure_statements(engine: sa.Engine, meter: Meter) -> None:
+    """Tell ``meter`` of every statement that ends well."""
+
+    def before(*event: Any) -> None:
+        context = event[4]
+        if context is not None:
+            context.quadra_began = time.perf_counter()
+
+    def after(*event: Any) -> None:
+        statement, context = event[2], event[4]
+        meaning = _meaning(statement)
+        if context is not None and meaning is not None:
+            meter(*meaning, time.perf_counter() - context.quadra_began)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -350,6 +350,14 @@ judging = Table(
     Column("last_alert", BigInteger, nullable=False, comment="newest alert id ever given"),
 )
 
+figures = Table(
+    "figures",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("state", Text, nullable=False, comment="JSON, see quadra.engine.figures"),
+    Column("kept_at", Float, nullable=False, comment="unix seconds"),
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from quadra.engine.alerting import Beat
 from quadra.engine.channels import Channel, ChannelState
-from utils.metrics import PREFIX
+from utils.metrics import family
 
 
 class KeptCollector(Collector):
@@ -22,16 +22,11 @@ class KeptCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give the families under their public names."""
-        told = CounterMetricFamily(
-            PREFIX + "notifications", "Pages by channel and how they ended; retried counts tries",
-            labels=["channel", "outcome"],
-        )  # fmt: skip
+        told = family("notifications_total")
         for channel, state in self.channels:
             for outcome in ("sent", "failed", "retried"):
                 told.add_metric([channel.name, outcome], getattr(state, outcome))
         yield told
-        yield GaugeMetricFamily(
-            PREFIX + "last_evaluation_timestamp_seconds",
-            "When rules were last evaluated, 0 for never",
-            self.beat.at,
-        )
+        judged = family("last_evaluation_timestamp_seconds")
+        judged.add_metric([], self.beat.at)
+        yield judged

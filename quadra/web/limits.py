@@ -13,7 +13,7 @@ from quadra.engine.access import Principal
 from quadra.engine.link import Link
 from quadra.settings import Settings
 from quadra.web.identity import client_address
-from quadra.web.operations import operation
+from quadra.web.operations import all_operations, operation
 from quadra.web.shared_counters import SCHEME
 from utils.metrics import MetricsManager
 
@@ -109,4 +109,7 @@ def install(app: Flask, settings: Settings, metrics: MetricsManager, link: Link)
         enabled=settings.ratelimit_enabled,
     )
     app.extensions["quadra.limiter"] = limiter
+    for declared in all_operations():
+        if declared.work in allowances:  # shown at zero, so that a rate sees the first refusal
+            metrics.rate_limited.labels(declared.path)
     return IngestAllowance(limiter, settings, metrics)

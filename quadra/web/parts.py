@@ -15,6 +15,7 @@ from quadra.engine.channels import ChannelDesk
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.drill import Drill
 from quadra.engine.feed import Feed
+from quadra.engine.figures import FigureStore
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
@@ -57,6 +58,7 @@ class WebParts:
     anomalies: AnomalyStore
     external: ExternalStore
     beats: BeatStore
+    figures: FigureStore
     drill: Drill
     wake_worker: Callable[[], None]
     requests: RequestLog

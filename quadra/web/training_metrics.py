@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-    SummaryMetricFamily,
-)
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from quadra.engine.training import idle_state
-from quadra.engine.training_totals import BOUNDS
-from utils.metrics import PREFIX
+from quadra.engine.training_totals import BOUNDS, LIVE_VERSION
+from utils.metrics import family
 
-_GAUGES = (
-    ("training_loss", "loss", "Squared one-step error over the series' variance, of late"),
-    ("training_reward", "reward", "1 / (1 + loss)"),
-    ("training_field_variance", "variance", "Variance of the field's state"),
-    ("field_size", "field_size", "Units of the field"),
-    ("iteration_count", "iteration", "Training steps that the field has done"),
-)
+_GAUGES = {
+    "training_loss": "loss",
+    "training_reward": "reward",
+    "training_field_variance": "variance",
+    "field_size": "field_size",
+    "iteration_count": "iteration",
+}
+_NO_FORECASTS: dict[str, Any] = {LIVE_VERSION: {"counts": [0] * (len(BOUNDS) + 1), "seconds": 0.0}}
 
 
 class TrainingCollector(Collector):
@@ -39,36 +34,31 @@ class TrainingCollector(Collector):
         """Give the families under their public names."""
         state = self.state
         running = float(bool(state["running"]) and not state["stale"])
-        for name, key, text in _GAUGES:
+        for name, key in _GAUGES.items():
             value = state.get(key)
-            yield GaugeMetricFamily(PREFIX + name, text, math.nan if value is None else value)
-        yield GaugeMetricFamily(
-            PREFIX + "active_training_sessions", "Fields in training now", running
-        )
-        yield GaugeMetricFamily(PREFIX + "system_state", "0 idle, 1 training", running)
+            yield _single(name, math.nan if value is None else value)
+        for name in ("active_training_sessions", "system_state"):
+            yield _single(name, running)
         yield from self._totals(state.get("totals") or {})
 
     def _totals(self, totals: dict[str, Any]) -> Iterator[Metric]:
-        yield CounterMetricFamily(
-            PREFIX + "training_batches", "Training steps since the worker started",
-            totals.get("batches", 0),
-        )  # fmt: skip
-        yield SummaryMetricFamily(
-            PREFIX + "training_duration_seconds", "Time that training steps took",
-            count_value=totals.get("batches", 0), sum_value=totals.get("seconds", 0.0),
-        )  # fmt: skip
-        made = CounterMetricFamily(
-            PREFIX + "model_predictions", "Forecasts given", labels=["model_version"]
-        )
-        took = HistogramMetricFamily(
-            PREFIX + "model_inference_duration_seconds", "Time a forecast took",
-            labels=["model_version"],
-        )  # fmt: skip
-        for version, about in (totals.get("inference") or {}).items():
+        yield _single("training_batches_total", totals.get("batches", 0))
+        steps = family("training_duration_seconds")
+        steps.add_metric([], totals.get("batches", 0), totals.get("seconds", 0.0))
+        yield steps
+        made = family("model_predictions_total")
+        took = family("model_inference_duration_seconds")
+        for version, about in (totals.get("inference") or _NO_FORECASTS).items():
             made.add_metric([version], sum(about["counts"]))
             took.add_metric([version], _buckets(about["counts"]), about["seconds"])
         yield made
         yield took
+
+
+def _single(name: str, value: float) -> Metric:
+    made: Any = family(name)
+    made.add_metric([], value)
+    return cast("Metric", made)
 
 
 def _buckets(counts: list[int]) -> list[tuple[str, float]]:

@@ -17,7 +17,7 @@ from quadra.engine.upkeep import Keeper
 from quadra.errors import QuadraError, SettingsError
 from quadra.settings import Settings
 from quadra.storage.chunks import SqlChunks
-from quadra.storage.database import Database
+from quadra.storage.database import Database, Meter
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.prometheus.address import parse_address
@@ -34,9 +34,16 @@ WORKER, SCRAPING = "worker", "scraping"  # the leases
 
 
 def prepare(
-    settings: Settings, context: RequestContext = dict, *, is_child: bool = False
+    settings: Settings,
+    context: RequestContext = dict,
+    *,
+    is_child: bool = False,
+    meter: Meter | None = None,
 ) -> Database:
-    """Make ready what every role needs: folders, logging, an upgraded database."""
+    """Make ready what every role needs: folders, logging, an upgraded database.
+
+    ``meter`` is told of the database's statements.
+    """
     for variable, folder in (("DATA_DIR", settings.data_dir), ("LOGS_DIR", settings.logs_dir)):
         _writable(variable, folder)
     setup_structured_logging(
@@ -55,7 +62,7 @@ def prepare(
     }
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, meter=meter)
     if not is_child:  # the parent has just done it
         from quadra.storage.migrations import upgrade  # noqa: PLC0415 - alembic takes 11 MB
 

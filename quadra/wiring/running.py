@@ -37,6 +37,7 @@ log = logging.getLogger("quadra")
 REQUESTS_END_WITHIN_S = 1.5
 JOURNAL_ENDS_WITHIN_S = 1.0
 LEASES_END_WITHIN_S = 0.5
+COUNT_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ class Quadra:
         for sampler in self.samplers:
             sampler.start()
         self.scraper.start()
+        self.runtime.spawn(self._count_statements)
         self.alerting.count_firing(_count_firing)
         if self.worker is not None:
             self.worker.start()
@@ -109,6 +111,10 @@ class Quadra:
         offload, leases = self.runtime.offload, self.leases
         keep(lambda: offload(leases.step), lambda: offload(leases.leave), self.ending.wait)
         self.left.set()
+
+    def _count_statements(self) -> None:
+        while not self.ending.wait(COUNT_EVERY_S):
+            metrics_manager.statements.count()
 
 
 def _count_firing(by_severity: dict[str, int]) -> None:

@@ -36,6 +36,7 @@ from quadra.storage.beat import SqlBeat
 from quadra.storage.channels import SqlChannels
 from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.external import SqlExternal
+from quadra.storage.figures import SqlFigures
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
@@ -68,7 +69,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     ``mode`` is the loop to run on when it is not the one that the settings name.
     """
     mode = mode or settings.async_mode
-    database = prepare(settings, log_context)
+    database = prepare(settings, log_context, meter=metrics_manager.statements.note)
     metrics_manager.initialize(__version__, settings.environment)
     runtime = make_runtime(mode)
     clock = time.time
@@ -158,6 +159,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         anomalies=SqlAnomalies(database),
         external=SqlExternal(database),
         beats=SqlBeat(database),
+        figures=SqlFigures(database),
         drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,

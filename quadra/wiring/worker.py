@@ -17,6 +17,7 @@ from quadra.engine.bell import Bell
 from quadra.engine.channels import FROM_SETTINGS, Channel
 from quadra.engine.disk import Disk
 from quadra.engine.duty import Duty
+from quadra.engine.figures import Figures
 from quadra.engine.judge import Judge
 from quadra.engine.lease import Leases, keep
 from quadra.engine.trainer import Trainer, TrainerParts
@@ -36,6 +37,7 @@ from quadra.storage.rule_files import RuleFiles
 from quadra.storage.series import SqlSeries
 from quadra.storage.training import SqlTraining
 from quadra.wiring.common import WORKER, complain, make_history, make_keeper, prepare, process_name
+from quadra.wiring.counting import counting, database_meter
 from quadra.wiring.delivery import make_dispatcher
 
 CHILD_NICENESS = 5  # on a core that both want, a burst of intake has three quarters of it
@@ -66,11 +68,17 @@ def work(*, is_child: bool) -> int:
     keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, bell.sleeper()))
     keeper.start()
     # Whatever the work writes is refused once another process has taken it over.
-    fenced = Database(settings.database_url, guard(lambda: leases.fence(WORKER)))
+    figures = Figures()
+    fenced = Database(
+        settings.database_url, guard(lambda: leases.fence(WORKER)), database_meter(figures)
+    )
     told = _tell_parent if is_child else lambda: None
 
     def work_on(wait: Callable[[float], bool]) -> None:
-        with judging(settings, fenced, bell, told) as judge:
+        with (
+            counting(figures, fenced),
+            judging(settings, fenced, bell, told, figures) as judge,
+        ):
             do_work(settings, fenced, judge, wait)
 
     Duty(is_ours, bell.sleeper()).run(work_on)
@@ -82,7 +90,11 @@ def work(*, is_child: bool) -> int:
 
 @contextlib.contextmanager
 def judging(
-    settings: Settings, database: Database, bell: Bell, tell_consoles: Callable[[], None]
+    settings: Settings,
+    database: Database,
+    bell: Bell,
+    tell_consoles: Callable[[], None],
+    figures: Figures,
 ) -> Iterator[Judge]:
     """Judge alert rules, follow their files and deliver pages, for as long as the block."""
     inner = Bell()
@@ -91,7 +103,7 @@ def judging(
         inner.ring()
         tell_consoles()
 
-    judge = make_judge(settings, database, told)
+    judge = make_judge(settings, database, told, figures)
     files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, inner.ring)
     given = Channel(FROM_SETTINGS, "slack", settings.slack_webhook_url, origin="settings")
     SqlChannels(database).put_given([given] if settings.slack_webhook_url else [])
@@ -113,12 +125,14 @@ def judging(
             thread.join(WORKER_ENDS_WITHIN_S)
 
 
-def make_judge(settings: Settings, database: Database, told: Callable[[], None]) -> Judge:
+def make_judge(
+    settings: Settings, database: Database, told: Callable[[], None], figures: Figures
+) -> Judge:
     """Make the judge of alert rules; a new installation gets its first rules."""
     SqlRules(database).begin_with(default_rules(), time.time())
     journal = SqlJournal(database, time.time)
     memory = FileMemory(settings.data_dir / "anomalies.state")
-    watch = AnomalyWatch(journal, memory, SqlTuning(database), time.time)
+    watch = AnomalyWatch(journal, memory, SqlTuning(database), time.time, figures)
     return Judge(
         journal,
         make_history(settings, database, time.time),

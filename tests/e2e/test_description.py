@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.clients import history, push, stranger
-from tests.servers import programs
+from tests.e2e.clients import history, push
 from tests.servers.quadra import QuadraServer
 
 NAMES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
@@ -159,95 +157,3 @@ def test_the_example_of_each_body_is_accepted(
             tried += 1
     assert tried >= 2
     assert history(server, "my_first_metric")
-
-
-# --- metrics
-
-WANTED = (
-    "http_requests_total",
-    "http_request_duration_seconds",
-    "websocket_connections",
-    "websocket_messages_total",
-    "errors_total",
-    "app_info",
-    "samples_ingested_total",
-    "samples_rejected_total",
-    "ingest_duration_seconds",
-    "live_frames_total",
-    "live_event_to_emit_seconds",
-    "live_resyncs_total",
-    "alerts_firing",
-    "rate_limited_total",
-    "redis_up",
-    "history_bytes",
-)
-
-
-def exposition(server: QuadraServer) -> str:
-    return stranger(server, "GET", "/metrics").text
-
-
-def test_the_metrics_have_the_names_of_the_public_contract(server: QuadraServer) -> None:
-    push(server, "measured", 1)
-    server.get("/api/v1/series")
-    text = exposition(server)
-    families = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
-    missing = [
-        name
-        for name in WANTED
-        if not {f"quadra_matrix_{name}", f"quadra_matrix_{name.removesuffix('_total')}"} & families
-    ]
-    assert [] == missing
-    assert re.search(r'quadra_matrix_samples_ingested_total\{source="json"\} [1-9]', text)
-
-
-def test_promtool_finds_nothing_wrong_with_the_metrics(server: QuadraServer) -> None:
-    promtool = programs.prometheus("promtool")
-    server.get("/api/v1/series")
-    server.get("/nothing")
-    checked = subprocess.run(
-        [promtool, "check", "metrics"],
-        input=exposition(server),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    complaints = (checked.stdout + checked.stderr).splitlines()
-    # A public name that is older than the habit.
-    assert [] == [line for line in complaints if "quadra_matrix_iteration_count" not in line]
-
-
-def test_the_endpoint_of_a_metric_is_the_route_and_never_the_path(server: QuadraServer) -> None:
-    for i in range(50):
-        server.get(f"/made/up/{i}")
-        server.session.delete(f"{server.url}/api/v1/tokens/{90_000 + i}")
-        server.get(f"/static/x{i}.js")
-    text = exposition(server)
-    assert "made" not in text
-    assert "/90001" not in text
-    assert "x1.js" not in text
-    assert 'endpoint="/api/v1/tokens/<int' in text
-    assert len(text.splitlines()) < 1_500
-
-
-def test_methods_that_nobody_uses_make_no_labels(server: QuadraServer) -> None:
-    for i in range(20):
-        stranger(server, f"METHOD{i}", "/health")
-    assert "METHOD" not in exposition(server)
-
-
-def test_open_live_connections_are_counted(server: QuadraServer) -> None:
-    from tests.e2e.clients import live  # noqa: PLC0415 - nearer to its only use
-    from tests.servers.process import wait_until  # noqa: PLC0415
-
-    def connections() -> float:
-        found = re.search(
-            r"^quadra_matrix_websocket_connections (\S+)$", exposition(server), re.MULTILINE
-        )
-        assert found is not None
-        return float(found[1])
-
-    assert wait_until(lambda: connections() == 0, timeout=5)
-    with live(server), live(server):
-        assert 2 == connections()
-    assert wait_until(lambda: connections() == 0, timeout=5)

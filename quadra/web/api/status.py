@@ -19,6 +19,7 @@ from quadra.web.openapi import document
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.training_metrics import TrainingCollector
+from utils.metrics import track_time
 
 
 def make_status(parts: WebParts) -> Blueprint:
@@ -72,12 +73,14 @@ def make_status(parts: WebParts) -> Blueprint:
         summary="Prometheus exposition of Quadra itself",
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )  # fmt: skip
+    @track_time("show_metrics", parts.metrics)
     def metrics() -> ResponseReturnValue:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         training.state = parts.training.state()
         with contextlib.suppress(QuadraError):  # then what was read last
             kept.channels = parts.runtime.offload(parts.channels.store.channels)
             kept.beat = parts.runtime.offload(parts.beats.beat)
+            parts.metrics.worker.state = parts.runtime.offload(parts.figures.kept)
         disk = shutil.disk_usage(parts.settings.data_dir)
         parts.metrics.disk_size.set(disk.total)
         parts.metrics.disk_free.set(disk.free)
@@ -85,6 +88,7 @@ def make_status(parts: WebParts) -> Blueprint:
         spooled, refused = parts.health.shipping()
         parts.metrics.history_spool_samples.set(spooled)
         parts.metrics.history_refused_samples.set(refused)
+        parts.metrics.statements.count()
         return Response(encode(parts.metrics.registry), content_type=content_type)
 
     @route(
