@@ -15,6 +15,8 @@ from quadra.errors import SettingsError
 from quadra.sizes import parse_budget
 
 Role = Literal["all", "web", "worker"]
+LogSchema = Literal["quadra", "ecs"]
+LogConsole = Literal["text", "json"]
 AsyncMode = Literal["eventlet", "gevent", "threading"]
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -244,6 +246,19 @@ class Settings:
     log_level: str = _env("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR")
     use_structured_logging: bool = _env(
         "USE_STRUCTURED_LOGGING", "true", _flag, "write JSON log files into LOGS_DIR"
+    )
+    log_schema: LogSchema = _env(
+        "LOG_SCHEMA",
+        "quadra",
+        _choice("quadra", "ecs"),
+        "names of the fields in JSON lines: Quadra's own, or ecs for Elastic's common schema",
+    )
+    log_console: LogConsole = _env(
+        "LOG_CONSOLE",
+        "text",
+        _choice("text", "json"),
+        "what is logged on the console: text for people, warnings alone while there are files; "
+        "or json, every line",
     )
     redis_enabled: bool = _env(
         "REDIS_ENABLED", "false", _flag, "several processes tell each other through Redis"

@@ -23,7 +23,9 @@ access_log = logging.getLogger("quadra.web.access")
 GATE_LINES_A_SECOND = 5
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -109,8 +111,15 @@ class Watch:
     @staticmethod
     def log(level: int, request_line: tuple[str, str, int], path: str, seconds: float) -> None:
         """Write the line of a request: method, route and status, its path and time."""
-        extra = {"path": path[:500], "duration_ms": round(seconds * 1000, 2)}
-        access_log.log(level, "%s %s %d", *request_line, extra=extra)
+        method, route, status = request_line
+        extra = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "path": path[:500],
+            "duration_ms": round(seconds * 1000, 2),
+        }
+        access_log.log(level, "%s %s %d", method, route, status, extra=extra)
 
 
 class GateLog:
@@ -136,9 +145,8 @@ class GateLog:
             return
         self._lines += 1
         unsaid, self._unsaid = self._unsaid, 0
-        access_log.info(
-            "%s refused at the gate %d", known, status, extra={"code": code, "unsaid": unsaid}
-        )
+        extra = {"method": known, "status": status, "code": code, "unsaid": unsaid}
+        access_log.info("%s refused at the gate %d", known, status, extra=extra)
 
 
 def install(app: Flask, watch: Watch) -> None:

@@ -46,11 +46,14 @@ def prepare(
     """
     for variable, folder in (("DATA_DIR", settings.data_dir), ("LOGS_DIR", settings.logs_dir)):
         _writable(variable, folder)
+    told_in_files = settings.use_structured_logging and settings.log_console == "text"
     setup_structured_logging(
         settings.log_level,
         settings.logs_dir,
-        console_level="WARNING" if settings.use_structured_logging else settings.log_level,
         enable_file=settings.use_structured_logging,
+        console_format=settings.log_console,
+        console_level="WARNING" if told_in_files else settings.log_level,
+        schema=settings.log_schema,
         environment=settings.environment,
         context=context,
     )

@@ -1,5 +1,7 @@
 import json
 import logging
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils import redaction
+from utils.log_files import SharedFileHandler
 from utils.structured_logging import (
     ALL_FILE,
     ERROR_FILE,
@@ -189,7 +193,7 @@ def logging_to(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         root.removeHandler(handler)
 
     def set_up(**options: Any) -> Path:
-        setup_structured_logging("INFO", tmp_path / "logs", enable_console=False, **options)
+        setup_structured_logging("INFO", tmp_path / "logs", **{"enable_console": False} | options)
         return tmp_path / "logs"
 
     yield set_up
@@ -226,3 +230,133 @@ def test_setting_up_twice_does_not_write_twice(logging_to: Callable[..., Path]) 
 
 def test_without_files_no_folder_is_made(logging_to: Callable[..., Path]) -> None:
     assert not logging_to(enable_file=False).exists()
+
+
+# --- Elastic's common schema
+
+
+def test_the_fields_have_elastics_names_by_option() -> None:
+    formatter = JsonLineFormatter("test", "quadra", lambda: {"trace_id": "ab" * 16}, "ecs")
+    made = record("hello", path="/a", duration_ms=1.5, code="odd")
+    made.created = 1_750_000_000.25
+    found = json.loads(formatter.format(made))
+    assert {
+        "@timestamp": "2025-06-15T15:06:40.250+00:00",
+        "ecs.version": "8.11.0",
+        "log.level": "INFO",
+        "log.logger": "quadra.x",
+        "log.origin.file.name": "x",
+        "log.origin.function": "work",
+        "log.origin.file.line": 7,
+        "message": "hello",
+        "service.environment": "test",
+        "service.name": "quadra",
+        "trace.id": "ab" * 16,
+        "url.path": "/a",
+        "event.duration": 1_500_000,
+        "quadra.code": "odd",
+        "process.pid": os.getpid(),
+    } == found
+
+
+def test_an_error_has_elastics_names_too() -> None:
+    formatter = JsonLineFormatter("test", "quadra", dict, "ecs")
+    try:
+        raise ValueError("password=hunter2")  # noqa: TRY301 - to have a real traceback
+    except ValueError:
+        made = record("it failed")
+        made.exc_info = sys.exc_info()
+    found = json.loads(formatter.format(made))
+    assert ("ValueError", "password=***") == (found["error.type"], found["error.message"])
+    assert "ValueError" in found["error.stack_trace"]
+    assert "hunter2" not in str(found)
+
+
+# --- the console
+
+
+def test_the_console_shows_json_lines_or_text(
+    logging_to: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging_to(enable_console=True, enable_file=False)
+    logging.getLogger("quadra.test").info("said %s", "once")
+    assert "said once" == json.loads(capsys.readouterr().err)["message"]
+    logging_to(enable_console=True, enable_file=False, console_format="text")
+    logging.getLogger("quadra.test").info("said %s", "once")
+    assert "INFO quadra.test: said once\n" == capsys.readouterr().err
+
+
+# --- masking
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from("tokensecrtapi-_keybasic =:/@\u017fK\u212a'\"qdr_ TOKENSECRET"),
+        max_size=60,
+    )
+)
+def test_what_is_spared_the_pattern_is_what_the_pattern_would_leave(text: str) -> None:
+    masked = redaction._SECRET.sub(
+        lambda m: next(g for g in m.groups() if g is not None) + "***", text
+    )
+    assert masked == redact(text)
+
+
+# --- files of several processes
+
+
+def _write_lines(folder: str, who: int, count: int) -> None:
+    handler = SharedFileHandler(Path(folder) / "x.log", max_bytes=20_000, kept=500)
+    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+    for number in range(count):
+        handler.emit(record("%d-%d %s", who, number, "x" * (number % 700)))
+    handler.close()
+
+
+def test_processes_that_share_a_file_tear_lose_and_repeat_nothing(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("fork")
+    processes = [
+        spawn.Process(target=_write_lines, args=(str(tmp_path), who, 400)) for who in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    files = sorted(tmp_path.glob("x.log*"))
+    files.remove(tmp_path / "x.log.lock")
+    assert len(files) > 20
+    # What others append in the moment of a rotation may come on top of the size.
+    assert 22_000 > max(file.stat().st_size for file in files)
+    words = [text.split()[0] for file in files for text in lines_of(file)]
+    assert sorted(f"{who}-{number}" for who in range(4) for number in range(400)) == sorted(words)
+
+
+def test_of_full_files_the_newest_stay(tmp_path: Path) -> None:
+    handler = SharedFileHandler(tmp_path / "x.log", max_bytes=400, kept=2)
+    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+    for number in range(10):
+        handler.emit(record("%d %s", number, "x" * 200))
+    handler.close()
+    assert ["9", "8", "7"] == [
+        lines_of(tmp_path / name)[0].split()[0] for name in ("x.log", "x.log.1", "x.log.2")
+    ]
+    assert not (tmp_path / "x.log.3").exists()
+
+
+def test_a_file_that_was_taken_away_is_made_anew(tmp_path: Path) -> None:
+    handler = SharedFileHandler(tmp_path / "x.log", max_bytes=9_000, kept=2)
+    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+    handler.emit(record("first"))
+    (tmp_path / "x.log").replace(tmp_path / "taken")
+    handler.emit(record("second"))
+    handler.close()
+    assert ["second"] == lines_of(tmp_path / "x.log")
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_who_logs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = SharedFileHandler(tmp_path / "no/such/folder/x.log", max_bytes=9_000, kept=2)
+    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+    handler.emit(record("unheard"))
+    assert "FileNotFoundError" in capsys.readouterr().err
