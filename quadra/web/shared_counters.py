@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from limits.storage import MemoryStorage, Storage
+from limits.storage import Storage
 
 from quadra.engine.link import Link
+from quadra.web.own_counts import OwnCounts
 
 SCHEME = "quadra"
 FRESH_S = 1.0
@@ -32,7 +33,7 @@ class SharedCounters(Storage):
         """Take the link from the option of that name."""
         super().__init__(uri, wrap_exceptions)
         self._link: Link = options["link"]
-        self._local = MemoryStorage()
+        self._local = OwnCounts()
         # Of each key the count of all, when it was heard, and when its window ends.
         self._heard: dict[str, tuple[int, float, float]] = {}
 
@@ -43,7 +44,7 @@ class SharedCounters(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count; gives the count of all processes, or of this one without the link."""
-        ours = self._local.incr(key, expiry, amount)
+        ours = self._local.add(key, expiry, amount, time.time())
         shared = self._link.count(key, expiry, amount)
         if shared is None:
             return ours
@@ -52,8 +53,8 @@ class SharedCounters(Storage):
 
     def get(self, key: str) -> int:
         """Give the count without counting."""
-        ours = self._local.get(key)
         now = time.time()
+        ours = self._local.get(key, now)
         heard = self._heard.get(key)
         if heard is None or now - heard[1] > FRESH_S:
             shared = self._link.count(key, 0, 0)  # a window of no length leaves no key behind
@@ -64,10 +65,10 @@ class SharedCounters(Storage):
 
     def get_expiry(self, key: str) -> float:
         """Give when the window ends, in unix seconds."""
-        heard = self._heard.get(key)
-        if heard is not None and heard[2] > time.time():
+        heard, now = self._heard.get(key), time.time()
+        if heard is not None and heard[2] > now:
             return heard[2]
-        return self._local.get_expiry(key)
+        return self._local.ends(key, now)
 
     def check(self) -> bool:
         """Say that it works: it always does."""
