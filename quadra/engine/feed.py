@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -47,6 +48,7 @@ class Feed:
         self._early: dict[int, tuple[Columns, bool]] = {}
         self._told = 0
         self._wake = runtime.signal()
+        self._sure_until = float("-inf")
         self._lock = threading.RLock()  # only ASYNC_MODE=threading ever waits for it
         self.seq = 0
 
@@ -68,6 +70,9 @@ class Feed:
     def committed(self, done: Appended) -> None:
         """Take in a commit of this process, whose journal has shown it to the catalog."""
         with self._lock:
+            if done.seq == self.seq + 1:
+                # No other process had written anything up to now: as good as a look.
+                self._sure_until = time.monotonic() + LOOK_EVERY_S
             self._take(done.seq, done.columns, is_ours=True)
 
     def arrived(self, seq: int, columns: Columns) -> None:
@@ -82,6 +87,10 @@ class Feed:
         """Hear that there is a row of this position, or that this can't be known (0)."""
         if seq == 0 or seq > self.seq:
             self._wake.set()
+
+    def spared(self, now: float) -> float:
+        """Give the seconds for which no look is needed yet (``now`` in monotonic seconds)."""
+        return max(self._sure_until - now, 0.0)
 
     def _take(self, seq: int, columns: Columns, *, is_ours: bool) -> None:
         if seq <= self.seq:
@@ -115,6 +124,8 @@ class Feed:
     def _look_forever(self) -> None:
         while True:
             self._wake.wait(LOOK_EVERY_S)
+            while (left := self.spared(time.monotonic())) and not self._wake.is_set():
+                self._wake.wait(left)
             try:
                 self._look()
             except StorageError:

@@ -192,7 +192,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         worker = HelperProcess(
             command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
         )
-        journal.follow(lambda _done: worker.wake())
+        live.after_frames(worker.wake)
     return Quadra(
         settings=settings,
         app=front.app,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.engine.catalog import Catalog
-from quadra.engine.feed import Feed
+from quadra.engine.feed import LOOK_EVERY_S, Feed
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Appended, KnownSeries
 from quadra.errors import StorageError
@@ -94,6 +95,21 @@ def test_without_any_message_a_look_finds_what_others_have_written(store: Memory
     other.commit("a")
     one.feed._look()
     assert [1] == one.seen()
+
+
+def test_an_own_commit_that_comes_next_is_as_good_as_a_look_and_no_other_is(
+    store: MemoryJournal,
+) -> None:
+    one, other = Process(store), Process(store)
+    assert 0 == one.feed.spared(time.monotonic())
+    one.feed.committed(one.commit("a"))
+    now = time.monotonic()
+    assert LOOK_EVERY_S / 2 < one.feed.spared(now) <= LOOK_EVERY_S
+    assert 0 == one.feed.spared(now + LOOK_EVERY_S)
+    behind = Process(store)
+    other.commit("a")
+    behind.feed.committed(behind.commit("a"))
+    assert 0 == behind.feed.spared(time.monotonic())
 
 
 def test_what_another_process_sends_spares_the_reading(

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.web.live.frames import Frame, event, resync
-from quadra.web.live.link import MAX_FRAME_BYTES, MAX_KEPT_BYTES, Link, LockedLink
+from quadra.web.live.link import (
+    MAX_FRAME_BYTES,
+    MAX_KEPT_BYTES,
+    Link,
+    LockedLink,
+    offer_to_all,
+)
 from quadra.web.live.websocket import TEXT, encode
 
 
@@ -147,9 +153,44 @@ def test_packets_of_engine_io_go_the_same_way_and_none_ends_it() -> None:
     assert (True, True) == (at.link.closed, at.socket.ended)
 
 
+def test_many_are_offered_a_frame_as_each_would_be() -> None:
+    free, full, half, broken, held = (
+        Setting(),
+        Setting(room=0),
+        Setting(room=7),
+        Setting(),
+        Setting(),
+    )
+    broken.socket.ended = True
+    held.link.hold()
+    every = [free, full, half, broken, held]
+    links = [at.link for at in every]
+    offer_to_all(links, frame(1, 50))
+    offer_to_all(links, frame(2, 50))
+    both = frame(1, 50).data + frame(2, 50).data
+    assert both == free.socket.got
+    assert [False, True, True, False, False] == [at.link in at.blocked for at in every]
+    assert broken.link.closed
+    for at in (full, half):
+        at.socket.room = 10**9
+        assert at.link.flush()
+        assert at.link.is_clear
+    held.link.write(b"the answer")
+    held.link.let_go()
+    assert [both, both, b"the answer" + both] == [at.socket.got for at in (full, half, held)]
+
+
+def test_the_links_of_threads_are_never_written_to_without_their_lock() -> None:
+    at = Setting(LockedLink)
+    at.link.hold()
+    at.link.let_go()
+    at.link.flush()
+    assert not at.link.is_clear
+
+
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("offer"), st.integers(1, 200_000)),
+        st.tuples(st.sampled_from(["offer", "offer to all"]), st.integers(1, 200_000)),
         st.tuples(st.just("write"), st.integers(1, 3_000)),
         st.tuples(st.just("room"), st.sampled_from([0, 1, 7, 5_000, 300_000])),
         st.tuples(st.just("flush"), st.just(0)),
@@ -169,10 +210,13 @@ def test_whatever_the_socket_does_answers_come_all_and_frames_whole_and_in_order
             at.socket.room = size
         elif step == "flush":
             at.link.flush()
-        elif step == "offer":
+        elif step in ("offer", "offer to all"):
             one = Frame(number, b"F%06d" % number + b"f" * size)
             parts[one.data] = ("frame", number)
-            at.link.offer(one)
+            if step == "offer":
+                at.link.offer(one)
+            else:
+                offer_to_all([at.link], one)
         else:
             data = b"A%06d" % number + b"a" * size
             parts[data] = ("answer", number)
@@ -187,7 +231,7 @@ def test_whatever_the_socket_does_answers_come_all_and_frames_whole_and_in_order
     ]
     frames = [n for what, n in came if what == "frame"]
     assert sorted(set(frames)) == frames
-    offered = [n for n, (s, _) in enumerate(steps) if s == "offer"]
+    offered = [n for n, (s, _) in enumerate(steps) if s.startswith("offer")]
     assert offered[-1:] == frames[-1:]  # the newest always comes
     if frames != offered:
         assert at.lost

@@ -214,3 +214,18 @@ def test_what_all_rooms_have_had_is_let_go() -> None:
         at.stream.flush(all_rooms=True)
     assert 0 == len(at.stream._pending)
     assert [float(n) for n in range(50)] == ear.values()
+
+
+def test_what_is_in_no_hurry_begins_when_the_frames_are_out_also_when_that_failed() -> None:
+    at, ear = Setting(), Ear()
+    at.series(1, "cpu")
+    room = at.room("cpu", members=(ear,))
+    had: list[list[float]] = []
+    at.stream.after_frames.append(lambda: had.append(ear.values()))
+    at.commit((1, 1.0))
+    assert at.stream._beat() is None
+    assert [[1.0]] == had
+    room.watched = room.watched[:0].astype(float)  # whatever is wrong with a room
+    at.commit((1, 2.0))
+    assert at.stream._beat() == at.stream.tick.seconds
+    assert [[1.0], []] == had

@@ -20,7 +20,7 @@ from engineio import packet
 from engineio.exceptions import EngineIOError
 from socketio.packet import Packet as SocketIOPacket
 
-from quadra.engine.ports import Runtime
+from quadra.engine.ports import Runtime, Signal
 from quadra.web.connection_bounds import MAX_MESSAGE_BYTES, end_of_http, socket_of
 from quadra.web.live.link import Link, LockedLink, Wire
 from quadra.web.live.websocket import (
@@ -58,7 +58,7 @@ class Driver:
         self._runtime = runtime
         self._on_lost = on_lost
         self._link = LockedLink if engine.async_mode == "threading" else Link
-        self._blocked: set[Link] = set()
+        self._blocked = _Blocked(runtime.signal())
         self._pings: deque[tuple[float, Any]] = deque()
         self._on_open = engine.handlers["connect"]
         engine._async = {**engine._async, "websocket": self._made}  # noqa: SLF001 - its only way
@@ -177,6 +177,7 @@ class Driver:
 
     def _flush_forever(self) -> None:
         while True:
+            self._blocked.wait()
             # The more sockets are full, the longer each pass may take to come round.
             self._runtime.sleep(FLUSH_EVERY_S * (1 + len(self._blocked) / _MANY))
             for number, link in enumerate(list(self._blocked)):
@@ -205,6 +206,25 @@ class Driver:
             if not one.closed and not one.closing:
                 with contextlib.suppress(EngineIOError):
                     one.check_ping_timeout()
+
+
+class _Blocked(set[Link]):
+    """The links whose sockets are full. Nobody looks while there are none."""
+
+    def __init__(self, changed: Signal) -> None:
+        super().__init__()
+        self._changed = changed
+
+    def add(self, link: Link) -> None:
+        super().add(link)
+        self._changed.set()
+
+    def wait(self) -> None:
+        """Return when, or as soon as, there is one."""
+        while not self:
+            self._changed.clear()
+            if not self:  # with threads, one may have come just now
+                self._changed.wait()
 
 
 def _parsed(message: Message) -> packet.Packet:

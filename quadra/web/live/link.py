@@ -10,7 +10,7 @@ import contextlib
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from quadra.web.live.frames import Frame, resync
@@ -48,14 +48,15 @@ class Link:
         "_now",
         "_on_lost",
         "_samples_bytes",
-        "_send",
         "_waiting",
         "_wire",
         "closed",
         "environ",
         "full_since",
         "held",
+        "is_clear",
         "joined_at",
+        "send",
     )
 
     def __init__(
@@ -69,7 +70,9 @@ class Link:
     ) -> None:
         """Wire; ``blocked`` collects the links that wait, for whoever calls ``flush`` later."""
         self._wire = wire
-        self._send = wire.send
+        self.send = wire.send
+        self.is_clear = True
+        """Whether what is sent now goes straight to the socket: nothing waits, nothing is held."""
         self._now = now
         self._blocked = blocked
         self._on_lost = on_lost
@@ -97,22 +100,25 @@ class Link:
             self.held.append(frame)
         elif not self._waiting:
             try:
-                sent = self._send(data)
+                sent = self.send(data)
             except BlockingIOError:
                 sent = 0
             except OSError:
                 self.close()
                 return
-            if sent == len(data):
-                return
-            if sent:
-                self._wait(_KEPT, memoryview(data)[sent:])  # begun, so it must be ended
-            else:
-                self._wait(_SAMPLES, data)
+            if sent != len(data):
+                self.keep_rest(data, sent)
         elif self._samples_bytes + len(data) <= MAX_FRAME_BYTES:
             self._wait(_SAMPLES, data)
         else:
             self._replace(frame)
+
+    def keep_rest(self, data: bytes, sent: int) -> None:
+        """Let a frame wait of which the socket took only so many bytes."""
+        if sent:
+            self._wait(_KEPT, memoryview(data)[sent:])  # begun, so it must be ended
+        else:
+            self._wait(_SAMPLES, data)
 
     def _replace(self, frame: Frame) -> None:
         """Let the newest frame take the place of all samples that wait."""
@@ -127,6 +133,7 @@ class Link:
             return
         if not self._waiting:
             self.full_since = self._now()
+            self.is_clear = False
             self._blocked.add(self)
         self._waiting.append((kind, data))
         if kind == _KEPT:
@@ -146,7 +153,7 @@ class Link:
         sent = 0
         if not self._waiting:
             try:
-                sent = self._send(data)
+                sent = self.send(data)
             except BlockingIOError:
                 pass
             except OSError:
@@ -160,11 +167,13 @@ class Link:
 
     def hold(self, *first: Frame | bytes) -> None:
         """Let ``first``, and the frames that are offered from now on, wait for ``let_go``."""
+        self.is_clear = False
         self.held = [*(self.held or ()), *first]
 
     def let_go(self) -> None:
         """Send what was held: the answer that was to come first is out."""
         held, self.held = self.held, None
+        self._look_whether_clear()
         for one in held or ():
             if isinstance(one, bytes):
                 self.write(one)
@@ -180,7 +189,7 @@ class Link:
                 taken.append(self._waiting.popleft())
                 size += len(taken[-1][1])
             try:
-                sent = self._send(b"".join(data for _kind, data in taken))
+                sent = self.send(b"".join(data for _kind, data in taken))
             except BlockingIOError:
                 sent = 0
             except OSError:
@@ -193,7 +202,11 @@ class Link:
                 return False
         self._blocked.discard(self)
         self.full_since = 0.0
+        self._look_whether_clear()
         return True
+
+    def _look_whether_clear(self) -> None:
+        self.is_clear = self.held is None and not self._waiting and not self.closed
 
     def _take_back(self, taken: list[tuple[int, bytes | memoryview]], sent: int) -> None:
         back: list[tuple[int, bytes | memoryview]] = []
@@ -217,6 +230,7 @@ class Link:
         if self.closed:
             return
         self.closed = True
+        self.is_clear = False
         self._waiting.clear()
         self._kept_bytes = self._samples_bytes = 0
         self._blocked.discard(self)
@@ -243,6 +257,28 @@ class Link:
         """Return at once: what was put has been sent, or waits for the socket alone."""
 
 
+def offer_to_all(links: Iterable[Link], frame: Frame) -> None:
+    """Offer a frame to many consoles, as ``Link.offer`` does to one.
+
+    Most sockets have room, and for those a call each would be a good part of what is not the
+    system's own work.
+    """
+    data, size = frame.data, len(frame.data)
+    for link in links:
+        if not link.is_clear:
+            link.offer(frame)
+            continue
+        try:
+            sent = link.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            link.close()
+            continue
+        if sent != size:
+            link.keep_rest(data, sent)
+
+
 class LockedLink(Link):
     """A link for ASYNC_MODE=threading."""
 
@@ -252,6 +288,10 @@ class LockedLink(Link):
         """Wire as ``Link``."""
         super().__init__(*args, **kwargs)
         self._lock = threading.RLock()
+        self.is_clear = False  # and stays so: all that is sent takes the lock
+
+    def _look_whether_clear(self) -> None:
+        """Know that it never is."""
 
     def offer(self, frame: Frame) -> None:
         """See ``Link.offer``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_socketio import SocketIO
@@ -62,6 +62,13 @@ class Live:
         self._stream.start(seq, window)
         self._driver.start()
         self._caretaker.start()
+
+    def after_frames(self, follower: Callable[[], None]) -> None:
+        """Have ``follower`` called whenever the frames of what was committed have been sent.
+
+        For work that is in no such hurry and would take the core from them.
+        """
+        self._stream.after_frames.append(follower)
 
     def consoles(self) -> int:
         """Give the number of sockets that are signed in."""

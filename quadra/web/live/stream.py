@@ -16,7 +16,7 @@ from quadra.engine.ports import Appended, Clock, Row, Runtime
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.series import SeriesKey
 from quadra.web.live.frames import Frame, event, samples
-from quadra.web.live.link import Link
+from quadra.web.live.link import Link, offer_to_all
 from quadra.web.live.pacing import Pace, Tick
 from quadra.web.live.rooms import Room, Rooms
 from quadra.web.live.window import Window
@@ -83,6 +83,8 @@ class Stream:
         self._fresh: list[tuple[int, SeriesKey]] = []
         self._turn = threading.Lock()  # frames go out one after another
         self._dirty = runtime.signal()
+        self.after_frames: list[Callable[[], None]] = []
+        """Called when the consoles have been sent what was committed, or nobody waits for it."""
 
     def start(self, seq: int, window: Window) -> None:
         """Begin behind the position ``seq``; ``window`` holds what came shortly before."""
@@ -129,16 +131,22 @@ class Stream:
         while True:
             self._dirty.wait(wait)
             self._dirty.clear()
-            try:
-                wait = self.flush()
-            except Exception:
-                log.exception("A live frame could not be sent")
-                self._metrics.errors.labels("frame", "live").inc()
-                wait = self.tick.seconds
+            wait = self._beat()
             pause = PAUSE_S + PAUSE_A_ROOM_S * len(self.rooms)
             began = time.monotonic()
             self._runtime.sleep(pause)
             self.tick.lagged(time.monotonic() - began - pause)
+
+    def _beat(self) -> float | None:
+        try:
+            wait = self.flush()
+        except Exception:
+            log.exception("A live frame could not be sent")
+            self._metrics.errors.labels("frame", "live").inc()
+            wait = self.tick.seconds
+        for follower in self.after_frames:
+            follower()
+        return wait
 
     def flush(self, *, all_rooms: bool = False) -> float | None:
         """Send each room that may be sent to what it has not had yet.
@@ -202,14 +210,13 @@ class Stream:
 
     def _send(self, delivery: _Delivery) -> None:
         room, frame, members = delivery.room, delivery.frame, delivery.members
-        for link in members[:SENDS_AT_ONCE]:
-            link.offer(frame)
+        offer_to_all(members[:SENDS_AT_ONCE], frame)
         for at in range(SENDS_AT_ONCE, len(members), SENDS_AT_ONCE):
             self._runtime.sleep(0)  # a large room must not hold the loop
-            for link in members[at : at + SENDS_AT_ONCE]:
-                # Who came or went meanwhile was told a position of their own.
-                if link.joined_at < frame.seq and link in room.members:
-                    link.offer(frame)
+            # Who came or went meanwhile was told a position of their own.
+            there, seq = room.members, frame.seq
+            part = members[at : at + SENDS_AT_ONCE]
+            offer_to_all([one for one in part if one.joined_at < seq and one in there], frame)
         self._count_frames()
         self._count_sent(len(members))
         self._observe(max(self._clock() - delivery.committed_at, 0))
