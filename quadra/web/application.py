@@ -15,6 +15,7 @@ from quadra.web.api.channels import make_channels
 from quadra.web.api.drill import make_drill
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
+from quadra.web.api.services import make_services
 from quadra.web.api.silences import make_silences
 from quadra.web.api.status import make_status
 from quadra.web.api.targets import make_targets
@@ -39,6 +40,7 @@ _BLUEPRINTS = (
     make_channels,
     make_anomalies,
     make_silences,
+    make_services,
     make_alertmanager,
     make_drill,
     make_pages,

@@ -22,6 +22,7 @@ from quadra.engine.journal import Journal
 from quadra.engine.link import Link
 from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, MemoStore, Runtime
+from quadra.engine.services import Services
 from quadra.engine.training import Training
 from quadra.intake.own import RequestLog
 from quadra.intake.scraper import Scraper
@@ -60,6 +61,7 @@ class WebParts:
     beats: BeatStore
     figures: FigureStore
     drill: Drill
+    services: Services
     wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager

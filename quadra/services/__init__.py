@@ -1,0 +1,1 @@
+"""Services and their four golden signals, found in what people send: pure, time passed in."""

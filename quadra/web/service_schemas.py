@@ -1,0 +1,69 @@
+"""How services look in the API's description."""
+
+from __future__ import annotations
+
+from quadra.services.conventions import GOLDEN
+from quadra.services.standing import ORDER
+from quadra.web.schemas import (
+    NUMBER,
+    SECONDS,
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    in_query,
+)
+
+_MAYBE: Schema = {"type": ["number", "null"]}
+_SIGNALS: dict[str, Schema] = {name: as_list(_MAYBE) for name in GOLDEN}
+_STANDING: Schema = {**TEXT, "enum": list(ORDER)}
+_COLUMNS = as_object(
+    {
+        "name": as_list(TEXT),
+        "standing": as_list(_STANDING),
+        "age": as_list({**WHOLE, "description": "seconds since its newest sample"}),
+        **_SIGNALS,
+        "units": as_list({**TEXT, "description": "of errors and of saturation, by a comma"}),
+        "troubles": {
+            "type": "object",
+            "description": "what is wrong, by place in the columns: the signals that suffer, and "
+            "the `alert` or `anomaly` that is worst",
+        },
+    }
+)
+_LINES = as_object(
+    {
+        "offset": WHOLE,
+        **{name: as_list(as_list(_MAYBE)) for name in GOLDEN},
+        "metrics": as_list({"type": "object", "description": "which metric tells each signal"}),
+        "every": as_list({**NUMBER, "description": "seconds between samples; 0 when not known"}),
+    }
+)
+_HOST = as_object({"name": TEXT, "signals": {"type": "object"}})
+SERVICES = as_json(
+    as_object(
+        {
+            "at": SECONDS,
+            "step": {**WHOLE, "description": "seconds a point of a line"},
+            "start": {**SECONDS, "description": "where the first step of a line begins"},
+            "complete": {
+                "type": "boolean",
+                "description": "false while the last hour is still being read after a start",
+            },
+            "standing": {"type": "object", "description": "how many services stand how"},
+            "services": _COLUMNS,
+        },
+        {"lines": _LINES, "hosts": as_list(_HOST)},
+    ),
+    "all services that sent within the hour, the worst first; traffic a second, errors in % or a "
+    "second, latency in seconds (p95), saturation in %, cores or as a count",
+)
+OFFSET = in_query("offset", {**WHOLE, "minimum": 0, "default": 0}, "the first service with lines")
+LINES = in_query(
+    "lines", {**WHOLE, "minimum": 0, "maximum": 200, "default": 50}, "services to give lines of"
+)
+HOSTS = in_query(
+    "hosts", {**WHOLE, "minimum": 0, "maximum": 50, "default": 50}, "hosts to give at most"
+)
