@@ -21,6 +21,7 @@ from quadra.engine.journal import Journal
 from quadra.engine.lease import Leases, keep
 from quadra.engine.link import Link
 from quadra.engine.ports import Runtime, Signal
+from quadra.engine.services import Services
 from quadra.engine.times import SeriesTimes
 from quadra.errors import QuadraError
 from quadra.intake.own import LoopLag
@@ -65,6 +66,7 @@ class Quadra:
     samplers: list[Sampler]
     scraper: Scraper
     alerting: Alerting
+    services: Services
     deadman: DeadMan | None
     worker: HelperProcess | None
 
@@ -85,6 +87,7 @@ class Quadra:
             sampler.start()
         self.scraper.start()
         self.runtime.spawn(self._count_statements)
+        self.services.start()
         self.alerting.count_firing(_count_firing)
         if self.worker is not None:
             self.worker.start()

@@ -21,6 +21,7 @@ from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.link import RowTelling
+from quadra.engine.services import Services, open_troubles
 from quadra.engine.times import SeriesTimes
 from quadra.engine.training import Training
 from quadra.intake.host import HostSource
@@ -126,6 +127,15 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         clock,
         lambda: worker.wake() if worker else None,
     )
+    anomalies = SqlAnomalies(database)
+    services = Services(
+        catalog,
+        make_history(settings, database, clock),
+        open_troubles(alerting, anomalies, runtime),
+        runtime,
+        clock,
+    )
+    feed.follow(services.heard)
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -156,11 +166,12 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         models=FolderModels(settings.models_dir),
         alerting=alerting,
         channels=channel_desk(settings, database),
-        anomalies=SqlAnomalies(database),
+        anomalies=anomalies,
         external=SqlExternal(database),
         beats=SqlBeat(database),
         figures=SqlFigures(database),
         drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
+        services=services,
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
@@ -215,6 +226,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         samplers=sources,
         scraper=scraper,
         alerting=alerting,
+        services=services,
         deadman=make_deadman(settings, database, runtime),
         worker=worker,
     )

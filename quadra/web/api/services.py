@@ -88,8 +88,8 @@ def _units(found: Snapshot, choice: Choice) -> str:
 
 def _trouble(row: Row) -> dict[str, Any]:
     cause = row.judged.cause
-    named = {} if cause is None else {cause.kind: cause.id}
-    return {"signals": row.judged.signals, **named}
+    shown: dict[str, Any] = {"signals": row.judged.signals}
+    return shown if cause is None else {**shown, cause.kind: cause.id}
 
 
 def _lines(found: Snapshot, rows: Sequence[Row], offset: int) -> dict[str, Any]:
