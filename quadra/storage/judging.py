@@ -26,6 +26,7 @@ from quadra.storage.announcements import announce_all
 from quadra.storage.anomalies import put_anomalies
 from quadra.storage.database import Database
 from quadra.storage.external import external_after
+from quadra.storage.happenings import of_alerts, of_anomalies, put_happenings
 from quadra.storage.quiet import maintenance_windows_of, silences_of
 from quadra.storage.tables import (
     alert_events,
@@ -126,6 +127,8 @@ class SqlJudge:
             connection.execute(notice_groups.delete().where(notice_groups.c.digest.in_(ended)))
         announce_all(connection, "alert", [alert_as_dict(alert) for alert in changed], now)
         found = put_anomalies(connection, self._database, outcome.anomalies)
+        told = [*of_alerts(outcome.changes), *of_anomalies(found)]
+        put_happenings(connection, self._database, told, now)
         announce_all(connection, "anomaly", found, now)
 
     def _put_alerts(self, connection: sa.Connection, changed: Sequence[Alert]) -> None:

@@ -444,3 +444,20 @@ anomaly_tuning = Table(
     Column("sensitivity", Float, nullable=False),
     Column("muted", Boolean, nullable=False),
 )
+
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True, comment="of its key"),
+    Column("at", Float, nullable=False, comment="unix seconds"),
+    Column("kind", String(20), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("severity", String(10), nullable=False, comment="empty for none"),
+    Column("labels", Text, nullable=False, comment="JSON object"),
+    Column("by", String(100), nullable=False),
+    Column("ref", String(100), nullable=False, comment="alert, anomaly or version"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)

@@ -13,6 +13,7 @@ from quadra.web.api.alerts import make_alerts
 from quadra.web.api.anomalies import make_anomalies
 from quadra.web.api.channels import make_channels
 from quadra.web.api.drill import make_drill
+from quadra.web.api.happenings import make_happenings
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
 from quadra.web.api.services import make_services
@@ -41,6 +42,7 @@ _BLUEPRINTS = (
     make_anomalies,
     make_silences,
     make_services,
+    make_happenings,
     make_alertmanager,
     make_drill,
     make_pages,

@@ -16,6 +16,7 @@ from quadra.engine.descriptions import Descriptions
 from quadra.engine.drill import Drill
 from quadra.engine.feed import Feed
 from quadra.engine.figures import FigureStore
+from quadra.engine.happenings import Happenings
 from quadra.engine.health import Health
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
@@ -62,6 +63,7 @@ class WebParts:
     figures: FigureStore
     drill: Drill
     services: Services
+    happenings: Happenings
     wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from quadra import __version__
 from quadra.alerts.rules import SEVERITIES
 from quadra.engine.access import Access
 from quadra.engine.alert_service import Alerting
@@ -16,6 +17,7 @@ from quadra.engine.announcements import Announcements
 from quadra.engine.deadman import DeadMan
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.feed import Feed
+from quadra.engine.happenings import Happenings
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.journal import Journal
 from quadra.engine.lease import Leases, keep
@@ -67,6 +69,7 @@ class Quadra:
     scraper: Scraper
     alerting: Alerting
     services: Services
+    happenings: Happenings
     deadman: DeadMan | None
     worker: HelperProcess | None
 
@@ -88,6 +91,7 @@ class Quadra:
         self.scraper.start()
         self.runtime.spawn(self._count_statements)
         self.services.start()
+        self.happenings.note("restart", "Quadra started", text=f"version {__version__}")
         self.alerting.count_firing(_count_firing)
         if self.worker is not None:
             self.worker.start()

@@ -16,6 +16,7 @@ from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
 from quadra.engine.drill import Drill
 from quadra.engine.feed import Feed
+from quadra.engine.happenings import Happenings
 from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
@@ -38,6 +39,7 @@ from quadra.storage.channels import SqlChannels
 from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.external import SqlExternal
 from quadra.storage.figures import SqlFigures
+from quadra.storage.happenings import SqlHappenings
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
 from quadra.storage.keys import kept_secret
@@ -136,6 +138,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         clock,
     )
     feed.follow(services.heard)
+    happenings = Happenings(SqlHappenings(database), runtime, clock, announcements.news)
     parts = WebParts(
         settings=settings,
         runtime=runtime,
@@ -172,6 +175,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         figures=SqlFigures(database),
         drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
         services=services,
+        happenings=happenings,
         wake_worker=lambda: worker.wake() if worker else None,
         requests=requests,
         metrics=metrics_manager,
@@ -227,6 +231,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         scraper=scraper,
         alerting=alerting,
         services=services,
+        happenings=happenings,
         deadman=make_deadman(settings, database, runtime),
         worker=worker,
     )

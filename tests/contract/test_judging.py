@@ -121,8 +121,11 @@ def test_a_breach_becomes_an_alert_a_page_and_news_in_one_round(house: House) ->
     assert {"summary": "99 on a"} == alert.annotations
     assert [("firing", 1.0), ("paged", 1.0)] == house.story()
     assert ["firing"] == [status for status, _alerts in house.pages()]
-    (news,) = house.news.since(0, 10)
+    news, event = house.news.since(0, 10)
     assert ("alert", alert.id, "firing") == (news.event, news.body["id"], news.body["state"])
+    assert ("event", "alert_fired", str(alert.id)) == (
+        event.event, event.body["kind"], event.body["ref"],
+    )  # fmt: skip
     assert {"warning": 1} == house.alerts.firing()
 
 

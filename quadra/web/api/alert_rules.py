@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -12,10 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from quadra.alerts.rule_form import rule_as_dict, rule_from
 from quadra.engine.alerting import KeptRule
+from quadra.engine.happenings import Happenings
 from quadra.errors import Fault, InvalidError, QuadraError
 from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
+from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.problems import problem_of
@@ -29,6 +31,7 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
     """Make the blueprint of alert rules."""
     api = Blueprint("alert_rules", __name__)
     alerting = parts.alerting
+    note = _noting(parts.happenings)
 
     @route(
         api, "GET", "/api/v1/alert-rules", access="read", work="read", tag="Alerts",
@@ -47,7 +50,9 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
         body=schemas.NEW_RULE, responses={201: schemas.RULE},
     )  # fmt: skip
     def create_alert_rule() -> ResponseReturnValue:
-        return answer(_shown(alerting.add_rule(rule_from(asking.json_object()))), 201)
+        kept = alerting.add_rule(rule_from(asking.json_object()))
+        note(kept.rule.name, "made", kept.rule.id)
+        return answer(_shown(kept), 201)
 
     @route(
         api, "GET", _ONE, access="read", work="read", tag="Alerts",
@@ -62,7 +67,9 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
         parameters=(schemas.RULE_ID,), body=schemas.CHANGED_RULE, responses={200: schemas.RULE},
     )  # fmt: skip
     def change_alert_rule(rule_id: int) -> ResponseReturnValue:
-        return answer(_shown(alerting.replace_rule(rule_id, rule_from(asking.json_object()))))
+        kept = alerting.replace_rule(rule_id, rule_from(asking.json_object()))
+        note(kept.rule.name, "edited", rule_id)
+        return answer(_shown(kept))
 
     @route(
         api, "DELETE", _ONE, access="write", work="write", tag="Alerts",
@@ -70,7 +77,9 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
         parameters=(schemas.RULE_ID,), responses={204: {}},
     )  # fmt: skip
     def remove_alert_rule(rule_id: int) -> ResponseReturnValue:
+        name = alerting.rule(rule_id).rule.name
         alerting.remove_rule(rule_id)
+        note(name, "removed", rule_id)
         return Response(status=204)
 
     @route(
@@ -95,6 +104,13 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
         return answer(list(steps)[-1])
 
     return api
+
+
+def _noting(happenings: Happenings) -> Callable[[str, str, int], None]:
+    def note(name: str, what: str, rule_id: int) -> None:
+        happenings.note("rule", f"Rule {what}: {name}", by=current().name, ref=str(rule_id))
+
+    return note
 
 
 _BACKTEST = ("rule", "start", "end")

@@ -14,6 +14,7 @@ from quadra.web import training_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.api.training import shown
+from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -73,6 +74,7 @@ def make_models(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def promote_model(version: str) -> ResponseReturnValue:
         offload(models.promote, version, parts.clock())
+        parts.happenings.note("model", f"Model {version} serving", by=current().name, ref=version)
         return answer(offload(listed))
 
     @route(
@@ -81,7 +83,9 @@ def make_models(parts: WebParts) -> Blueprint:
         responses={200: schemas.MODEL_LIST},
     )  # fmt: skip
     def roll_back() -> ResponseReturnValue:
-        offload(models.roll_back)
+        version = offload(models.roll_back)
+        title = f"Rolled back to model {version}"
+        parts.happenings.note("model", title, by=current().name, ref=version)
         return answer(offload(listed))
 
     @route(

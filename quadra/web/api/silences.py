@@ -29,6 +29,10 @@ def make_silences(parts: WebParts) -> Blueprint:
     api = Blueprint("silences", __name__)
     alerting = parts.alerting
 
+    def note(title: str, silence_id: int, text: str = "") -> None:
+        ref, by = str(silence_id), current().name
+        parts.happenings.note("silence", title, text=text, by=by, ref=ref)
+
     @route(
         api, "GET", "/api/v1/silences", access="read", work="read", tag="Alerts",
         summary="List the silences, those that have ended too",
@@ -46,7 +50,10 @@ def make_silences(parts: WebParts) -> Blueprint:
     def create_silence() -> ResponseReturnValue:
         now = parts.clock()
         wanted = silence_from(asking.json_object(), now, current().name)
-        return answer(_silence(alerting.add_silence(wanted), now), 201)
+        kept = alerting.add_silence(wanted)
+        matchers = ", ".join(kept.matchers.texts)
+        note(f"Silenced: {matchers}", kept.id, kept.reason)
+        return answer(_silence(kept, now), 201)
 
     @route(
         api, "GET", _SILENCE, access="read", work="read", tag="Alerts",
@@ -66,6 +73,7 @@ def make_silences(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def end_silence(silence_id: int) -> ResponseReturnValue:
         alerting.end_silence(silence_id)
+        note("Silence ended", silence_id)
         return Response(status=204)
 
     @route(

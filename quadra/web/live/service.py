@@ -22,6 +22,7 @@ EVENTS: Mapping[str, str] = {
     "training": "training",
     "system": "system",
     "series": "series",
+    "event": "events",
 }
 """The events that can be announced, each with the name under which consoles subscribe to it."""
 
