@@ -17,7 +17,7 @@ from quadra.engine.catalog import Catalog
 from quadra.engine.history import read_lines
 from quadra.engine.ports import Appended, Clock, HistoryStore, Runtime
 from quadra.errors import QuadraError
-from quadra.services.conventions import GOLDEN, Signal
+from quadra.services.conventions import GOLDEN, Signal, subject_of
 from quadra.services.reading import Choice, Matrix, Reader, choose
 from quadra.services.standing import Judged, Standing, Trouble, is_silent, judge, rank
 from quadra.services.window import STEP_MS, STEPS, Window
@@ -30,10 +30,12 @@ T = TypeVar("T")
 
 KEEP_UP_EVERY_S = 1.0
 TROUBLES_EVERY_S = 2.0
-CHOOSE_EVERY_S = 30.0
+SUBJECTS_CHOSEN_A_SECOND = 50
 SERIES_A_TURN = 2_000
 SERIES_A_READ = 200
 MOST_TROUBLES = 1_000
+MOST_OTHERS = 20_000
+_OWN = ("host_", "quadra_")
 MOST_WAITING = 3_000_000
 """Samples that wait to be taken in: beyond, a gap is told rather than memory taken."""
 
@@ -59,6 +61,7 @@ class Snapshot:
     hosts: Sequence[Choice]
     now: dict[Signal, Matrix]
     reader: Reader
+    others: Sequence[str]
     is_complete: bool
 
 
@@ -90,6 +93,8 @@ class Services:
         self._judged_at = float("-inf")
         self._snapshot: Snapshot | None = None
         self._is_complete = False
+        # Metrics that tell no signal, and who sent them, in the order in which they came.
+        self._others: dict[str, str] = {}
 
     def start(self) -> None:
         """Begin to keep up; the last hour comes from history first."""
@@ -164,7 +169,12 @@ class Services:
         self._window.add(Columns.concat(parts), until)
 
     def _meet(self, fresh: Sequence[tuple[int, SeriesKey]]) -> list[int]:
-        told = [number for number, key in fresh if self._window.meet(number, key)]
+        told = []
+        for number, key in fresh:
+            if self._window.meet(number, key):
+                told.append(number)
+            elif len(self._others) < MOST_OTHERS and not key[0].startswith(_OWN):
+                self._others.setdefault(key[0], subject_of(dict(key[1])))
         if told:
             self._chosen_at = float("-inf")
         return told
@@ -182,7 +192,8 @@ class Services:
         self._window.advance(now_ms)
 
     def _look(self, now: float) -> Snapshot:
-        if now - self._chosen_at >= CHOOSE_EVERY_S:
+        # Which families stand for a thousand services changes seldom, and takes a while to say.
+        if now - self._chosen_at >= len(self._chosen) / SUBJECTS_CHOSEN_A_SECOND:
             self._chosen = choose(self._window)
             self._chosen_at = now
         at = int(now * 1000)
@@ -200,8 +211,18 @@ class Services:
             [choice for choice in self._chosen if choice.subject.is_host],
             {signal: reader.now(services, signal) for signal in GOLDEN},
             reader,
+            self._strangers(),
             self._is_complete,
         )
+
+    def _strangers(self) -> list[str]:
+        """Give the metrics of no service, the one that appeared last first."""
+        knows = self._window.slots.knows
+        return [
+            name
+            for name, subject in reversed(self._others.items())
+            if not name.endswith("_bucket") and not knows(subject)
+        ]
 
     def _row(self, choice: Choice, place: int, at: int, every: int) -> Row:
         age = max(0, at - int(self._window.newest[choice.subject.id]))
@@ -221,7 +242,9 @@ def open_troubles(
     """Make what gives the alerts that fire and the anomalies that last."""
 
     def gather() -> list[Trouble]:
-        firing = alerting.alerts(AlertQuestion(states=("firing",), limit=MOST_TROUBLES))
+        firing = alerting.alerts(
+            AlertQuestion(states=("firing", "recovering"), limit=MOST_TROUBLES)
+        )
         lasting = runtime.offload(
             anomalies.anomalies, AnomalyQuestion(is_open=True, limit=MOST_TROUBLES)
         )

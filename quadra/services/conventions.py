@@ -149,6 +149,13 @@ def subject_of(labels: Mapping[str, str]) -> str:
     return ""
 
 
+def condition_of(labels: Mapping[str, str]) -> str:
+    """Give the condition, as in a selector, that means the service that labels name."""
+    label = next(label for label in _SUBJECT if label in labels)
+    value = labels[label].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{label}="{value}"'
+
+
 def signal_of(name: str, labels: Mapping[str, str]) -> Signal | None:
     """Say which golden signal a metric is about, for what alerts and anomalies name."""
     if _FAILED.fullmatch(name) or _FAILED_SHARE.fullmatch(name) or failure(labels):

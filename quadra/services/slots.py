@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from quadra.services.conventions import Role, Signal, roles_of
+from quadra.services.conventions import Role, Signal, condition_of, roles_of
 from quadra.telemetry.series import SeriesKey
 
 MAX_SUBJECTS = 5_000
@@ -52,6 +53,8 @@ class Subject:
     id: int
     name: str
     is_host: bool
+    match: str = ""
+    """The condition that selects its series."""
     families: dict[tuple[Signal, str], Family] = field(default_factory=dict)
 
 
@@ -78,7 +81,9 @@ class Slots:
     def meet(self, series_id: int, key: SeriesKey) -> bool:
         """Learn a series; says whether it tells anything."""
         roles = roles_of(key)
-        places = [place for role in roles if (place := self._place(role)) is not None]
+        labels = dict(key[1])
+        found = (self._place(role, labels) for role in roles)
+        places = [place for place in found if place is not None]
         while series_id >= len(self._first):
             self._first = _grown(self._first, -1)
             self._second = _grown(self._second, -1)
@@ -100,13 +105,20 @@ class Slots:
             np.where(known, self._second[safe], -1),
         )
 
-    def _place(self, role: Role) -> tuple[Role, Subject, Family, int] | None:
+    def knows(self, service: str) -> bool:
+        """Say whether a service of this name has told anything yet."""
+        return (False, service) in self._by_name
+
+    def _place(
+        self, role: Role, labels: Mapping[str, str]
+    ) -> tuple[Role, Subject, Family, int] | None:
         key = (role.is_host, role.subject)
         subject = self._by_name.get(key)
         if subject is None:
             if len(self.subjects) >= MAX_SUBJECTS:
                 return None
-            subject = Subject(len(self.subjects), role.subject, role.is_host)
+            match = "" if role.is_host else condition_of(labels)
+            subject = Subject(len(self.subjects), role.subject, role.is_host, match)
             self._by_name[key] = subject
             self.subjects.append(subject)
         named = (role.signal, role.family)

@@ -12,6 +12,7 @@ from quadra import __version__
 from quadra.engine.access import Principal
 from quadra.web import identity
 from quadra.web.operations import route
+from quadra.web.overview import overview_now
 from quadra.web.parts import WebParts
 
 PAGES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
@@ -40,7 +41,9 @@ def make_pages(parts: WebParts) -> Blueprint:
         summary="The console",
     )  # fmt: skip
     def console() -> ResponseReturnValue:
-        return render_template("console.html", boot=boot(identity.current()), title="Overview")
+        # What the overview shows first comes with it: nothing to wait for when scripts begin.
+        shown = {**boot(identity.current()), "overview": overview_now(parts)}
+        return render_template("console.html", boot=shown, title="Overview")
 
     for name in PAGES:
         _add_page(pages, name, boot)

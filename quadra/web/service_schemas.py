@@ -38,6 +38,7 @@ _LINES = as_object(
         "offset": WHOLE,
         **{name: as_list(as_list(_MAYBE)) for name in GOLDEN},
         "metrics": as_list({"type": "object", "description": "which metric tells each signal"}),
+        "match": as_list({**TEXT, "description": "the condition that selects its series"}),
         "every": as_list({**NUMBER, "description": "seconds between samples; 0 when not known"}),
     }
 )
@@ -54,6 +55,10 @@ SERVICES = as_json(
             },
             "standing": {"type": "object", "description": "how many services stand how"},
             "services": _COLUMNS,
+            "others": as_object(
+                {"count": WHOLE, "names": as_list(TEXT)},
+            )
+            | {"description": "metrics of no service, the newest first"},
         },
         {"lines": _LINES, "hosts": as_list(_HOST)},
     ),

@@ -11,7 +11,7 @@ from quadra.errors import InvalidError
 from quadra.telemetry.selector import Selector, parse_selector
 
 MAX_SELECTORS = 120
-EVENTS = ("series", "alerts", "anomalies", "training", "system")
+EVENTS = ("series", "alerts", "anomalies", "training", "system", "events")
 
 Format = Literal["json", "binary"]
 RoomKey = tuple[frozenset[str], Format]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quadra.services.conventions import Role, failure, roles_of, signal_of, subject_of
+from quadra.services.conventions import Role, condition_of, failure, roles_of, signal_of, subject_of
 from quadra.telemetry.series import series_key
 
 
@@ -165,3 +165,8 @@ def test_an_alerts_metric_is_about_a_signal() -> None:
     assert "errors" == signal_of("chat_errors", {})
     assert "saturation" == signal_of("queue_depth", {})
     assert None is signal_of("temperature", {})
+
+
+def test_a_services_series_are_selected_by_the_label_that_names_it() -> None:
+    assert 'service="a\\"b"' == condition_of({"service": 'a"b', "job": "x"})
+    assert 'job="shop/cart"' == condition_of({"job": "shop/cart"})

@@ -24,6 +24,7 @@ from quadra.web.parts import WebParts
 
 MOST_LINES = 200
 MOST_HOSTS = 50
+MOST_OTHERS = 12
 
 
 def make_services(parts: WebParts) -> Blueprint:
@@ -40,12 +41,14 @@ def make_services(parts: WebParts) -> Blueprint:
         offset = asking.whole("offset", 0, 0, 1 << 31)
         lines = asking.whole("lines", 50, 0, MOST_LINES)
         hosts = asking.whole("hosts", MOST_HOSTS, 0, MOST_HOSTS)
-        return answer(parts.services.read(_render(offset, lines, hosts)))
+        return answer(parts.services.read(render_services(offset, lines, hosts)))
 
     return api
 
 
-def _render(offset: int, lines: int, hosts: int) -> Callable[[Snapshot], dict[str, Any]]:
+def render_services(offset: int, lines: int, hosts: int) -> Callable[[Snapshot], dict[str, Any]]:
+    """Make what writes a snapshot as the API gives it, with so many lines from ``offset`` on."""
+
     def render(found: Snapshot) -> dict[str, Any]:
         counts = Counter(row.standing for row in found.services)
         document: dict[str, Any] = {
@@ -55,6 +58,7 @@ def _render(offset: int, lines: int, hosts: int) -> Callable[[Snapshot], dict[st
             "complete": found.is_complete,
             "standing": {name: counts[name] for name in ORDER},
             "services": _columns(found),
+            "others": {"count": len(found.others), "names": found.others[:MOST_OTHERS]},
         }
         if lines:
             document["lines"] = _lines(found, found.services[offset : offset + lines], offset)
@@ -101,6 +105,7 @@ def _lines(found: Snapshot, rows: Sequence[Row], offset: int) -> dict[str, Any]:
             {signal: family.metric for signal, family in choice.families.items()}
             for choice in choices
         ],
+        "match": [choice.subject.match for choice in choices],
         "every": [row.every / 1000 for row in rows],
     }
 

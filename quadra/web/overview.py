@@ -1,0 +1,43 @@
+"""What the overview shows at once, put into its page: a request saved for each of its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from quadra.alerts.shown import alert_as_dict
+from quadra.engine.alerting import AlertQuestion
+from quadra.engine.anomalies import AnomalyQuestion
+from quadra.engine.happenings import HappeningQuestion
+from quadra.errors import QuadraError
+from quadra.web.api.services import render_services
+from quadra.web.parts import WebParts
+
+FIRST_LINES = 30
+MOST_ALERTS = 1_000
+EVENTS = 50
+_DAY_S = 86_400.0
+_OPEN = ("pending", "firing", "recovering")
+
+
+def overview_now(parts: WebParts) -> dict[str, Any] | None:
+    """Give it as the API would; None where a part can't be had, which the console then asks for."""
+    try:
+        services = parts.services.read(render_services(0, FIRST_LINES, 1))
+        alerts = parts.alerting.alerts(AlertQuestion(states=_OPEN, limit=MOST_ALERTS))
+        lasting = parts.runtime.offload(
+            parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=EVENTS)
+        )
+        since = parts.clock() - _DAY_S
+        events = parts.happenings.list(HappeningQuestion(start=since, limit=EVENTS))
+    except QuadraError:
+        return None
+    document = {
+        "services": services,
+        "alerts": [alert_as_dict(alert) for alert in alerts.items],
+        "anomalies": [anomaly.as_dict() for anomaly in lasting.items],
+        "events": [event.as_dict() for event in events.items],
+    }
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
+    return plain
