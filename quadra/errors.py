@@ -70,6 +70,13 @@ class InvalidError(QuadraError):
     title = "The request is not valid"
 
 
+class MethodError(QuadraError):
+    """The HTTP method is not one that is used here."""
+
+    code = "method_not_allowed"
+    title = "This method is not used here"
+
+
 class TooLargeError(QuadraError):
     """The input is larger than the limit."""
 

@@ -108,11 +108,11 @@ class _Form:
         if type(seconds) not in (int, float) or not math.isfinite(cast("float", seconds)):
             self.fault(name, "write a duration such as 30s, 5m or 1h30m")
             return default
-        ms = round(cast("float", seconds) * 1000)
+        ms = cast("float", seconds) * 1000  # may be infinite, of a number near the largest
         if not low <= ms <= high:
             self.fault(name, f"use {duration(low)} to {duration(high)}")
             return default
-        return ms
+        return round(ms)
 
     def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - a default, as above
         value = self.get(name)

@@ -88,6 +88,12 @@ class _Reader:
         number = self.numbers[key] = len(self.numbers)
         return number
 
+    def check(self, item: dict[str, Any], index: int) -> None:
+        """Note the faults of an item's series without taking it up."""
+        kept, self.numbers = self.numbers, {}
+        self.number_of(item, index)
+        self.numbers = kept
+
     def fault(self, index: int, field: str, reason: str) -> int:
         self.faults.append(Fault(index, field, reason))
         self.stop_when_many()
@@ -178,8 +184,9 @@ class _ColumnsReader(_Reader):
                 continue
             column = item.get("values")
             seconds = item.get("timestamps")
-            if column == [] and not seconds:
-                continue  # a series without a sample is none
+            if column == [] and (seconds is None or seconds == []):
+                self.check(item, i)  # a series without a sample is none, and has to be one
+                continue
             number = self.number_of(item, i)
             v = self.doubles(column)
             if v is None:

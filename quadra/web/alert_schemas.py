@@ -5,16 +5,24 @@ from __future__ import annotations
 from quadra.alerts.rules import AGGREGATES, NO_DATA, OPERATORS, SEVERITIES, SUBJECTS
 from quadra.alerts.silences import DAYS
 from quadra.web.schemas import (
+    CONDITION,
+    ID,
     LABELS,
     NUMBER,
+    PERSON,
     SECONDS,
+    SELECTOR,
     TEXT,
+    WHEN,
     WHOLE,
     Schema,
     as_json,
     as_list,
     as_object,
+    id_in_path,
     in_query,
+    optional_body,
+    or_null,
 )
 
 _MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
@@ -24,12 +32,8 @@ _SPAN: Schema = {"type": ["string", "number"], "description": "30s, 5m, 1h30m; o
 _TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 
 
-def _id(name: str) -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": WHOLE}
-
-
 RULE_ID, ALERT_ID, SILENCE_ID, WINDOW_ID = map(
-    _id, ("rule_id", "alert_id", "silence_id", "window_id")
+    id_in_path, ("rule_id", "alert_id", "silence_id", "window_id")
 )
 STATE = in_query(
     "state",
@@ -37,49 +41,52 @@ STATE = in_query(
     "which alerts; open are those that are pending or firing",
 )
 RULE_NAME = in_query("rule", TEXT, "only of the rule of this name")
-ALERT = in_query("alert", WHOLE, "only of this alert")
-SILENCE = in_query("silence", WHOLE, "only what this silence hid")
-SINCE = in_query("start", NUMBER, "unix seconds")
-UNTIL = in_query("end", NUMBER, "unix seconds")
+ALERT = in_query("alert", ID, "only of this alert")
+SILENCE = in_query("silence", ID, "only what this silence hid")
+SINCE = in_query("start", WHEN, "unix seconds")
+UNTIL = in_query("end", WHEN, "unix seconds")
 STREAM = in_query(
     "stream", {**TEXT, "enum": ["true", "false"], "default": "false"},
     'a line of JSON for every step: {"progress": 0.4}, and the answer as the last',
 )  # fmt: skip
 
+_CHOICES: dict[str, Schema] = {
+    "aggregate": {**TEXT, "enum": list(AGGREGATES), "default": "last"},
+    "window": {**_SPAN, "default": "1m"},
+    "clear_threshold": {**_MAYBE_NUMBER, "description": "it ends only beyond this"},
+    "for": {**_SPAN, "default": "0s"},
+    "keep_firing_for": {**_SPAN, "default": "0s"},
+    "cooldown": {**_SPAN, "default": "30m"},
+    "severity": {**TEXT, "enum": list(SEVERITIES), "default": "warning"},
+    "no_data": {**TEXT, "enum": list(NO_DATA), "default": "ok"},
+    "labels": LABELS,
+    "annotations": {**_TEXTS, "description": "may hold {{ value }}, {{ labels.NAME }}, …"},
+    "channels": as_list(TEXT),
+    "enabled": {**_FLAG, "default": True},
+    "on": {**TEXT, "enum": list(SUBJECTS), "default": "samples"},
+    "repeat_interval": {**_SPAN, "default": "4h"},
+    "group_by": {**as_list(TEXT), "default": ["rule"]},
+    "group_wait": {**_SPAN, "default": "0s"},
+    "group_interval": {**_SPAN, "default": "0s"},
+    "escalate_after": {**_SPAN, "default": "0s"},
+    "escalate_to": as_list(TEXT),
+}
 _WANTED_RULE = as_object(
     {
         "name": TEXT,
-        "selector": {**TEXT, "description": 'as in Prometheus: name{label="x"}'},
+        "selector": SELECTOR,
         "op": {**TEXT, "enum": list(OPERATORS)},
         "threshold": NUMBER,
     },
-    {
-        "aggregate": {**TEXT, "enum": list(AGGREGATES), "default": "last"},
-        "window": {**_SPAN, "default": "1m"},
-        "clear_threshold": {**_MAYBE_NUMBER, "description": "it ends only beyond this"},
-        "for": {**_SPAN, "default": "0s"},
-        "keep_firing_for": {**_SPAN, "default": "0s"},
-        "cooldown": {**_SPAN, "default": "30m"},
-        "severity": {**TEXT, "enum": list(SEVERITIES), "default": "warning"},
-        "no_data": {**TEXT, "enum": list(NO_DATA), "default": "ok"},
-        "labels": LABELS,
-        "annotations": {**_TEXTS, "description": "may hold {{ value }}, {{ labels.NAME }}, …"},
-        "channels": as_list(TEXT),
-        "enabled": {**_FLAG, "default": True},
-        "on": {**TEXT, "enum": list(SUBJECTS), "default": "samples"},
-        "repeat_interval": {**_SPAN, "default": "4h"},
-        "group_by": {**as_list(TEXT), "default": ["rule"]},
-        "group_wait": {**_SPAN, "default": "0s"},
-        "group_interval": {**_SPAN, "default": "0s"},
-        "escalate_after": {**_SPAN, "default": "0s"},
-        "escalate_to": as_list(TEXT),
-    },
+    {name: or_null(schema) for name, schema in _CHOICES.items()},
 )
 _RULE = {
     **_WANTED_RULE,
     "required": ["id", *_WANTED_RULE["properties"]],
     "properties": _WANTED_RULE["properties"]
+    | _CHOICES
     | {
+        "clear_threshold": _MAYBE_NUMBER,
         "id": WHOLE,
         "source": {**TEXT, "description": "the file it stands in; empty for one of the API"},
         "created_at": SECONDS,
@@ -139,6 +146,7 @@ BACKTESTED = as_json(
     ),
     "what the rule would have done",
 )
+BACKTESTED["content"]["application/x-ndjson"] = {}
 _ALERT = as_object(
     {
         "id": WHOLE,
@@ -173,9 +181,13 @@ ONE_ALERT = as_json(_ALERT, "the alert")
 ALERT_LIST = as_json(
     as_object({"alerts": as_list(_ALERT)}, {"next": WHOLE}), "alerts, the newest first"
 )
-ACKNOWLEDGEMENT = as_json(
-    as_object({}, {"by": {**TEXT, "description": "who has it; your token's name when absent"}}),
-    "who has it",
+ACKNOWLEDGEMENT = optional_body(
+    as_json(
+        as_object(
+            {}, {"by": {**PERSON, "description": "who has it; your token's name when absent"}}
+        ),
+        "who has it",
+    )
 )
 ALERT_HISTORY = as_json(
     as_object(
@@ -198,7 +210,11 @@ ALERT_HISTORY = as_json(
     ),
     "who knew what when, the newest first",
 )
-_MATCHERS = {**as_list(TEXT), "description": 'conditions such as rule="x" or host=~"web.*"'}
+_MATCHERS = {
+    **as_list(CONDITION),
+    "minItems": 1,
+    "description": 'conditions such as rule="x" or host=~"web.*"',
+}
 _SILENCE = as_object(
     {
         "id": WHOLE,
@@ -213,8 +229,8 @@ _SILENCE = as_object(
 )
 NEW_SILENCE = as_json(
     as_object(
-        {"matchers": _MATCHERS, "ends_at": SECONDS, "reason": TEXT},
-        {"starts_at": {**SECONDS, "description": "now when absent"}, "created_by": TEXT},
+        {"matchers": _MATCHERS, "ends_at": SECONDS, "reason": PERSON},
+        {"starts_at": {**SECONDS, "description": "now when absent"}, "created_by": PERSON},
     ),
     "what to keep quiet, how long, and why",
 )
@@ -223,7 +239,7 @@ ONE_SILENCE = as_json(
     "the silence; `hidden` are the alerts that it has kept quiet",
 )
 SILENCE_LIST = as_json(as_object({"silences": as_list(_SILENCE)}), "silences, the newest first")
-_WINDOW = as_object(
+_WANTED_WINDOW = as_object(
     {
         "name": TEXT,
         "matchers": _MATCHERS,
@@ -234,13 +250,17 @@ _WINDOW = as_object(
         "days": as_list({**TEXT, "enum": list(DAYS)}),
         "timezone": {**TEXT, "default": "UTC", "description": "such as Europe/Berlin"},
         "enabled": {**_FLAG, "default": True},
-        "id": WHOLE,
-        "open": {**_FLAG, "description": "whether it is open now"},
     },
 )
-CHANGED_WINDOW = as_json(_WINDOW, "the whole window as it shall be")
+_WINDOW = {
+    **_WANTED_WINDOW,
+    "required": ["id", *_WANTED_WINDOW["properties"], "open"],
+    "properties": _WANTED_WINDOW["properties"]
+    | {"id": WHOLE, "open": {**_FLAG, "description": "whether it is open now"}},
+}
+CHANGED_WINDOW = as_json(_WANTED_WINDOW, "the whole window as it shall be")
 NEW_WINDOW = as_json(
-    _WINDOW,
+    _WANTED_WINDOW,
     "when, and what is kept quiet then",
     {
         "name": "Nightly restart",

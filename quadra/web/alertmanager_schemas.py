@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import LABELS, TEXT, Schema, as_json, as_list, as_object, in_query
+from quadra.web.schemas import (
+    CONDITION,
+    LABELS,
+    TEXT,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    in_query,
+)
 
 _TIME: Schema = {**TEXT, "format": "date-time"}
 _FLAG: Schema = {"type": "boolean"}
@@ -64,7 +73,7 @@ STATUS = as_json(
 SILENCE: Schema = {"name": "silence_id", "in": "path", "required": True, "schema": TEXT}
 FILTER = in_query(
     "filter",
-    as_list(TEXT),
+    as_list(CONDITION),
     'conditions such as alertname="x"; may be given several times',
     explode=True,
 )

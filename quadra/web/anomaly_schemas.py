@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from quadra.web.schemas import (
+    ID,
     LABELS,
     NUMBER,
+    PERSON,
     SECONDS,
     TEXT,
+    WHEN,
     WHOLE,
     Schema,
     as_json,
     as_list,
     as_object,
+    id_in_path,
     in_query,
 )
 
@@ -52,7 +56,7 @@ ANOMALY_LIST = as_json(
     "anomalies, the newest first; `feedback` is what people said of all so far",
 )
 FEEDBACK = as_json(
-    as_object({"verdict": {**TEXT, "enum": ["right", "wrong"]}}, {"by": TEXT}),
+    as_object({"verdict": {**TEXT, "enum": ["right", "wrong"]}}, {"by": PERSON}),
     "whether it was one",
     {"verdict": "right"},
 )
@@ -71,14 +75,14 @@ TUNING = as_json(
     ),
     "how closely a series is watched",
 )
-ANOMALY_ID: Schema = {"name": "anomaly_id", "in": "path", "required": True, "schema": WHOLE}
-SERIES_ID: Schema = {"name": "series_id", "in": "path", "required": True, "schema": WHOLE}
+ANOMALY_ID = id_in_path("anomaly_id")
+SERIES_ID = id_in_path("series_id")
 STATE = in_query(
     "state", {**TEXT, "enum": ["all", "open", "ended"], "default": "all"}, "which anomalies"
 )
 SEVERITY = in_query("severity", {**TEXT, "enum": list(SEVERITIES)}, "only of this severity")
 METRIC = in_query("metric", TEXT, "only of this metric")
-SERIES = in_query("series", WHOLE, "only of the series with this id")
+SERIES = in_query("series", ID, "only of the series with this id")
 GROUP = in_query("group", TEXT, "only those that began together")
-SINCE = in_query("start", NUMBER, "unix seconds: those that lasted then or later")
-UNTIL = in_query("end", NUMBER, "unix seconds: those that had begun")
+SINCE = in_query("start", WHEN, "unix seconds: those that lasted then or later")
+UNTIL = in_query("end", WHEN, "unix seconds: those that had begun")

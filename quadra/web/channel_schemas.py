@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadra.channels.form import KINDS
-from quadra.web.schemas import NUMBER, TEXT, WHOLE, Schema
+from quadra.web.schemas import NUMBER, TEXT, WHOLE, Schema, id_in_path
 
 _FIELDS: Schema = {
     "name": TEXT,
@@ -86,4 +86,4 @@ TESTED = _json(
     },
     "how the test went",
 )
-CHANNEL_ID: Schema = {"name": "channel_id", "in": "path", "required": True, "schema": WHOLE}
+CHANNEL_ID = id_in_path("channel_id")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import NUMBER, TEXT, WHOLE, as_json, as_list, as_object
+from quadra.web.schemas import NUMBER, TEXT, WHOLE, as_json, as_list, as_object, optional_body
 
-WANTED_DRILL = as_json(
-    as_object({}, {"channels": {**as_list(TEXT), "description": "all that are on when absent"}}),
-    "which channels to try; may be left out",
+WANTED_DRILL = optional_body(
+    as_json(
+        as_object(
+            {}, {"channels": {**as_list(TEXT), "description": "all that are on when absent"}}
+        ),
+        "which channels to try",
+    )
 )
 _STEP = as_object(
     {

@@ -22,6 +22,7 @@ from werkzeug.wsgi import ClosingIterator
 from quadra.errors import (
     ForbiddenError,
     MalformedError,
+    MethodError,
     QuadraError,
     TooManyError,
     UnavailableError,
@@ -34,6 +35,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REASONS = {
     400: "Bad Request",
     403: "Forbidden",
+    405: "Method Not Allowed",
     429: "Too Many Requests",
     503: "Service Unavailable",
 }
@@ -140,6 +142,8 @@ class Gate:
             ]
             if error.retry_after is not None:
                 headers.append(("Retry-After", str(int(error.retry_after))))
+            if isinstance(error, MethodError):
+                headers.append(("Allow", ", ".join(sorted(METHODS))))
             start_response(f"{status} {_REASONS[status]}", headers)
             return [orjson.dumps(body)]
         if is_socket:
@@ -166,7 +170,7 @@ class Gate:
         method = environ["REQUEST_METHOD"]
         if method not in METHODS:
             msg = "This HTTP method is not used here."
-            raise MalformedError(msg, code="unknown_method")
+            raise MethodError(msg, code="unknown_method")
         is_socket: bool = environ.get("PATH_INFO", "").startswith(SOCKET_PATH)
         origin = environ.get("HTTP_ORIGIN")
         if (

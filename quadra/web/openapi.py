@@ -15,6 +15,7 @@ _TITLES = {
     401: "no valid credential",
     403: "the credential's scope does not reach",
     404: "no such thing",
+    409: "it does not fit what there is already",
     413: "too large",
     415: "not this content type",
     422: "readable and not valid; nothing of the request was stored",
@@ -94,4 +95,6 @@ def _problems(op: Operation) -> list[int]:
         statuses += [400, 413, 415]
     if "<" in op.path:
         statuses.append(404)
+    if op.method != "GET" and op.work != "ingest":
+        statuses.append(409)
     return sorted(statuses)

@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from quadra import errors
 from utils.metrics import MetricsManager
@@ -29,6 +29,7 @@ _STATUS: tuple[tuple[type[errors.QuadraError], int], ...] = (
     (errors.UnauthenticatedError, 401),
     (errors.ForbiddenError, 403),
     (errors.NotFoundError, 404),
+    (errors.MethodError, 405),
     (errors.ConflictError, 409),
     (errors.TooLargeError, 413),
     (errors.UnsupportedTypeError, 415),
@@ -128,6 +129,8 @@ def register(app: Flask, metrics: MetricsManager) -> None:
         )
 
     def http(error: HTTPException) -> ResponseReturnValue:
+        if isinstance(error, MethodNotAllowed) and not _is_there(error):
+            error = NotFound()
         status = error.code or 500
         if status < HTTPStatus.BAD_REQUEST:  # a redirect
             return error.get_response()
@@ -152,6 +155,13 @@ def register(app: Flask, metrics: MetricsManager) -> None:
     app.register_error_handler(errors.QuadraError, ours)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(Exception, unexpected)
+
+
+def _is_there(error: MethodNotAllowed) -> bool:
+    """Say whether any method leads somewhere: an id out of range looks like a wrong method."""
+    adapter = current_app.create_url_adapter(request)
+    methods = error.valid_methods or ()
+    return adapter is not None and any(adapter.test(method=method) for method in methods)
 
 
 def _http_detail(status: int, error: HTTPException) -> str:

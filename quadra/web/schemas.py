@@ -12,6 +12,17 @@ Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number"}
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
+PERSON: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
+SELECTOR: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": r"^\s*([a-zA-Z_:]|\{)",
+    "description": 'as in Prometheus: name{label="x"}',
+}
+CONDITION: Schema = {"type": "string", "pattern": r"^\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(=|!=|=~|!~)"}
+ID: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+POSITION: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53}
+SPAN_TEXT = r"^(\d+(\.\d+)?|(\d{1,9}(y|w|d|h|m|s|ms))+)$"
 LABELS: Schema = {
     "type": "object",
     "additionalProperties": TEXT,
@@ -26,6 +37,13 @@ def as_object(required: dict[str, Schema], optional: dict[str, Schema] | None = 
         "required": list(required),
         "properties": required | (optional or {}),
     }
+
+
+def or_null(schema: Schema) -> Schema:
+    """Describe a field that may also be null, which says the same as leaving it out."""
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    more = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [*dict.fromkeys([*kinds, "null"])], **more}
 
 
 def as_list(items: Schema) -> Schema:
@@ -46,25 +64,38 @@ def in_query(name: str, schema: Schema, text: str, **more: object) -> Schema:
     return {"name": name, "in": "query", "schema": schema, "description": text, **more}
 
 
+def optional_body(body: Schema) -> Schema:
+    """Describe a body that may be left out."""
+    return {**body, "required": False}
+
+
+def id_in_path(name: str) -> Schema:
+    """Describe the number of a thing as a part of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": ID}
+
+
 SECONDS: Schema = {"type": "number", "description": "unix seconds"}
+WHEN: Schema = {**SECONDS, "minimum": -1e11, "maximum": 1e11}
 
 MATCH = in_query(
     "match",
-    as_list(TEXT),
+    as_list(SELECTOR),
     'selector as in Prometheus: name{label="x", other=~"y.*"}; may be given several times',
     explode=True,
     example=["host_cpu_busy_percent"],
 )
 QUERY = in_query("q", TEXT, "words that the name or a label value must hold")
 LIMIT = in_query("limit", {**WHOLE, "minimum": 1, "maximum": 1000, "default": 200}, "page size")
-AFTER = in_query("after", WHOLE, "the `next` of the page before")
-START = in_query("start", NUMBER, "unix seconds; an hour before `end` when absent")
-END = in_query("end", NUMBER, "unix seconds; now when absent")
+AFTER = in_query("after", POSITION, "the `next` of the page before")
+START = in_query("start", WHEN, "unix seconds; an hour before `end` when absent")
+END = in_query("end", WHEN, "unix seconds; now when absent")
 STEP = in_query(
-    "step", TEXT, "seconds, or 30s, 5m, 1h; without it every sample comes as it was sent"
+    "step",
+    {**TEXT, "pattern": SPAN_TEXT},
+    "seconds, or 30s, 5m, 1h; without it every sample comes as it was sent",
 )
 AGG = in_query("agg", {**TEXT, "enum": list(AGGREGATES), "default": "avg"}, "what a step shows")
-TOKEN_ID: Schema = {"name": "token_id", "in": "path", "required": True, "schema": WHOLE}
+TOKEN_ID = id_in_path("token_id")
 
 _SERIES = as_object({"id": WHOLE, "name": TEXT, "labels": LABELS})
 
@@ -86,7 +117,7 @@ SAMPLES = as_json(
                     "series": as_list(
                         as_object(
                             {"name": TEXT, "values": as_list(NUMBER)},
-                            {"labels": LABELS, "timestamps": as_list(SECONDS)},
+                            {"labels": LABELS, "timestamps": or_null(as_list(SECONDS))},
                         )
                     )
                 }
@@ -105,6 +136,17 @@ OTLP_ANSWER: Schema = {
     "description": "ExportMetricsServiceResponse, with partial_success for what was refused",
     "content": {"application/x-protobuf": _BYTES, "application/json": {}},
 }
+_OTLP_STATUS: Schema = {
+    "description": "google.rpc.Status; a problem where the content type is neither of the two",
+    "content": {
+        "application/x-protobuf": _BYTES,
+        "application/json": {"schema": as_object({"code": WHOLE, "message": TEXT})},
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+    },
+}
+OTLP_ANSWERS: dict[int, Schema] = {200: OTLP_ANSWER} | dict.fromkeys(
+    (400, 401, 403, 413, 422, 429, 503), _OTLP_STATUS
+)
 REMOTE_WRITE: Schema = {
     "description": "snappy-compressed WriteRequest, or proto=io.prometheus.write.v2.Request",
     "content": {"application/x-protobuf": _BYTES},
@@ -144,8 +186,14 @@ HISTORY = as_json(
 )
 NEW_TOKEN = as_json(
     as_object(
-        {"name": TEXT, "scopes": as_list({**TEXT, "enum": list(SCOPES)})},
-        {"expires_in": {**NUMBER, "description": "seconds; without it the token does not expire"}},
+        {"name": PERSON, "scopes": {**as_list({**TEXT, "enum": list(SCOPES)}), "minItems": 1}},
+        {
+            "expires_in": {
+                **or_null(NUMBER),
+                "exclusiveMinimum": 0,
+                "description": "seconds; without it the token does not expire",
+            }
+        },
     ),
     "name and scopes",
     {"name": "my service", "scopes": ["ingest"]},
@@ -163,7 +211,7 @@ TOKEN_LIST = as_json(as_object({"tokens": as_list(_TOKEN)}), "tokens, without th
 MADE_TOKEN = as_json(
     {**_TOKEN, "properties": _TOKEN["properties"] | {"token": TEXT}}, "the token with its secret"
 )
-TARGET_ID: Schema = {"name": "target_id", "in": "path", "required": True, "schema": WHOLE}
+TARGET_ID = id_in_path("target_id")
 _SPAN: Schema = {"type": ["number", "string"], "description": "seconds, or 30s, 1m"}
 _WANTED_TARGET = as_object(
     {"url": {**TEXT, "description": "http or https; the path is /metrics when absent"}},
@@ -171,10 +219,18 @@ _WANTED_TARGET = as_object(
         "job": {**TEXT, "default": "scrape"},
         "labels": {**LABELS, "description": "join every series; instance is the host and port"},
         "interval": {**_SPAN, "default": 15},
-        "timeout": {**_SPAN, "description": "shorter than the interval; 10 s when absent"},
+        "timeout": {
+            **_SPAN,
+            "exclusiveMinimum": 0,
+            "description": "shorter than the interval; 10 s when absent",
+        },
         "sample_limit": {**WHOLE, "default": 50_000},
         "body_size_limit": {**WHOLE, "default": 16_777_216, "description": "bytes, unpacked"},
-        "label_limit": {**WHOLE, "description": "labels of a series, its name among them"},
+        "label_limit": {
+            **WHOLE,
+            "minimum": 1,
+            "description": "labels of a series, its name among them",
+        },
         "bearer_token": {"type": ["string", "null"], "writeOnly": True},
         "basic_auth": {
             **as_object({"username": TEXT, "password": TEXT}),

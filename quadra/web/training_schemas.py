@@ -13,7 +13,7 @@ PLAN_FIELDS: Schema = {
     "field_size": {**WHOLE, "minimum": MIN_SIZE, "maximum": MAX_SIZE, "default": DEFAULT_SIZE},
     "seed": {**WHOLE, "minimum": 0, "maximum": 2**32 - 1, "default": 0},
     "match": {
-        "type": "array",
+        "type": ["array", "string", "null"],
         "items": TEXT,
         "description": f"selectors; the first {MAX_WATCHED} series that they mean are watched",
     },
@@ -24,6 +24,7 @@ PLAN_FIELDS: Schema = {
     },
 }
 PLAN: Schema = {
+    "required": False,
     "description": "the field to train; what is left out stays as it was",
     "content": {
         "application/json": {
@@ -130,6 +131,7 @@ MODEL_LIST: Schema = {
     },
 }
 NEW_MODEL: Schema = {
+    "required": False,
     "description": "what people should know of it",
     "content": {
         "application/json": {
@@ -138,4 +140,9 @@ NEW_MODEL: Schema = {
         }
     },
 }
-VERSION: Schema = {"name": "version", "in": "path", "required": True, "schema": TEXT}
+VERSION: Schema = {
+    "name": "version",
+    "in": "path",
+    "required": True,
+    "schema": {**TEXT, "minLength": 9, "maxLength": 64},
+}

@@ -121,6 +121,14 @@ def test_a_known_address_with_another_method_is_a_problem_that_names_the_right_o
     assert {"GET", "HEAD", "OPTIONS"} == set(answer.headers["Allow"].split(", "))
 
 
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_an_id_out_of_range_is_not_there_whatever_is_asked(
+    server: QuadraServer, method: str
+) -> None:
+    address = f"{server.url}/api/v1/alert-rules/{1 << 40}"
+    problem(server.session.request(method, address, json={}), 404, "not_found")
+
+
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "MINE", "get"])
 def test_a_method_that_is_not_used_here_is_refused(server: QuadraServer, method: str) -> None:
     status, said = asked(server, f"{method} /health")

@@ -85,6 +85,22 @@ def test_a_column_without_samples_makes_no_series() -> None:
     assert ((series_key("ok", {}),), [0]) == (found.keys, found.index.tolist())
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": 3}, "name"),
+        ({"labels": {"a": {}}}, "labels.a"),
+        ({"timestamps": {}}, "timestamps"),
+    ],
+)  # fmt: skip
+def test_a_column_without_samples_is_looked_at_all_the_same(
+    change: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidError) as caught:
+        parse({"series": [{"name": "empty", "timestamps": [], "values": [], **change}]})
+    assert [field] == [fault.field for fault in caught.value.faults]
+
+
 def test_times_are_rounded_to_the_millisecond_in_both_forms_alike() -> None:
     times = [NOW - i - 0.0004 * i for i in range(100)]
     one = parse({"samples": [{"name": "a", "value": 1, "timestamp": t} for t in times]})

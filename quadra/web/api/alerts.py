@@ -55,7 +55,7 @@ def make_alerts(parts: WebParts) -> Blueprint:
         responses={200: schemas.ALERT_HISTORY},
     )  # fmt: skip
     def alert_history() -> ResponseReturnValue:
-        silence = asking.whole("silence", 0, 0, 1 << 31)
+        silence = asking.whole("silence", 0, 0, (1 << 31) - 1)
         page = alerting.history(_question(ref=str(silence) if silence else None))
         events = [
             {
@@ -99,7 +99,7 @@ def _question(states: tuple[str, ...] = (), ref: str | None = None) -> AlertQues
     return AlertQuestion(
         states=states,
         rule=args.get("rule"),
-        alert_id=asking.whole("alert", 0, 0, 1 << 53) or None,
+        alert_id=asking.whole("alert", 0, 0, (1 << 31) - 1) or None,
         ref=ref,
         start=asking.seconds("start", 0.0) if "start" in args else None,
         end=asking.seconds("end", 0.0) if "end" in args else None,

@@ -108,7 +108,7 @@ def _question() -> AnomalyQuestion:
         is_open=_OPEN[asking.choice("state", "all", tuple(_OPEN))],
         severities=(severity,) if severity else (),
         metric=args.get("metric"),
-        series=asking.whole("series", 0, 0, 1 << 32) or None,
+        series=asking.whole("series", 0, 0, (1 << 31) - 1) or None,
         group=args.get("group"),
         start=start,
         end=asking.seconds("end", 0.0) if "end" in args else None,

@@ -19,7 +19,8 @@ from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
 MAX_DESCRIPTION = 500
-_ONE = "/api/v1/models/<string(maxlength=64):version>"
+# Longer than the words that stand in a version's place, such as `rollback`.
+_ONE = "/api/v1/models/<string(minlength=9,maxlength=64):version>"
 
 
 def make_models(parts: WebParts) -> Blueprint:

@@ -86,7 +86,7 @@ def make_senders(parts: WebParts) -> Blueprint:
     @takes_samples(
         api, "/otlp/v1/metrics", tag="Send",
         summary="OTLP/HTTP metrics, protobuf or JSON", body=schemas.OTLP,
-        responses={200: schemas.OTLP_ANSWER},
+        responses=schemas.OTLP_ANSWERS,
     )  # fmt: skip
     def send_otlp(sent: Sending) -> Answer:
         kind = sent.mimetype

@@ -67,7 +67,7 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         chosen = asking.selectors(required=False)
         words = request.args.get("q", "").split()
         limit = asking.whole("limit", 200, 1, MAX_PAGE)
-        after = asking.whole("after", 0, 0, 1 << 62)
+        after = asking.whole("after", 0, 0, 1 << 53)
         catalog = parts.catalog
         find = parts.runtime.offload
         ids = find(catalog.select, chosen) if chosen else find(catalog.search, words)
