@@ -70,7 +70,7 @@ class Express:
             return self._app.wsgi_app(environ, start_response)
         refused: SpentError | None = None
         try:
-            left = self._allowance.spend(principal, path) or {}
+            left = self._allowance.spend(principal, path)
         except SpentError as spent:
             left, refused = spent.headers, spent
         except Exception:  # noqa: BLE001 - the counters can't be reached; the long way copes

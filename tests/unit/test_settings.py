@@ -121,7 +121,13 @@ def test_a_flag_may_be_lowered_in_the_usual_ways(value: str) -> None:
     assert not Settings.from_env({"USE_STRUCTURED_LOGGING": value}).use_structured_logging
 
 
-@pytest.mark.parametrize("value", ["10 per minute", "5/second", "1000 per 1 hour", "3 PER DAY"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "10 per minute", "100 per hour", "1000 per hour", "200 per day", "5/second",
+        "1000 per 1 hour", "3 PER DAY",
+    ],
+)  # fmt: skip
 def test_a_rate_is_written_as_flask_limiter_reads_it(value: str) -> None:
     assert value == Settings.from_env({"RATELIMIT_HEAVY": value}).ratelimit_heavy
 
