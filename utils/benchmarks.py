@@ -1,11 +1,11 @@
 """Times of functions: measured in blocks, described by their quantiles, compared with their noise.
 
-    suite = BenchmarkSuite("My operations")
-    suite.run_benchmark("operation", function, iterations=100)
-    with suite.create_benchmark("another").measure():
-        ...
-    suite.print_summary()
-    suite.save_results(Path("results.json"))
+suite = BenchmarkSuite("My operations")
+suite.run_benchmark("operation", function, iterations=100)
+with suite.create_benchmark("another").measure():
+...
+suite.print_summary()
+suite.save_results(Path("results.json"))
 """
 
 from __future__ import annotations
@@ -222,7 +222,9 @@ def print_comparison(found: Sequence[Comparison], out: TextIO | None = None) -> 
             write(f"{one.verdict:<7} {one.name}\n")
         else:
             change = (one.ratio - 1) * 100
-            write(f"{one.verdict:<7} {one.name}: {change:+.1f} % (noise ±{one.limit * 100:.0f} %)\n")
+            write(
+                f"{one.verdict:<7} {one.name}: {change:+.1f} % (noise ±{one.limit * 100:.0f} %)\n"
+            )
 
 
 def quantile(times: Sequence[float], share: float) -> float:
