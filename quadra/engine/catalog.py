@@ -14,7 +14,7 @@ import numpy.typing as npt
 from quadra.engine.ports import Clock, Entry, KnownSeries, Memo, Owner
 from quadra.errors import InvalidError
 from quadra.telemetry.batch import Batch, Columns
-from quadra.telemetry.label_index import LabelIndex, Mask
+from quadra.telemetry.label_index import NAME, LabelIndex, Mask, Tick
 from quadra.telemetry.selector import Selector
 from quadra.telemetry.series import SeriesKey
 
@@ -232,13 +232,21 @@ class Catalog:
         May take long over many series, so run it off the loop. Raises CostlyError when it takes
         longer than a visitor may ask for.
         """
-        tick = _Meter(self._monotonic).look
+        if not selectors:
+            return []
+        found = self._selected(selectors, _Meter(self._monotonic).look)
+        ids: list[int] = np.flatnonzero(found).tolist()
+        return ids
+
+    def _selected(self, selectors: Sequence[Selector], tick: Tick) -> Mask:
+        """Mark the series that any of the selectors means; all, where there is none."""
         known = self._known
+        if not selectors:
+            return known
         found = np.zeros(len(known), np.bool_)
         for selector in selectors:
             found |= self._index.select(selector, known, self.key, tick)
-        ids: list[int] = np.flatnonzero(found).tolist()
-        return ids
+        return found
 
     def search(self, words: Sequence[str]) -> list[int]:
         """Give the ids whose name or label values hold every word, whatever the case, sorted.
@@ -248,6 +256,27 @@ class Catalog:
         tick = _Meter(self._monotonic).look
         ids: list[int] = np.flatnonzero(self._index.search(words, self._known, tick)).tolist()
         return ids
+
+    def labels(self, selectors: Sequence[Selector]) -> list[tuple[str, int]]:
+        """Give each label of the series selected, of all without a selector, and how many values.
+
+        Off the loop and with CostlyError, as ``select``; so are the next two.
+        """
+        tick = _Meter(self._monotonic).look
+        mask = self._selected(selectors, tick)
+        found = (
+            (label, len(self._index.count(label, mask, tick))) for label in self._index.labels()
+        )
+        return [(label, values) for label, values in found if values]
+
+    def values(self, label: str, selectors: Sequence[Selector]) -> list[tuple[str, int]]:
+        """Give each value that a label has among the series selected, and how many have it."""
+        tick = _Meter(self._monotonic).look
+        return sorted(self._index.count(label, self._selected(selectors, tick), tick))
+
+    def names(self, selectors: Sequence[Selector]) -> list[tuple[str, int]]:
+        """Give each name of the series selected, and how many bear it."""
+        return self.values(NAME, selectors)
 
     def met_after(self, count: int) -> list[tuple[int, SeriesKey]]:
         """Give the series beyond the first ``count`` that were met, in that order."""

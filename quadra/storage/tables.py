@@ -461,3 +461,19 @@ happenings = Table(
     Index(None, "at"),
     sqlite_autoincrement=True,
 )
+
+boards = Table(
+    "boards",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("view", Text, nullable=False, comment="JSON object"),
+    Column("revision", Integer, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("changed_by", String(100), nullable=False),
+    Column("changed_at", Float, nullable=False, comment="unix seconds"),
+    Column("deleted_at", Float, comment="unix seconds"),
+    Index(None, "name"),
+    sqlite_autoincrement=True,
+)

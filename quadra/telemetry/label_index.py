@@ -80,6 +80,19 @@ class LabelIndex:
             mask &= holding
         return mask
 
+    def labels(self) -> list[str]:
+        """Give every label that any series has, without the name."""
+        return sorted(label for label in list(self._ids) if label != NAME)
+
+    def count(self, label: str, among: Mask, tick: Tick) -> list[tuple[str, int]]:
+        """Give each value of a label and how many series among those marked have it, if any."""
+        counts = []
+        for value, ids in self._values(label, tick):
+            found = _count(among, ids)
+            if found:
+                counts.append((value, found))
+        return counts
+
     def _keep_equal(self, mask: Mask, label: str, value: str) -> None:
         equal = np.zeros(len(mask), np.bool_)
         ids = self._ids.get(label, {}).get(value)
@@ -126,3 +139,10 @@ def _mark(mask: Mask, ids: int | array[int]) -> None:
     # By bytes: numpy would hold the array itself, which then could not grow meanwhile.
     found = np.frombuffer(ids.tobytes(), np.uint32)
     mask[found[found < len(mask)]] = True
+
+
+def _count(mask: Mask, ids: int | array[int]) -> int:
+    if isinstance(ids, int):
+        return int(ids < len(mask) and mask[ids])
+    found = np.frombuffer(ids.tobytes(), np.uint32)
+    return int(np.count_nonzero(mask[found[found < len(mask)]]))

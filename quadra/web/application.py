@@ -11,8 +11,10 @@ from quadra.web.api.alert_rules import make_alert_rules
 from quadra.web.api.alertmanager import make_alertmanager
 from quadra.web.api.alerts import make_alerts
 from quadra.web.api.anomalies import make_anomalies
+from quadra.web.api.boards import make_boards
 from quadra.web.api.channels import make_channels
 from quadra.web.api.drill import make_drill
+from quadra.web.api.finding import make_finding
 from quadra.web.api.happenings import make_happenings
 from quadra.web.api.models import make_models
 from quadra.web.api.senders import make_senders
@@ -30,6 +32,7 @@ from quadra.web.signing_in import make_signing_in
 
 _BLUEPRINTS = (
     make_telemetry,
+    make_finding,
     make_senders,
     make_status,
     make_tokens,
@@ -40,6 +43,7 @@ _BLUEPRINTS = (
     make_alerts,
     make_channels,
     make_anomalies,
+    make_boards,
     make_silences,
     make_services,
     make_happenings,

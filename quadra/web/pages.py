@@ -15,7 +15,17 @@ from quadra.web.operations import route
 from quadra.web.overview import overview_now
 from quadra.web.parts import WebParts
 
-PAGES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
+PAGES = (
+    "explore",
+    "alerts",
+    "anomalies",
+    "rules",
+    "channels",
+    "training",
+    "targets",
+    "tokens",
+    "status",
+)
 """Beside the overview; frontend/src/router.ts names the same."""
 
 

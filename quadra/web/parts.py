@@ -10,6 +10,7 @@ from quadra.engine.alert_service import Alerting
 from quadra.engine.alerting import BeatStore, ExternalStore
 from quadra.engine.announcements import Announcements
 from quadra.engine.anomalies import AnomalyStore
+from quadra.engine.boards import BoardStore
 from quadra.engine.catalog import Catalog
 from quadra.engine.channels import ChannelDesk
 from quadra.engine.descriptions import Descriptions
@@ -58,6 +59,7 @@ class WebParts:
     alerting: Alerting
     channels: ChannelDesk
     anomalies: AnomalyStore
+    boards: BoardStore
     external: ExternalStore
     beats: BeatStore
     figures: FigureStore

@@ -35,6 +35,7 @@ from quadra.storage.alert_rules import SqlRules
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.anomalies import SqlAnomalies
 from quadra.storage.beat import SqlBeat
+from quadra.storage.boards import SqlBoards
 from quadra.storage.channels import SqlChannels
 from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.external import SqlExternal
@@ -170,6 +171,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         alerting=alerting,
         channels=channel_desk(settings, database),
         anomalies=anomalies,
+        boards=SqlBoards(database),
         external=SqlExternal(database),
         beats=SqlBeat(database),
         figures=SqlFigures(database),

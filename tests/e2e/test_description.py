@@ -11,7 +11,17 @@ import pytest
 from tests.e2e.clients import history, push
 from tests.servers.quadra import QuadraServer
 
-NAMES = ("alerts", "anomalies", "rules", "channels", "training", "targets", "tokens", "status")
+NAMES = (
+    "explore",
+    "alerts",
+    "anomalies",
+    "rules",
+    "channels",
+    "training",
+    "targets",
+    "tokens",
+    "status",
+)
 PAGES = {f"/{name}" for name in NAMES}
 HIDDEN = {"/", "/login", "/logout", "/api/docs", "/static/{filename}"} | PAGES
 

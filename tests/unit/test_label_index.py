@@ -87,3 +87,20 @@ def test_series_that_come_during_a_question_do_no_harm() -> None:
     for selector in ("cpu", '{host=~"a|h.*"}', 'cpu{host!="x"}'):
         found = index.select(parse_selector(selector), known, lambda _id: ("cpu", ()), lambda: None)
         assert len(known) == len(found)
+
+
+@given(st.lists(_keys, max_size=30, unique=True), _selectors)
+def test_names_labels_and_values_are_counted_among_the_series_selected(
+    keys: list[SeriesKey], text: str
+) -> None:
+    made = indexed(keys)
+    selector = parse_selector(text)
+    for chosen, among in (([], keys), ([selector], [k for k in keys if selector.matches(k)])):
+        names = [name for name, _labels in among]
+        assert sorted((name, names.count(name)) for name in set(names)) == made.names(chosen)
+        values = [dict(labels).get("x") for _name, labels in among]
+        found = sorted((v, values.count(v)) for v in set(values) if v is not None)
+        assert found == made.values("x", chosen)
+        seen = {(label, v) for _name, labels in among for label, v in labels}
+        counted = [(label, len({v for k, v in seen if k == label})) for label in "xyz"]
+        assert [one for one in counted if one[1]] == made.labels(chosen)

@@ -7,8 +7,8 @@ const GROWING = /_(total|bucket)$|_(seconds|milliseconds|bytes|size|duration)_(c
 
 /** Whether a series counts up, so that its rate is what tells something. */
 export function isCounter({ name, type }: Pick<SeriesInfo, "name" | "type">): boolean {
-  if (type === "gauge" || type === "summary") return type === "summary" && /_(count|sum)$/.test(name);
-  return type === "counter" || GROWING.test(name);
+  if (type === "histogram" || type === "summary") return /_(count|sum|bucket)$/.test(name);
+  return type === "counter" || (type !== "gauge" && GROWING.test(name));
 }
 
 /** What a counter rose by; after a fall it began again at zero. */
