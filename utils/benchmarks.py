@@ -26,9 +26,11 @@ BLOCKS = 10
 """A run is cut into so many parts; how far their medians lie apart is its noise."""
 LEAST_CHANGE = 0.05
 NOISE_WIDTHS = 3.0
+UNCLEAR_BEYOND = 1.0
+"""With more noise than this, even a doubled time says nothing: measure again on a quieter machine."""
 MOST_SAMPLES = 100_000
 
-Verdict = Literal["faster", "slower", "same", "new", "gone"]
+Verdict = Literal["faster", "slower", "same", "unclear", "new", "gone"]
 
 
 @dataclass(slots=True)
@@ -187,7 +189,8 @@ def compare(
 ) -> list[Comparison]:
     """Compare two results by the suites' and benchmarks' names.
 
-    A change is one when it is beyond 5 %, and beyond three times the noise of both runs together.
+    A change is one when it is beyond 5 %, and beyond three times the noise of both runs together;
+    where that is more than 100 %, nothing can be said.
     """
     former = {f"{suite}/{name}": one for suite, some in then.items() for name, one in some.items()}
     latter = {f"{suite}/{name}": one for suite, some in now.items() for name, one in some.items()}
@@ -211,6 +214,8 @@ def _compared(name: str, then: Mapping[str, float], now: Mapping[str, float]) ->
         verdict = "slower"
     elif ratio < 1 / (1 + limit):
         verdict = "faster"
+    elif limit > UNCLEAR_BEYOND and abs(ratio - 1) > LEAST_CHANGE:
+        verdict = "unclear"
     return Comparison(name, verdict, ratio, limit)
 
 
