@@ -27,7 +27,7 @@ BLOCKS = 10
 LEAST_CHANGE = 0.05
 NOISE_WIDTHS = 3.0
 UNCLEAR_BEYOND = 1.0
-"""With more noise than this, even a doubled time says nothing: measure again on a quieter machine."""
+"""With more noise than this even a doubled time says nothing: measure on a quieter machine."""
 MOST_SAMPLES = 100_000
 
 Verdict = Literal["faster", "slower", "same", "unclear", "new", "gone"]
