@@ -44,7 +44,9 @@ SAMPLES = "/api/v1/samples"
 def quadra() -> Iterator[QuadraServer]:
     """A server whose limits an impatient test does not reach, but those on guessing and sockets."""
     limits = dict.fromkeys(("READ", "WRITE", "INGEST", "HEAVY"), "100000 per minute")
-    with QuadraServer(**{f"RATELIMIT_{name}": limit for name, limit in limits.items()}) as running:
+    with QuadraServer(
+        folder=None, **{f"RATELIMIT_{n}": limit for n, limit in limits.items()}
+    ) as running:
         push(running, "warm", 1)
         process = psutil.Process(running.process.pid)
         memory, threads = process.memory_info().rss, process.num_threads()
