@@ -15,8 +15,17 @@ from quadra.engine.ports import HistoryStore, Runtime, SteppingStore
 from quadra.errors import InvalidError, UnavailableError
 from quadra.telemetry import tiers
 from quadra.telemetry.aggregate import into_steps
-from quadra.telemetry.batch import Columns, IdArray, TimeArray, ValueArray, latest_of_each
+from quadra.telemetry.batch import (
+    Columns,
+    IdArray,
+    TimeArray,
+    ValueArray,
+    latest_of_each,
+    overlaid,
+)
 from quadra.telemetry.rollups import MINUTE, Rollup, nothing
+from quadra.telemetry.runs import Runs
+from quadra.telemetry.runs import into_steps as runs_into_steps
 from quadra.telemetry.selector import Selector
 
 T = TypeVar("T")
@@ -76,22 +85,24 @@ class Question:
 
 
 class Tiered(NamedTuple):
-    """What answers a question: cells, and the samples of the times that no cell tells.
+    """What answers for some series: cells, and the samples of the times that no cell tells.
 
-    ``cells`` are ``tier`` ms long and in any order, ``samples`` in the order written.
+    ``cells`` are ``tier`` ms long and in any order, ``samples`` in the order written. ``runs`` are
+    samples too, of other steps than those.
     """
 
     tier: int
     cells: Rollup
     samples: Columns
+    runs: Runs
 
 
 @runtime_checkable
 class TieredStore(HistoryStore, Protocol):
     """A history that keeps rollups beside the samples."""
 
-    def tiered(self, question: Question) -> Tiered:
-        """Read cells and samples that together answer for the whole span."""
+    def tiered(self, question: Question) -> Iterable[Tiered]:
+        """Read cells and samples that together answer for the whole span, some series at a time."""
 
     def weigh(self, question: Question) -> list[int]:
         """Tell about how many samples and cells would be read of each series of the question."""
@@ -273,21 +284,34 @@ def _read(store: HistoryStore, ask: Ask, ids: IdArray) -> Iterator[tuple[str, Co
 def _in_steps(
     store: HistoryStore, ask: Ask, step: int, ids: IdArray
 ) -> Iterator[tuple[str, Columns]]:
+    found: Iterable[Tiered]
     if isinstance(store, TieredStore):
         found = store.tiered(_question(ask, ids))
     else:
-        found = Tiered(MINUTE, nothing(), store.between(ask.start, ask.end, ids))
-    samples = latest_of_each(found.samples)
+        samples = store.between(ask.start, ask.end, ids)
+        found = [Tiered(MINUTE, nothing(), samples, Runs.none())]
+    done: list[list[Columns]] = [[] for _ in ask.aggs]
+    for piece in found:
+        for parts, steps in zip(done, _aggregated(piece, ask, step), strict=True):
+            parts.append(steps)
+    for agg, parts in zip(ask.aggs, done, strict=True):
+        yield agg, Columns.concat(parts)
+
+
+def _aggregated(piece: Tiered, ask: Ask, step: int) -> list[Columns]:
+    samples, runs = latest_of_each(piece.samples), piece.runs
+    if "rate" in ask.aggs or np.isnan(runs.v).any():
+        samples, runs = overlaid(runs.columns(), samples), Runs.none()
     is_nan = np.isnan(samples.v)
     if is_nan.any():  # a staleness marker ends a line; it is no value
         samples = samples.where(~is_nan)
-    if not len(found.cells.ids):
-        for agg in ask.aggs:
-            yield agg, into_steps(samples, step, agg)
-        return
-    cells = tiers.into_cells(found.cells, found.tier, samples, step, _columns(ask))
-    for agg in ask.aggs:
-        yield agg, tiers.answer(cells, agg)
+    if len(piece.cells.ids):
+        cells = tiers.into_cells(piece.cells, piece.tier, samples, step, _columns(ask))
+        return [tiers.answer(cells, agg) for agg in ask.aggs]
+    return [
+        overlaid(runs_into_steps(runs, step, agg), into_steps(samples, step, agg))
+        for agg in ask.aggs
+    ]
 
 
 def _cut(columns: Columns) -> list[tuple[int, TimeArray, ValueArray]]:

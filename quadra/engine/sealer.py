@@ -23,6 +23,8 @@ from quadra.telemetry.tiers import Marks
 log = logging.getLogger(__name__)
 
 CHUNK_SAMPLES = 512
+LONG_CHUNK_SAMPLES = 1_024  # of a series that brings many samples a round, and once put together
+LONG_FROM = 128  # samples a round; with fewer, a long chunk would be written anew too often
 SEAL_AFTER_S = 300.0
 KEEP_SEALED_ROWS_S = 120.0
 ROWS_A_ROUND = 2_000
@@ -188,7 +190,7 @@ def extend(tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray) ->
         yield from _pieces(series_id, t[:late], v[:late], None)
     if late == len(t):
         return
-    if len(tail.t) >= CHUNK_SAMPLES and t[late] > tail.t[-1]:
+    if len(tail.t) >= _most(t) and t[late] > tail.t[-1]:
         yield from _pieces(series_id, t[late:], v[late:], None)
         return
     ids = np.zeros(len(tail.t) + len(t) - late, np.uint32)
@@ -197,9 +199,15 @@ def extend(tail: Stretch | None, series_id: int, t: TimeArray, v: ValueArray) ->
     yield from _pieces(series_id, merged.t, merged.v, tail.replaces)
 
 
+def _most(t: TimeArray) -> int:
+    """Say how many samples a chunk may hold that samples at ``t`` go into."""
+    return LONG_CHUNK_SAMPLES if len(t) >= LONG_FROM else CHUNK_SAMPLES
+
+
 def _pieces(series_id: int, t: TimeArray, v: ValueArray, replaces: int | None) -> Iterable[Stretch]:
-    for at in range(0, len(t), CHUNK_SAMPLES):
-        end = at + CHUNK_SAMPLES
+    most = _most(t)
+    for at in range(0, len(t), most):
+        end = at + most
         yield Stretch(series_id, t[at:end], v[at:end], replaces if at == 0 else None)
 
 

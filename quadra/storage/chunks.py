@@ -1,9 +1,7 @@
-"""Sealed chunks in SQL: one row holds up to 512 compressed samples of one series."""
+"""Sealed chunks in SQL: one row holds compressed samples of one series."""
 
 from __future__ import annotations
 
-import logging
-import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,27 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.sealer import OvertakenError, Stretch
-from quadra.errors import DamagedError
-from quadra.storage.database import Database, plain_rows
-from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
+from quadra.storage.database import Database
+from quadra.storage.sealed import PACKED, checksum, sound
 from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
-from quadra.telemetry.batch import Columns, IdArray, TimeArray, ValueArray
-
-log = logging.getLogger(__name__)
 
 FOLLOWER = "sealer"
 _CLAIM = "sealer-claim"
-# In the order of codec.Chunk's fields, and the checksum.
-_PACKED = (
-    chunks.c.first_t,
-    chunks.c.last_t,
-    chunks.c.step,
-    chunks.c["count"],
-    chunks.c.times,
-    chunks.c["values"],
-    chunks.c.checksum,
-)
 
 
 class SqlChunks:
@@ -53,7 +37,7 @@ class SqlChunks:
 
     def tails(self, series: Sequence[int]) -> dict[int, Stretch]:
         """Give the newest chunk of each series that has one; a damaged one is left as it is."""
-        rows = _sound(self._database.read(_tails, series), spare_damaged=True)
+        rows = sound(self._database.read(_tails, series), spare_damaged=True)
         t, v, bounds = codec.decode_many([codec.Chunk(*row[2:8]) for row in rows])
         return {
             row[1]: Stretch(row[1], t[low:high], v[low:high], row[0])
@@ -105,81 +89,6 @@ def begin_round(database: Database) -> int:
     return database.write(_claim, statement)
 
 
-_OF_SPAN = (
-    sa.select(chunks.c.id, chunks.c.series_id, *_PACKED)
-    .where(
-        chunks.c.series_id.in_(sa.bindparam("ids", expanding=True)),
-        chunks.c.last_t >= sa.bindparam("first"),
-        chunks.c.first_t <= sa.bindparam("until"),
-    )
-    .order_by(chunks.c.series_id, chunks.c.id)
-)
-
-
-def chunks_between(
-    connection: sa.Connection, start: int, end: int, wanted: IdArray, *, spare_damaged: bool = False
-) -> list[Columns]:
-    """Read the samples of wanted series that stand in chunks, in order written.
-
-    Of damaged chunks raises DamagedError, or leaves them out and says so in the log.
-    """
-    values = {"ids": wanted.tolist(), "first": start, "until": end}
-    rows = plain_rows(connection, _OF_SPAN, values)
-    if sum(row[5] for row in rows) > MAX_SAMPLES_A_READ:
-        raise too_many_samples()
-    rows = _sound(rows, spare_damaged=spare_damaged)
-    if not rows:
-        return []
-    series = np.array([row[1] for row in rows], np.uint32)
-    first = np.array([row[2] for row in rows])
-    last = np.array([row[3] for row in rows])
-    # Chunks of equal length are decoded in place where they lie together.
-    order = np.argsort([row[5] for row in rows], kind="stable")
-    t, v, bounds = codec.decode_many([codec.Chunk(*rows[row][2:8]) for row in order.tolist()])
-    begin, stop = np.empty((2, len(rows)), np.int64)
-    begin[order], stop[order] = bounds[:-1], bounds[1:]
-    for row in np.flatnonzero((first < start) | (last > end)).tolist():
-        low = begin[row]
-        begin[row], stop[row] = low + np.searchsorted(t[low : stop[row]], (start, end + 1))
-    in_order = bool(((series[1:] != series[:-1]) | (first[1:] > last[:-1])).all())
-    ids = np.repeat(series, stop - begin)
-    return [Columns(ids, *_gathered((t, v), begin, stop), in_order=in_order)]
-
-
-def _gathered(
-    columns: tuple[TimeArray, ValueArray], begin: codec.Bounds, stop: codec.Bounds
-) -> tuple[TimeArray, ValueArray]:
-    """Put the slices ``begin:stop`` of both columns one after another, few copies at a time."""
-    t, v = columns
-    breaks = np.flatnonzero(begin[1:] != stop[:-1]) + 1
-    lows = begin[np.append(0, breaks)].tolist()
-    highs = stop[np.append(breaks - 1, len(stop) - 1)].tolist()
-    runs = [slice(low, high) for low, high in zip(lows, highs, strict=True)]
-    if len(runs) == 1:
-        return t[runs[0]], v[runs[0]]
-    return np.concatenate([t[run] for run in runs]), np.concatenate([v[run] for run in runs])
-
-
-def checksum(chunk: Sequence[Any]) -> int:
-    """Give the CRC-32 of a chunk: of its columns, begun from what else its row says."""
-    start: int = chunk[0] + 3 * chunk[2] + 5 * chunk[3]
-    return zlib.crc32(chunk[5], zlib.crc32(chunk[4], (start ^ start >> 32) & 0xFFFFFFFF))
-
-
-def _sound(rows: Sequence[Any], *, spare_damaged: bool) -> Sequence[Any]:
-    """Pass on the rows (id, series, the chunk, its checksum) whose checksum fits or is none."""
-    wrong = [row for row in rows if row[8] is not None and checksum(row[2:8]) != row[8]]
-    if not wrong:
-        return rows
-    said = ", ".join(f"chunk {row[0]} of series {row[1]}" for row in wrong[:9])
-    if not spare_damaged:
-        msg = f"Samples are damaged on disk ({said}); restore a backup, or ask for other times."
-        raise DamagedError(msg)
-    log.error("Damaged samples are left out: %s", said)
-    damaged = {row[0] for row in wrong}
-    return [row for row in rows if row[0] not in damaged]
-
-
 def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
     return {
         "series_id": series_id,
@@ -209,7 +118,7 @@ def _tails(connection: sa.Connection, series: Sequence[int]) -> list[Any]:
     # Two chunks may end at the same time; the later written of them is the one to go on with.
     return list(
         connection.execute(
-            sa.select(chunks.c.id, chunks.c.series_id, *_PACKED)
+            sa.select(chunks.c.id, chunks.c.series_id, *PACKED)
             .join(
                 newest,
                 (chunks.c.series_id == newest.c.series_id) & (chunks.c.last_t == newest.c.last_t),

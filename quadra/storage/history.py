@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
 from quadra.engine.history import Question, Tiered
-from quadra.storage.chunks import chunks_between, read_sealed
+from quadra.storage.chunks import read_sealed
 from quadra.storage.database import Database
+from quadra.storage.decoded import Decoded
 from quadra.storage.journal import rows_between
 from quadra.storage.rollups import cells_between, read_marks, read_minutes_since
+from quadra.storage.sealed import Sealed, fetch, runs, samples
 from quadra.storage.tables import chunks, journal, rollups
-from quadra.telemetry.batch import Columns, IdArray
+from quadra.telemetry.batch import Columns, IdArray, latest_of_each, overlaid
 from quadra.telemetry.packing import unpack
-from quadra.telemetry.rollups import MINUTE, concat, nothing
-from quadra.telemetry.tiers import Marks, Plan, plan
+from quadra.telemetry.rollups import MINUTE, Rollup, concat, nothing
+from quadra.telemetry.runs import Runs
+from quadra.telemetry.tiers import Marks, Plan, Span, plan
+
+SAMPLES_A_GROUP = 250_000  # decoded at a time, so that a long answer takes little memory
 
 Mask = npt.NDArray[np.bool_]
+
+
+class _Part(NamedTuple):
+    """The sealed chunks of some series that touch a span, and what of it stands in the journal."""
+
+    span: Span
+    sealed: Sealed
+    rows: Columns
+
+    def of(self, low: int, high: int) -> _Part:
+        """Give the series with low <= id < high."""
+        return _Part(self.span, self.sealed.of(low, high), self.rows.of(low, high))
 
 
 class SqlHistory:
@@ -26,6 +47,7 @@ class SqlHistory:
     def __init__(self, database: Database) -> None:
         """Wire the store."""
         self._database = database
+        self._decoded = Decoded()
 
     def between(self, start: int, end: int, wanted: IdArray) -> Columns:
         """Read samples of the wanted series with start <= t <= end (unix ms), in order written.
@@ -35,13 +57,41 @@ class SqlHistory:
         """
         if len(wanted) == 0:
             return Columns.empty()
-        return self._database.read(_between, start, end, wanted)
+        part = self._database.read(_parts, (start, end + 1), wanted)
+        return Columns.concat([samples(part.sealed, start, end), part.rows])
 
-    def tiered(self, question: Question) -> Tiered:
-        """Read cells and samples that together answer for the whole span, in one transaction."""
+    def tiered(self, question: Question) -> Iterator[Tiered]:
+        """Give cells and samples that together answer for the whole span, some series at a time.
+
+        All is read in one transaction, and decoded as it is asked for.
+        """
         if len(question.ids) == 0:
-            return Tiered(MINUTE, nothing(), Columns.empty())
-        return self._database.read(_tiered, question)
+            return
+        tier, cells, parts = self._database.read(_tiered, question)
+        parts = [part._replace(rows=latest_of_each(part.rows)) for part in parts]
+        if len(cells.ids):
+            merged = Columns.concat([_merged(part) for part in parts])
+            yield Tiered(tier, cells, merged, Runs.none())
+            return
+        for low, high in _groups(parts):
+            for part in parts:
+                yield Tiered(tier, cells, *self._divided(part.of(low, high), question.step))
+
+    def _divided(self, part: _Part, step: int) -> tuple[Columns, Runs]:
+        """Decode a part, as runs what can be up to the step in which the journal begins."""
+        start, end = part.span
+        if len(part.rows):
+            end = max(start, int(part.rows.t.min()) // step * step)
+        are_runs = part.sealed.are_runs(step)
+        if start == end or not are_runs.any():
+            return _merged(part), Runs.none()
+        even = part.sealed.where(are_runs)
+        rest = [samples(part.sealed.where(~are_runs), start, part.span[1] - 1)]
+        if end < part.span[1]:
+            rest.append(samples(even, end, part.span[1] - 1))
+        return overlaid(latest_of_each(Columns.concat(rest)), part.rows), runs(
+            even, start, end, self._decoded
+        )
 
     def weigh(self, question: Question) -> list[int]:
         """Tell about how many samples and cells would be read of each series of the question."""
@@ -56,12 +106,13 @@ class SqlHistory:
         return sum(path.stat().st_size for path in parts if path.exists())
 
 
-def _between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> Columns:
-    sealed = chunks_between(connection, start, end, wanted)
-    return Columns.concat([*sealed, *rows_between(connection, start, end, wanted)])
+def _parts(connection: sa.Connection, span: Span, wanted: IdArray) -> _Part:
+    start, end = span[0], span[1] - 1
+    rows = rows_between(connection, start, end, wanted)
+    return _Part(span, fetch(connection, start, end, wanted), Columns.concat(rows))
 
 
-def _tiered(connection: sa.Connection, question: Question) -> Tiered:
+def _tiered(connection: sa.Connection, question: Question) -> tuple[int, Rollup, list[_Part]]:
     marks = read_marks(connection)
     how = plan(question.start, question.end + 1, question.step, marks)
     covered = _covered(connection, question, marks, how)
@@ -73,10 +124,27 @@ def _tiered(connection: sa.Connection, question: Question) -> Tiered:
     cells = [nothing()]
     for span, some in spans:
         cells.append(cells_between(connection, how.tier, span, some, question.columns))
-    parts = [_between(connection, a, b - 1, ids) for a, b in how.raw] if len(ids) else []
+    parts = [_parts(connection, span, ids) for span in how.raw] if len(ids) else []
     if len(rest) and how.plain[0] < how.plain[1]:
-        parts.append(_between(connection, how.plain[0], how.plain[1] - 1, rest))
-    return Tiered(how.tier, concat(cells), Columns.concat(parts))
+        parts.append(_parts(connection, how.plain, rest))
+    return how.tier, concat(cells), parts
+
+
+def _groups(parts: Sequence[_Part]) -> list[tuple[int, int]]:
+    """Divide all series into runs of ids, each of about as many samples as the cache holds."""
+    sizes: npt.NDArray[Any] = np.zeros(1)
+    for part in parts:
+        for ids, counts in ((part.sealed.series, part.sealed.counts), (part.rows.ids, None)):
+            more = np.bincount(ids, counts, minlength=len(sizes))
+            sizes = more + np.append(sizes, np.zeros(len(more) - len(sizes)))
+    group = (np.cumsum(sizes) - sizes) // SAMPLES_A_GROUP
+    borders = (np.flatnonzero(np.diff(group)) + 1).tolist()
+    return list(pairwise([0, *borders, len(sizes)]))
+
+
+def _merged(part: _Part) -> Columns:
+    """Decode a part's samples, sorted, each place once."""
+    return overlaid(samples(part.sealed, part.span[0], part.span[1] - 1), part.rows)
 
 
 def _covered(connection: sa.Connection, question: Question, marks: Marks, how: Plan) -> Mask:

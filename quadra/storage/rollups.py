@@ -13,9 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.roller import Portion
 from quadra.errors import DamagedError
-from quadra.storage.chunks import begin_round, chunks_between, hold_claim
+from quadra.storage.chunks import begin_round, hold_claim
 from quadra.storage.database import Database, plain_rows
 from quadra.storage.journal import too_many_samples
+from quadra.storage.sealed import chunks_between
 from quadra.storage.tables import chunks, minutes, positions, rollups, series
 from quadra.telemetry import blocks
 from quadra.telemetry.batch import Columns, IdArray
@@ -66,9 +67,7 @@ class SqlRollups:
 
     def samples(self, span: Span, ids: IdArray) -> Columns:
         """Read what is sealed of these series within the span; damaged chunks are left out."""
-        return Columns.concat(
-            self._database.read(chunks_between, span[0], span[1] - 1, ids, spare_damaged=True)
-        )
+        return self._database.read(chunks_between, span[0], span[1] - 1, ids, spare_damaged=True)
 
     def minutes_since(self, ids: IdArray) -> dict[int, int]:
         """Tell from when on (unix ms) series have cells of minutes, for those that have."""

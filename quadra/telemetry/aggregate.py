@@ -23,7 +23,7 @@ def into_steps(columns: Columns, step: int, agg: str) -> Columns:
     an unknown ``agg``. ``rate`` is the increase a second since the sample before, over the step,
     where a fall of a counter means that it began again at zero, as in Prometheus.
     """
-    reduce = _REDUCERS[agg]
+    reduce = REDUCERS[agg]
     ids, t, v = columns.ids, columns.t, columns.v
     if len(t) == 0:
         return columns
@@ -36,7 +36,7 @@ def into_steps(columns: Columns, step: int, agg: str) -> Columns:
         rates, known = _rates(columns, first)
         first = first[known]
         return Columns(ids[first], slot[first] * step, rates[known])
-    return Columns(ids[first], slot[first] * step, reduce(v, first))
+    return Columns(ids[first], slot[first] * step, reduce(v, first), columns.in_order)
 
 
 def _counts(first: _Edges, n: int) -> npt.NDArray[np.intp]:
@@ -75,10 +75,11 @@ def _quantile(q: float) -> Callable[[ValueArray, _Edges], ValueArray]:
         counts = _counts(first, len(v))
         step_of = np.repeat(np.arange(len(first)), counts)
         ordered = v[np.lexsort((v, step_of))]
-        place = first + (counts - 1) * q
-        low = np.floor(place).astype(np.intp)
-        high = np.ceil(place).astype(np.intp)
-        blend: ValueArray = ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+        place = (counts - 1) * q  # within the step, so that its part after the point stays exact
+        low = first + np.floor(place).astype(np.intp)
+        high = first + np.ceil(place).astype(np.intp)
+        share = place - np.floor(place)
+        blend: ValueArray = ordered[low] + (ordered[high] - ordered[low]) * share
         return blend
 
     return reduce
@@ -100,7 +101,7 @@ def _rates(columns: Columns, first: _Edges) -> tuple[ValueArray, npt.NDArray[np.
     return np.divide(rises, spans, out=np.zeros_like(rises), where=known), known
 
 
-_REDUCERS: dict[str, Callable[[ValueArray, _Edges], ValueArray]] = {
+REDUCERS: dict[str, Callable[[ValueArray, _Edges], ValueArray]] = {
     "avg": _avg,
     "min": _min,
     "max": _max,

@@ -306,7 +306,9 @@ def test_what_is_too_much_to_read_at_once_is_rolled_up_in_parts(
     house.hours(np.random.default_rng(4), 0, 7)
     house.clock.forward(400)
     with monkeypatch.context() as patched:
-        patched.setattr("quadra.storage.chunks.MAX_SAMPLES_A_READ", 22_500)  # one dense series
+        patched.setattr(
+            "quadra.storage.sealed.MAX_SAMPLES_A_READ", 23_700
+        )  # a dense series, its ends
         house.settle()
     assert T0 + STRIDE == marks(house).rolled_until
     check(house, T0, T0 + 6 * HOUR, HOUR, ("avg", "count"))

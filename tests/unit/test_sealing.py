@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadra.engine.sealer import CHUNK_SAMPLES, Stretch, extend
+from quadra.engine.sealer import CHUNK_SAMPLES, LONG_CHUNK_SAMPLES, LONG_FROM, Stretch, extend
 from quadra.telemetry.batch import TimeArray
 
 
@@ -19,10 +19,17 @@ def stretch(t: TimeArray, replaces: int | None = None) -> Stretch:
 
 
 def test_a_first_sealing_cuts_samples_into_chunks() -> None:
-    t = np.arange(CHUNK_SAMPLES * 2 + 5, dtype=np.int64)
+    t = np.arange(LONG_CHUNK_SAMPLES * 2 + 5, dtype=np.int64)
     made = list(extend(None, 1, t, t.astype(np.float64)))
-    assert [CHUNK_SAMPLES, CHUNK_SAMPLES, 5] == [len(s.t) for s in made]
+    assert [LONG_CHUNK_SAMPLES, LONG_CHUNK_SAMPLES, 5] == [len(s.t) for s in made]
     assert [None, None, None] == [s.replaces for s in made]
+
+
+def test_a_series_that_brings_much_a_round_gets_longer_chunks() -> None:
+    tail = stretch(np.arange(CHUNK_SAMPLES, dtype=np.int64), replaces=7)
+    t = np.arange(CHUNK_SAMPLES, CHUNK_SAMPLES + LONG_FROM, dtype=np.int64)
+    (made,) = extend(tail, 1, t, t.astype(np.float64))
+    assert (CHUNK_SAMPLES + LONG_FROM, 7) == (len(made.t), made.replaces)
 
 
 def test_a_chunk_that_is_not_full_is_gone_on_with() -> None:

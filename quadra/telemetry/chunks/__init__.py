@@ -7,6 +7,7 @@ from quadra.telemetry.chunks.codec import (
     cut,
     decode,
     decode_many,
+    decode_values,
     encode,
     encode_many,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "cut",
     "decode",
     "decode_many",
+    "decode_values",
     "encode",
     "encode_many",
 ]

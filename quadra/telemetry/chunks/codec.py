@@ -7,7 +7,8 @@ little, small enough to stay in the cache and to let other threads of the interp
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ _Column = npt.NDArray[Any]
 
 MAX_COUNT = 1 << 16
 _TILE = 1 << 16  # samples
+_NO_VALUES: ValueArray = np.empty(0)
 
 
 class Chunk(NamedTuple):
@@ -125,24 +127,50 @@ def decode_many(chunks: Sequence[Chunk]) -> tuple[TimeArray, ValueArray, Bounds]
     ``bounds[i]:bounds[i + 1]``, so that the chunks of one series lie together. Raises ValueError
     for a damaged chunk.
     """
-    counts = np.array([chunk.count for chunk in chunks], np.int64)
-    if len(counts) and (int(counts.min()) < 1 or int(counts.max()) > MAX_COUNT):
-        raise ValueError("chunk is damaged: impossible count")
+    counts = _counts(chunks)
     bounds = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=bounds[1:])
     t = np.empty(int(bounds[-1]), np.int64)
     v = np.empty(int(bounds[-1]), np.float64)
-    contexts = borrow()
-    try:
+    with _contexts() as contexts:
         for members, n in _tiles(counts):
             some = [chunks[row] for row in members.tolist()]
             _fill(t, bounds, members, n, partial(_times, some, contexts))
             _fill(v, bounds, members, n, partial(_values, some, contexts))
+    return t, v, bounds
+
+
+def decode_values(chunks: Sequence[Chunk]) -> list[ValueArray]:
+    """Decode the values of all chunks, each into memory of its own; raises as ``decode_many``."""
+    counts = _counts(chunks)
+    done = [_NO_VALUES] * len(chunks)
+    with _contexts() as contexts:
+        for members, n in _tiles(counts):
+            rows = members.tolist()
+            tile = np.empty((len(rows), n))
+            _values([chunks[row] for row in rows], contexts, tile)
+            for row, of_row in zip(rows, tile, strict=True):
+                done[row] = of_row.copy()
+    return done
+
+
+def _counts(chunks: Sequence[Chunk]) -> Bounds:
+    counts = np.array([chunk.count for chunk in chunks], np.int64)
+    if len(counts) and (int(counts.min()) < 1 or int(counts.max()) > MAX_COUNT):
+        raise ValueError("chunk is damaged: impossible count")
+    return counts
+
+
+@contextmanager
+def _contexts() -> Iterator[Contexts]:
+    """Lend contexts to decode with, and tell what they raise as what it means."""
+    contexts = borrow()
+    try:
+        yield contexts
     except (zstandard.ZstdError, struct.error, IndexError, OverflowError) as error:
         raise ValueError("chunk is damaged") from error
     finally:
         give_back(contexts)
-    return t, v, bounds
 
 
 def _times(chunks: list[Chunk], contexts: Contexts, out: TimeArray) -> None:

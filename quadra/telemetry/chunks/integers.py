@@ -11,7 +11,7 @@ the zigzag of r goes to ``words``. A row's bytes: flags, first number, c, g, the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ _Signed = npt.NDArray[Any]  # int32, or int64 where that is too narrow
 LIMIT = 2.0**50  # of a number, so that differences of differences stay exact
 _NARROW = 2.0**28  # rows that span less have residuals of at most 30 bits
 _WIDTHS = (0, 1, 2, 4, 8)  # bytes of the first number and of c; told by two 3-bit codes
+_HALF_WORD = 2**31
 _SKEWED = 2.5  # bits
 _DELTA, _DIVISOR = 0x80, 0x40
 _DIVISOR_WIDTH = 7
@@ -90,17 +91,16 @@ def zigzag(r: _Signed) -> words.Words:
     return z.view(np.uint32 if r.dtype == np.int32 else np.uint64)
 
 
-def unzigzag(z: words.Words) -> npt.NDArray[np.int64]:
-    """Undo ``zigzag``, for either width of ``z``."""
-    if z.dtype == np.uint32:
-        narrow = (z & np.uint32(1)).view(np.int32)
-        np.negative(narrow, out=narrow)
-        narrow ^= (z >> np.uint32(1)).view(np.int32)
-        return narrow.astype(np.int64)
-    wide = (z & np.uint64(1)).view(np.int64)
-    np.negative(wide, out=wide)
-    wide ^= (z >> np.uint64(1)).view(np.int64)
-    return wide
+def unzigzag(z: words.Words, out: _Signed | None = None) -> _Signed:
+    """Undo ``zigzag`` for either width of ``z``, which is changed; gives int64, or ``out``."""
+    signed = np.int32 if z.dtype == np.uint32 else np.int64
+    sign = (z & z.dtype.type(1)).view(signed)
+    np.negative(sign, out=sign)
+    z >>= z.dtype.type(1)
+    if out is None:
+        out = np.empty(z.shape, np.int64)
+    np.bitwise_xor(sign, z.view(signed), out=out)
+    return out
 
 
 def _divisors(x: _Signed) -> npt.NDArray[np.int64]:
@@ -194,32 +194,78 @@ def _width_codes(x: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 def unpack(blobs: list[bytes], at: list[int], n: int, contexts: Contexts) -> npt.NDArray[np.int64]:
     """Undo ``pack``: (r, n) whole numbers. Damaged bytes raise as in ``words.unpack``."""
-    firsts, slopes, divisors, deltas, starts = [], [], [], [], []
+    apart = unpack_apart(blobs, at, n, contexts)
+    return np.add(apart.x, apart.first[:, None], dtype=np.int64)
+
+
+class Apart(NamedTuple):
+    """Rows of whole numbers: ``first`` (r,) of each, and how far all (r, n) lie from that.
+
+    ``x`` is int32 where all rows certainly fit, else int64.
+    """
+
+    first: npt.NDArray[np.int64]
+    x: _Signed
+
+
+def unpack_apart(blobs: list[bytes], at: list[int], n: int, contexts: Contexts) -> Apart:
+    """Undo ``pack`` but for the last addition. Damaged bytes raise as in ``words.unpack``."""
+    heads = _read_heads(blobs, at)
+    # Rows that are told alike lie together, so that they are worked on in place.
+    widths = np.array([blob[end + 1] for blob, end in zip(blobs, heads.end, strict=True)])
+    order = np.lexsort((widths, heads.delta))
+    places = order.tolist()
+    z = words.unpack([blobs[i] for i in places], [heads.end[i] for i in places], n - 1, contexts)
+    # What every residual stays below, times their number: where the sums can't leave 31 bits.
+    narrow = z.dtype == np.uint32 and _bound(z, heads.slope) * n < _HALF_WORD
+    x = np.empty((len(blobs), n), np.int32 if narrow else np.int64)
+    x[:, 0] = 0
+    r = x[:, 1:]
+    unzigzag(z, r)
+    r += heads.slope[order].astype(x.dtype)[:, None]
+    summed = x[len(order) - np.count_nonzero(heads.delta) :]
+    np.cumsum(summed, axis=1, out=summed)
+    x = x[np.argsort(order)]
+    if heads.divisor.max() > 1:
+        x = x * heads.divisor[:, None]
+    return Apart(heads.first, x)
+
+
+def _bound(z: words.Words, slope: npt.NDArray[np.int64]) -> int:
+    """Give a number that no residual and slope together exceed."""
+    return (int(z.max(initial=0)) >> 1) + 1 + int(np.abs(slope).max())
+
+
+class _Heads(NamedTuple):
+    """What stands before the words of each row; ``end`` is where those begin."""
+
+    first: npt.NDArray[np.int64]
+    slope: npt.NDArray[np.int64]
+    divisor: npt.NDArray[np.int64]
+    delta: npt.NDArray[np.bool_]
+    end: list[int]
+
+
+def _read_heads(blobs: list[bytes], at: list[int]) -> _Heads:
+    firsts, slopes, divisors, deltas, ends = [], [], [], [], []
+    number = int.from_bytes
     for blob, start in zip(blobs, at, strict=True):
         flag = blob[start]
         begin = start + 1 + _WIDTHS[flag & 7]
-        firsts.append(int.from_bytes(blob[start + 1 : begin], "little", signed=True))
+        firsts.append(number(blob[start + 1 : begin], "little", signed=True))
         end = begin + _WIDTHS[flag >> 3 & 7]
-        slopes.append(int.from_bytes(blob[begin:end], "little", signed=True))
+        slopes.append(number(blob[begin:end], "little", signed=True) if end > begin else 0)
         g = 1
         if flag & _DIVISOR:
-            g = int.from_bytes(blob[end : end + _DIVISOR_WIDTH], "little")
+            g = number(blob[end : end + _DIVISOR_WIDTH], "little")
             end += _DIVISOR_WIDTH
         divisors.append(g)
         deltas.append(flag >= _DELTA)
-        starts.append(end)
-    first = np.array(firsts, np.int64)[:, None]
-    z = words.unpack(blobs, starts, n - 1, contexts)
-    q = np.empty((len(blobs), n), np.int64)
-    q[:, 0] = 0
-    q[:, 1:] = unzigzag(z)
-    q[:, 1:] += np.array(slopes, np.int64)[:, None]
-    if all(deltas):
-        np.cumsum(q, axis=1, out=q)
-    elif any(deltas):
-        members = np.flatnonzero(np.array(deltas))
-        q[members] = np.cumsum(q[members], axis=1)
-    if max(divisors) > 1:
-        q *= np.array(divisors, np.int64)[:, None]
-    q += first
-    return q
+        ends.append(end)
+    return _Heads(
+        np.array(firsts, np.int64),
+        np.array(slopes, np.int64),
+        np.array(divisors, np.int64),
+        np.array(deltas),
+        ends,
+    )

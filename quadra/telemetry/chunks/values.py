@@ -251,8 +251,10 @@ def _unpack_scaled(blobs: list[bytes], out: Values, contexts: Contexts) -> None:
             raise ValueError("chunk is damaged: unknown scale")
         digits.append(k)
         at.append(start)
-    q = integers.unpack(blobs, at, n, contexts)
-    np.divide(q, _POWERS[digits][:, None], out=out)
+    apart = integers.unpack_apart(blobs, at, n, contexts)
+    np.copyto(out, apart.x)  # exact, and so is the sum: far below 2^53
+    out += apart.first.astype(np.float64)[:, None]
+    out /= _POWERS[digits][:, None]
     for row, places, bits in patches:
         out[row].view(np.uint64)[places] = bits
 

@@ -10,6 +10,8 @@ the others: their number (uint8), places (uint16) and values (uint64).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -248,24 +250,31 @@ def unpack(blobs: list[bytes], at: list[int], m: int, contexts: Contexts) -> Wor
 
 
 def _join_lows(z: Words, read: _Read) -> None:
-    m = z.shape[1]
+    """Put the low nibbles below the high bytes; quickest where rows with as many lie together."""
     nibbles = np.array(read.nibbles)
-    z <<= (nibbles * _NIBBLE).astype(z.dtype)[:, None]
-    for count in np.unique(nibbles[nibbles > 0]).tolist():
-        members = np.flatnonzero(nibbles == count)
-        size = _low_size(m, count)
-        joined = b"".join([read.lows[i] for i in members.tolist()])
-        low = np.frombuffer(joined, np.uint8).reshape(len(members), size)
-        part = z[members] if len(members) < len(z) else z
-        start = 0
-        if count & 1:
-            start = (m + 1) // 2
-            part |= _unpairs(low[:, :start], m)
-        for j in range(count // 2):
-            plane = low[:, start + j * m : start + (j + 1) * m].astype(z.dtype)
-            part |= plane << np.array(_NIBBLE * (count & 1) + _BYTE * j, z.dtype)
-        if part is not z:
-            z[members] = part
+    breaks = np.flatnonzero(nibbles[1:] != nibbles[:-1]) + 1
+    for begin, end in pairwise((0, *breaks.tolist(), len(nibbles))):
+        count = read.nibbles[begin]
+        if count:
+            _join_low(z[begin:end], b"".join(read.lows[begin:end]), count)
+
+
+def _join_low(part: Words, joined: bytes, count: int) -> None:
+    m = part.shape[1]
+    half = (m + 1) // 2
+    low = np.frombuffer(joined, np.uint8).reshape(len(part), _low_size(m, count))
+    part <<= part.dtype.type(count * _NIBBLE)
+    start = 0
+    if count & 1:
+        start = half
+        nibble = np.empty(part.shape, np.uint8)
+        np.bitwise_and(low[:, :half], np.uint8(15), out=nibble[:, :half])
+        np.right_shift(low[:, : m - half], np.uint8(_NIBBLE), out=nibble[:, half:])
+        part |= nibble
+    for j in range(count // 2):
+        plane = low[:, start + j * m : start + (j + 1) * m]
+        shift = part.dtype.type(_NIBBLE * (count & 1) + _BYTE * j)
+        part |= plane.astype(part.dtype) << shift if shift else plane
 
 
 def _read(blobs: list[bytes], at: list[int], m: int, contexts: Contexts) -> _Read:
@@ -275,40 +284,53 @@ def _read(blobs: list[bytes], at: list[int], m: int, contexts: Contexts) -> _Rea
     paired: list[int] = []
     outliers: dict[int, tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint64]]] = {}
     half = (m + 1) // 2
+    sizes = [_low_size(m, count) for count in range(_MAX_NIBBLES + 1)]
     heads = {_BYTE: frame_head(m), _NIBBLE: frame_head(half)}
+    tools = _Tools(heads, contexts)
     for row, (blob, start) in enumerate(zip(blobs, at, strict=True)):
-        coder, count = blob[start], blob[start + 1]
-        begin = start + 2
-        if count & _OUTLIERS:
-            count &= ~_OUTLIERS
+        coder, count, begin = blob[start], blob[start + 1], start + 2
+        if count >= _OUTLIERS:
+            count -= _OUTLIERS
             begin, outliers[row] = _read_outliers(blob, begin, m)
-        if count > _MAX_NIBBLES:
-            raise ValueError("chunk is damaged: residuals are too wide")
         nibbles.append(count)
-        payload = begin + _low_size(m, count)
+        payload = begin + sizes[count]  # IndexError: the residuals are too wide
         lows.append(blob[begin:payload])
         if coder >= _FIRST_DICTIONARY:
-            number = coder - _FIRST_DICTIONARY
-            width = TABLES[number][0]
-            size = len(blob) - payload
-            block = (size << 3 | _LAST_COMPRESSED).to_bytes(3, "little")
-            frame = heads[width] + block + blob[payload:]
-            high = contexts.decompressor(number).decompress(frame)
+            head, decompress = tools[coder]
+            block = (len(blob) - payload << 3 | _LAST_COMPRESSED).to_bytes(3, "little")
+            high = decompress(head + block + blob[payload:])
         else:
             width = _NIBBLE if coder in (_RAW_PAIRS, _ZSTD_PAIRS) else _BYTE
             high = _read_plain(coder, blob[payload:], m, heads[width], contexts)
-        expected = m if width == _BYTE else half
-        if len(high) != expected:
-            raise ValueError("chunk is damaged: a column has the wrong length")
-        if width == _NIBBLE:
+            if len(high) != (m if width == _BYTE else half):
+                raise ValueError("chunk is damaged: a column has the wrong length")
+        if len(high) != m:
             paired.append(row)
             high += bytes(m - half)
         highs.append(high)
-    table = np.frombuffer(b"".join(highs), np.uint8).reshape(len(blobs), m)
+    joined = b"".join(highs)
+    if len(joined) != m * len(blobs):
+        raise ValueError("chunk is damaged: a column has the wrong length")
+    table = np.frombuffer(joined, np.uint8).reshape(len(blobs), m)
     if paired:
         table = table.copy()
         table[paired] = _unpairs(table[paired, :half], m)
     return _Read(nibbles, lows, table, outliers)
+
+
+class _Tools(dict[int, tuple[bytes, Callable[[bytes], bytes]]]):
+    """Of each coder with a dictionary: the head of its frames, and what decompresses them."""
+
+    def __init__(self, heads: dict[int, bytes], contexts: Contexts) -> None:
+        super().__init__()
+        self._heads = heads
+        self._contexts = contexts
+
+    def __missing__(self, coder: int) -> tuple[bytes, Callable[[bytes], bytes]]:
+        number = coder - _FIRST_DICTIONARY
+        tool = self._heads[TABLES[number][0]], self._contexts.decompressor(number).decompress
+        self[coder] = tool
+        return tool
 
 
 def _read_plain(coder: int, payload: bytes, m: int, head: bytes, contexts: Contexts) -> bytes:
