@@ -26,7 +26,7 @@ def alert_as_dict(alert: Alert) -> dict[str, Any]:
         "severity": alert.severity,
         "metric": alert.metric,
         "series": alert.series_id if alert.series_id > 0 else None,
-        "source": "external" if alert.is_external else "rule",
+        "source": _source(alert),
         "labels": alert.labels,
         "annotations": alert.annotations,
         "value": finite(alert.value),
@@ -51,6 +51,7 @@ def paged_alert(alert: Alert) -> dict[str, Any]:
         "rule": alert.rule,
         "severity": alert.severity,
         "metric": alert.metric,
+        "source": _source(alert),
         "labels": alert.labels,
         "value": finite(alert.value),
         "threshold": _threshold(alert),
@@ -58,6 +59,10 @@ def paged_alert(alert: Alert) -> dict[str, Any]:
         "resolved_at": alert.resolved_at,
         "annotations": alert.annotations,
     }
+
+
+def _source(alert: Alert) -> str:
+    return "external" if alert.is_external else "rule"
 
 
 def _threshold(alert: Alert) -> float | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any, cast, get_args
 
+from quadra.alerts.routing import route_from
 from quadra.channels.by_apprise import plugin_of
 from quadra.channels.email import server_of
 from quadra.engine.channels import Channel, ChannelKind
@@ -17,10 +19,10 @@ from quadra.outward.posting import place_of
 KINDS: tuple[str, ...] = get_args(ChannelKind)
 _KNOWN = ("name", "kind", "url", "secret", "settings", "enabled")
 _SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "webhook": (),
-    "slack": ("channel",),
-    "email": ("to", "from"),
-    "apprise": (),
+    "webhook": ("matchers",),
+    "slack": ("channel", "matchers"),
+    "email": ("to", "from", "matchers"),
+    "apprise": ("matchers",),
 }
 _NAME = re.compile(r"[^\x00-\x1f\x7f,]{1,100}")
 _MAX_URL, _MAX_SECRET, _MAX_TO = 2_000, 2_000, 20
@@ -97,9 +99,12 @@ class _Form:
         known = _SETTINGS.get(str(kind), ())
         for name in value:
             if name not in known:
-                words = f"known for {kind} are {', '.join(known)}" if known else f"{kind} has none"
+                words = f"known for {kind} are {', '.join(known)}"
                 self._wrong(f"settings.{name}", f"no such setting; {words}")
-        return dict(value)
+        wrong: list[Fault] = []
+        route_from(value.get("matchers"), wrong)
+        self.faults += [replace(fault, field=f"settings.{fault.field}") for fault in wrong]
+        return {name: held for name, held in value.items() if name != "matchers" or held}
 
     def _wrong(self, name: str, reason: str) -> None:
         self.faults.append(Fault(None, name, reason))

@@ -171,7 +171,7 @@ class BeatStore(Protocol):
 class Beginning:
     """Where a judge takes up: its epoch, the position reached, and what was open or lately so.
 
-    ``seq`` is None where nothing was ever judged.
+    ``seq`` is None where nothing was ever judged, ``beat_at`` when a judge last wrote (unix s).
     """
 
     epoch: int
@@ -179,6 +179,7 @@ class Beginning:
     last_alert: int
     alerts: list[Alert]
     groups: dict[str, Group]
+    beat_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,8 @@ class Orders:
     quiet: Quiet
     acknowledged: dict[int, tuple[str, float]]
     """Of the alerts that are open: who has them, since when (unix seconds)."""
+    changed_at: Mapping[int, float] = field(default_factory=dict)
+    """When each rule was last changed (unix seconds)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from quadra.alerts.routing import route_of
+from quadra.alerts.silences import Matchers
 from quadra.outward.egress import Egress
 
 ChannelKind = Literal["webhook", "slack", "email", "apprise"]
@@ -27,6 +29,11 @@ class Channel:
     enabled: bool = True
     id: int | None = None
     origin: Literal["api", "settings"] = "api"
+
+    @property
+    def route(self) -> Matchers:
+        """Give which alerts it takes of pages that name no channel."""
+        return route_of(tuple(self.settings.get("matchers", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +144,11 @@ class ChannelDesk:
 class OutboxStore(Protocol):
     """The durable list of pages; blocking; raises StorageError."""
 
-    def expand(self, everywhere: Sequence[str], known: Sequence[str], now: float) -> int:
-        """Give each page that names no channel to every one of ``everywhere``.
+    def expand(self, routes: Mapping[str, Matchers], now: float) -> int:
+        """Give each page that names no channel to every one of ``routes`` that takes its alerts.
 
-        Pages for a channel that is not ``known`` end as failed, and so do those for whoever
-        there is when there is nobody. Gives how many pages were looked at.
+        Pages for a channel that is not there end as failed, and so do those for whoever there is
+        when there is nobody. Gives how many pages were looked at.
         """
 
     def due(self, now: float) -> dict[str, int]:

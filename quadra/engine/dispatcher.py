@@ -129,8 +129,8 @@ class Dispatcher:
         try:
             known = self.known()
             now = self._clock()
-            enabled = [name for name, channel in known.items() if channel.enabled]
-            self._outbox.expand(enabled, enabled, now)
+            routes = {name: one.route for name, one in known.items() if one.enabled}
+            self._outbox.expand(routes, now)
             for name in self._outbox.due(now):
                 channel = known.get(name)
                 if channel is None or not channel.enabled:

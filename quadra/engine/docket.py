@@ -80,7 +80,11 @@ class Docket:
             self._watches[rule_id] = watch
             new.append(watch)
         if new:
-            self._meet_after(0, new)
+            # The others first, and nobody beyond what they know: what is met once is met by all.
+            others = [watch for watch in self if watch not in new]
+            if others:
+                self._meet_after(self._known, others)
+            self._meet_after(0, new, until=self._known if others else None)
             for watch in new:
                 self._restore(watch, [a for a in alerts if a.rule_id == watch.rule.id])
         return new
@@ -119,15 +123,24 @@ class Docket:
                 past = self._history.between(start, _LATEST, ids)
                 watch.load(past.where(past.t < begins[past.ids]), now)
 
-    def _meet_after(self, series_id: int, watches: Sequence[AnyWatch]) -> None:
+    def _meet_after(
+        self, series_id: int, watches: Sequence[AnyWatch], until: int | None = None
+    ) -> None:
+        """Show the series after an id to watches; ``until`` is the last one, all when absent."""
         while found := self._store.series_after(series_id, _SERIES_A_READ):
             for watch in watches:
                 selector = watch.rule.selector
-                mine = {i: key for i, key in found if selector.matches(key)}
+                mine = {
+                    i: key
+                    for i, key in found
+                    if (until is None or i <= until) and selector.matches(key)
+                }
                 if mine:
                     watch.follow(list(mine))
                     self._keys |= mine
             series_id = found[-1][0]
+            if until is not None and series_id >= until:
+                return
             self._known = max(self._known, series_id)
 
     @staticmethod

@@ -34,6 +34,8 @@ KEEP_POSITION_EVERY_S = 2.0
 BEAT_EVERY_S = 5.0
 STANDBY_S = 15.0
 REMEMBER_S = 86_400.0
+CHANGED_UNSEEN_S = 60.0
+"""A rule that was changed so shortly before a judge's last word may not have been judged by."""
 NEW_S = 300.0
 PRUNE_EVERY_S = 600.0
 REFRESHED_AT_ONCE = 500
@@ -101,6 +103,7 @@ class Judge:
         self._ticked = self._decided = self._written = self._pruned = 0.0
         self._written_seq = 0
         self._last_alert = 0
+        self._beat_before = 0.0
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Judge until ``wait(seconds)``, which a wake-up cuts short, says that the end has come."""
@@ -167,6 +170,7 @@ class Judge:
         self._seq = self._first_position(now) if kept.seq is None else kept.seq
         self._written_seq = -1  # so that it is kept soon, should nothing else be written
         self._last_alert = kept.last_alert
+        self._beat_before = kept.beat_at
         self._ledger = Ledger(kept.alerts, next_id=kept.last_alert + 1)
         self._desk = Desk(kept.groups)
         for observer in self._observers:
@@ -199,8 +203,10 @@ class Judge:
         if new:
             coming = Columns.concat([row.columns for row in rows])
             self._docket.warm(new, round(now * 1000), coming)
-            if not began:  # what was judged before a restart is not judged again
-                self._look_at_once(new, round(now * 1000), changes)
+            if began:  # what was judged before a restart is not judged again
+                since = self._beat_before - CHANGED_UNSEEN_S
+                new = [one for one in new if orders.changed_at.get(one.rule.id, 0.0) >= since]
+            self._look_at_once(new, round(now * 1000), changes)
 
     def _look_at_once(self, watches: Sequence[AnyWatch], now: int, changes: Changes) -> None:
         for watch in watches:

@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,33 +20,18 @@ from quadra.alerts.ledger import Alert, Changes, Ledger
 from quadra.alerts.notices import Desk, Notice, Quiet
 from quadra.alerts.rules import Condition, Rule
 from quadra.alerts.states import START, Phase, State, step
+from quadra.library.slack import SLACK_WEBHOOK, RefusedError, send_to_slack
+from quadra.library.triggered import TriggeredAlert
 from quadra.telemetry.series import SeriesKey
 
 log = logging.getLogger(__name__)
 
-SLACK_WEBHOOK = "SLACK_WEBHOOK_URL"
 MAX_HISTORY = 1_000
+MAX_UNSENT = 100
+AGAIN_AFTER_S, LONGEST_PAUSE_S, MAX_PAUSE_S = 5.0, 300.0, 3_600.0
 
-Send = Callable[[str, Sequence["TriggeredAlert"]], None]
+Send = Callable[[str, Sequence[TriggeredAlert]], None]
 """Sends alerts to the webhook of this address; may raise OSError."""
-
-
-@dataclass(frozen=True, slots=True)
-class TriggeredAlert:
-    """An alert that has just been triggered; ``timestamp`` in unix seconds."""
-
-    rule: str
-    metric: str
-    value: float
-    threshold: float
-    severity: str
-    message: str
-    timestamp: float
-
-    @property
-    def name(self) -> str:
-        """Give the rule's name."""
-        return self.rule
 
 
 class AlertManager:
@@ -61,12 +46,12 @@ class AlertManager:
         self,
         rules: Sequence[Rule] | None = None,
         *,
-        send: Send | None = None,
+        send: Send = send_to_slack,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Begin with nothing triggered.
 
-        ``send`` delivers to Slack when SLACK_WEBHOOK_URL is set; without it nothing is sent.
+        ``send`` delivers to Slack when SLACK_WEBHOOK_URL is set.
         """
         given = default_rules() if rules is None else list(rules)
         # A program asks again and again: what still holds is triggered again after the cooldown.
@@ -76,6 +61,9 @@ class AlertManager:
         ]
         self.history: deque[TriggeredAlert] = deque(maxlen=MAX_HISTORY)
         self._send = send
+        self._unsent: deque[TriggeredAlert] = deque(maxlen=MAX_UNSENT)
+        self._failures = 0
+        self._not_before = 0.0
         self._clock = clock
         self._states: dict[tuple[int, str], State] = {}
         self._numbers: dict[tuple[int, str], int] = {}  # where the server has a series' id
@@ -85,7 +73,8 @@ class AlertManager:
     def check_metrics(self, metrics: Mapping[str, object]) -> list[TriggeredAlert]:
         """Give the alerts that these values trigger now; none of them again in its cooldown.
 
-        Values that are no numbers, and metrics that no rule is about, are passed over.
+        Values that are no numbers, and metrics that no rule is about, are passed over. What Slack
+        did not take goes out with a later call.
         """
         now = self._clock()
         changes = Changes()
@@ -98,7 +87,7 @@ class AlertManager:
         )
         triggered = _triggered(notices, now)
         self.history.extend(triggered)
-        self._deliver(triggered)
+        self._deliver(triggered, now)
         return triggered
 
     def _judge(
@@ -119,14 +108,26 @@ class AlertManager:
         if alert is not None and state.phase is not Phase.INACTIVE:
             alert.value = value
 
-    def _deliver(self, triggered: Sequence[TriggeredAlert]) -> None:
+    def _deliver(self, triggered: Sequence[TriggeredAlert], now: float) -> None:
         address = os.environ.get(SLACK_WEBHOOK, "").strip()
-        if not triggered or not address or self._send is None:
+        if not address:
+            return
+        self._unsent.extend(triggered)
+        if not self._unsent or 0 < self._not_before - now <= MAX_PAUSE_S:
             return
         try:
-            self._send(address, triggered)
+            self._send(address, list(self._unsent))
+        except RefusedError as error:
+            log.warning("Slack refused %d alerts: %s", len(self._unsent), error)
         except OSError as error:
-            log.warning("Slack did not take %d alerts: %s", len(triggered), type(error).__name__)
+            self._failures += 1
+            pause = min(AGAIN_AFTER_S * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE_S)
+            asked = getattr(error, "retry_after", None) or 0.0
+            self._not_before = now + min(max(pause, asked), MAX_PAUSE_S)
+            log.warning("Slack did not take %d alerts: %s", len(self._unsent), error)
+            return
+        self._unsent.clear()
+        self._failures, self._not_before = 0, 0.0
 
 
 def _triggered(notices: Sequence[Notice], now: float) -> list[TriggeredAlert]:

@@ -107,6 +107,7 @@ class SqlJudge:
             0 if row is None else row.last_alert,
             [alert_of(one) for one in kept],
             groups,
+            0.0 if row is None else row.beat_at,
         )
 
     def _write(self, connection: sa.Connection, epoch: int, outcome: Outcome, now: float) -> None:
@@ -206,14 +207,20 @@ def _last_beat(connection: sa.Connection) -> float:
 
 def _orders(connection: sa.Connection) -> Orders:
     revision = orders_revision(connection)
-    rules = [kept.rule for kept in kept_rules(connection)]
+    kept = kept_rules(connection)
     quiet = Quiet(silences_of(connection), maintenance_windows_of(connection))
     held = connection.execute(
         sa.select(alerts.c.id, alerts.c.acknowledged_by, alerts.c.acknowledged_at).where(
             alerts.c.state.in_(OPEN), alerts.c.acknowledged_by.is_not(None)
         )
     )
-    return Orders(revision, rules, quiet, {row[0]: (row[1], row[2]) for row in held})
+    return Orders(
+        revision,
+        [one.rule for one in kept],
+        quiet,
+        {row[0]: (row[1], row[2]) for row in held},
+        {one.rule.id: one.updated_at for one in kept if one.rule.id is not None},
+    )
 
 
 def _series_after(

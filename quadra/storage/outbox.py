@@ -10,11 +10,13 @@ import orjson
 import sqlalchemy as sa
 
 from quadra.alerts.ledger import Event
+from quadra.alerts.routing import taken
+from quadra.alerts.silences import Matchers
 from quadra.engine.channels import Delivery, Outcome
 from quadra.errors import NotFoundError
 from quadra.storage.alert_rows import add_events, dumps, upsert
 from quadra.storage.database import Database
-from quadra.storage.tables import alerts, channels, outbox
+from quadra.storage.tables import alert_events, alerts, channels, outbox
 
 _EXPANDED_AT_ONCE = 500
 _FAR_S = 3_900.0
@@ -29,11 +31,11 @@ class SqlOutbox:
         """Wire the store."""
         self._database = database
 
-    def expand(self, everywhere: Sequence[str], known: Sequence[str], now: float) -> int:
-        """Give each page that names no channel to every one; fail those that reach nobody."""
-        if not self._database.read(_to_expand, known):
+    def expand(self, routes: Mapping[str, Matchers], now: float) -> int:
+        """Give each page that names no channel to all that take it; fail what reaches nobody."""
+        if not self._database.read(_to_expand, [*routes]):
             return 0
-        return self._database.write(self._expand, everywhere, known, now)
+        return self._database.write(self._expand, routes, now)
 
     def due(self, now: float) -> dict[str, int]:
         """Give how many pages could go out now, by channel."""
@@ -63,29 +65,44 @@ class SqlOutbox:
         """Give state, error and time of sending of a page."""
         return self._database.read(_outcome, number)
 
-    def _expand(
-        self, connection: sa.Connection, everywhere: Sequence[str], known: Sequence[str], now: float
-    ) -> int:
+    def _expand(self, connection: sa.Connection, routes: Mapping[str, Matchers], now: float) -> int:
         rows = connection.execute(
             sa.select(outbox)
-            .where(_WAITING, outbox.c.channel.not_in([*known]))
+            .where(_WAITING, outbox.c.channel.not_in([*routes]))
             .order_by(outbox.c.id)
             .limit(_EXPANDED_AT_ONCE)
             .with_for_update(skip_locked=True)
         ).all()
         for row in rows:
-            if row.channel == "" and everywhere:
-                made = [_copy_of(row, name) for name in everywhere]
-                insert = upsert(self._database, outbox)
-                connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]), made)
-                connection.execute(outbox.delete().where(outbox.c.id == row.id))
-                continue
-            error = "no channel is set up" if row.channel == "" else "there is no such channel"
-            failed = {"state": "failed", "error": error}
-            connection.execute(outbox.update().where(outbox.c.id == row.id).values(failed))
-            kind = "nobody_told" if row.channel == "" else "delivery_failed"
-            _tell_alerts(connection, [orjson.loads(row.alerts)], kind, row.channel, error, now)
+            if row.channel:
+                _fail(connection, row, "delivery_failed", "there is no such channel", now)
+            else:
+                self._spread(connection, row, routes, now)
         return len(rows)
+
+    def _spread(
+        self,
+        connection: sa.Connection,
+        row: sa.Row[Any],
+        routes: Mapping[str, Matchers],
+        now: float,
+    ) -> None:
+        paged = orjson.loads(row.alerts)
+        parts = {name: taken(route, paged) for name, route in routes.items()}
+        made = [_copy_of(row, name, part) for name, part in parts.items() if part]
+        reached = {alert["id"] for part in parts.values() for alert in part}
+        left = [alert for alert in paged if alert["id"] not in reached]
+        error = "no channel takes it" if routes else "no channel is set up"
+        if left:
+            _untell(connection, row, left)
+        if not made:
+            _fail(connection, row, "nobody_told", error, now)
+            return
+        if left:
+            _tell_alerts(connection, [left], "nobody_told", "", error, now)
+        insert = upsert(self._database, outbox)
+        connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]), made)
+        connection.execute(outbox.delete().where(outbox.c.id == row.id))
 
     def _claim(
         self,
@@ -135,10 +152,27 @@ def _to_expand(connection: sa.Connection, known: Sequence[str]) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def _copy_of(row: sa.Row[Any], channel: str) -> dict[str, Any]:
+def _copy_of(row: sa.Row[Any], channel: str, part: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     copy = {c.name: getattr(row, c.name) for c in outbox.c if c.name != "id"}
     mark = hashlib.blake2b(row.digest + channel.encode(), digest_size=16).digest()
-    return {**copy, "channel": channel, "digest": mark}
+    return {**copy, "channel": channel, "digest": mark, "alerts": dumps(part)}
+
+
+def _fail(connection: sa.Connection, row: sa.Row[Any], kind: str, error: str, now: float) -> None:
+    failed = {"state": "failed", "error": error}
+    connection.execute(outbox.update().where(outbox.c.id == row.id).values(failed))
+    _tell_alerts(connection, [orjson.loads(row.alerts)], kind, row.channel, error, now)
+
+
+def _untell(connection: sa.Connection, row: sa.Row[Any], told: Sequence[Mapping[str, Any]]) -> None:
+    """Take back what the history says of a page that there is nobody to read."""
+    connection.execute(
+        alert_events.delete().where(
+            alert_events.c.alert_id.in_([int(alert["id"]) for alert in told]),
+            alert_events.c.at == row.created_at,
+            alert_events.c.kind.in_(["paged", "paged_again", "resolved_told"]),
+        )
+    )
 
 
 def _due(connection: sa.Connection, now: float) -> dict[str, int]:

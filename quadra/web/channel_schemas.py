@@ -21,7 +21,9 @@ _FIELDS: Schema = {
     },
     "settings": {
         "type": "object",
-        "description": "slack: channel (with a bot's token); email: to (a list), from",
+        "description": "slack: channel (with a bot's token); email: to (a list), from; every "
+        'kind: matchers, a list of conditions such as team="ml" that all must hold for an alert '
+        "whose rule names no channel",
     },
     "enabled": {"type": "boolean", "default": True},
 }

@@ -149,6 +149,30 @@ def test_a_rule_judges_what_it_finds_when_it_is_made(house: House) -> None:
     assert ["firing"] == [alert.state for alert in house.alerts.alerts(EVERYTHING).items]
 
 
+def test_a_rule_beside_which_another_is_made_meets_the_series_of_that_moment(house: House) -> None:
+    """The new rule gets to know all series there are: the former must not miss the newest."""
+    house.keep(rule(**PLAIN))
+    house.judge.round()
+    house.clock.forward(1)
+    house.send(99, host="new")
+    house.keep(rule(**PLAIN, name="another", selector="y"))
+    house.judge.round()
+    assert ["firing"] == [alert.state for alert in house.alerts.alerts(EVERYTHING).items]
+
+
+@pytest.mark.parametrize("age", [0, 3_600])
+def test_a_rule_made_while_nobody_judged_looks_at_what_was_judged_before(
+    house: House, age: int
+) -> None:
+    house.judge.round()
+    house.step(99, 3)  # long enough for the position to be written
+    house.judge = house.new_judge()  # the former is gone
+    house.rules.add(rule(**PLAIN), house.clock() - age)
+    house.judge.round()
+    expected = [] if age else ["firing"]
+    assert expected == [alert.state for alert in house.alerts.alerts(EVERYTHING).items]
+
+
 def test_a_changed_threshold_holds_at_once_and_a_removed_rule_ends_its_alerts(
     house: House,
 ) -> None:

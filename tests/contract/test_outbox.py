@@ -10,10 +10,16 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from quadra.alerts.ledger import Alert, Changes, Event
+from quadra.alerts.routing import EVERYTHING, route_of
+from quadra.engine import alerting as judged
+from quadra.engine.alerting import AlertQuestion
 from quadra.engine.channels import Channel, Outcome
 from quadra.errors import ConflictError, NotFoundError
+from quadra.storage.alerts import SqlAlerts
 from quadra.storage.channels import SqlChannels
 from quadra.storage.database import Database
+from quadra.storage.judging import SqlJudge
 from quadra.storage.outbox import SqlOutbox
 from quadra.storage.tables import outbox
 
@@ -58,8 +64,9 @@ def test_a_page_for_whoever_there_is_goes_to_each_once(
     database: Database, store: SqlOutbox
 ) -> None:
     put(database, "a")
-    assert 1 == store.expand(["x", "y"], ["x", "y"], NOW)
-    assert 0 == store.expand(["x", "y"], ["x", "y"], NOW)
+    everywhere = dict.fromkeys(["x", "y"], EVERYTHING)
+    assert 1 == store.expand(everywhere, NOW)
+    assert 0 == store.expand(everywhere, NOW)
     assert {"x": "waiting", "y": "waiting"} == states(database)
     ids = {store.claim(name, "me", NOW, NOW + 9, 5)[0].delivery_id for name in ("x", "y")}
     assert 2 == len(ids)
@@ -68,8 +75,65 @@ def test_a_page_for_whoever_there_is_goes_to_each_once(
 def test_pages_that_reach_nobody_end_and_say_why(database: Database, store: SqlOutbox) -> None:
     put(database, "a")
     put(database, "b", "gone")
-    store.expand([], [], NOW)
+    store.expand({}, NOW)
     assert {"": "failed", "gone": "failed"} == states(database)
+
+
+def test_a_page_goes_to_the_channels_that_take_its_alerts(
+    database: Database, store: SqlOutbox
+) -> None:
+    pages = [
+        {"id": 1, "rule": "r", "labels": {"team": "ml"}, "severity": "warning"},
+        {"id": 2, "rule": "r", "labels": {"team": "web", "severity": "page"}, "source": "external",
+         "severity": "critical"},
+        {"id": 3, "rule": "r", "labels": {}, "severity": "info"},
+    ]  # fmt: skip
+    put(database, "a", alerts=orjson.dumps(pages).decode())
+    routes = {
+        "ml": route_of(('team="ml"',)),
+        "pager": route_of(('severity=~"critical|page"',)),
+        "db": route_of(('team="db"',)),
+    }
+    store.expand(routes, NOW)
+    found = {
+        name: [
+            alert["id"] for one in store.claim(name, "me", NOW, NOW + 9, 5) for alert in one.alerts
+        ]
+        for name in routes
+    }
+    assert {"ml": [1], "pager": [2], "db": []} == found
+
+
+def test_the_history_does_not_say_paged_where_nobody_was_told(
+    database: Database, store: SqlOutbox
+) -> None:
+    for number in (1, 2):
+        one = alert(number)
+        changes = Changes(
+            {number: one}, [Event(number, NOW, "firing"), Event(number, NOW, "paged")]
+        )
+        SqlJudge(database).write(
+            SqlJudge(database).begin(NOW, 0).epoch, judged.Outcome(1, number, changes), NOW
+        )
+    pages = [{"id": n, "rule": "r", "labels": {"n": str(n)}} for n in (1, 2)]
+    put(database, "a", alerts=orjson.dumps(pages).decode())
+    store.expand({"x": route_of(('n="1"',))}, NOW + 1)
+    kinds = [
+        (event.alert_id, event.kind, event.detail)
+        for event, _alert in reversed(SqlAlerts(database).history(AlertQuestion()).items)
+    ]
+    assert sorted([
+        (1, "firing", ""), (1, "paged", ""), (2, "firing", ""),
+        (2, "nobody_told", "no channel takes it"),
+    ]) == sorted(kinds)  # fmt: skip
+
+
+def alert(number: int) -> Alert:
+    """Make an alert that fires."""
+    return Alert(
+        id=number, rule_id=1, rule="r", series_id=number, metric="x", fingerprint=str(number),
+        severity="warning", labels={}, state="firing", threshold=1.0, started_at=NOW, fired_at=NOW,
+    )  # fmt: skip
 
 
 def test_one_claimant_gets_a_page(database: Database, store: SqlOutbox) -> None:

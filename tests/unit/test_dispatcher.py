@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from quadra.alerts.silences import Matchers
 from quadra.engine.channels import (
     Channel,
     ChannelState,
@@ -42,7 +43,7 @@ class MemoryOutbox:
         for one in deliveries:
             self.waiting[one.id] = (one, 0.0)
 
-    def expand(self, everywhere: Sequence[str], known: Sequence[str], now: float) -> int:
+    def expand(self, routes: Mapping[str, Matchers], now: float) -> int:
         if self.broken:
             raise StorageError("gone")
         return 0

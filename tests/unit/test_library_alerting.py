@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
 
 from quadra.library import AlertManager, TriggeredAlert
+from quadra.library.slack import NotTakenError, RefusedError, main
+from tests.servers.receivers import HttpReceiver
 from tests.unit.alert_makers import rule
 from tests.unit.fakes import SetClock
 
@@ -87,3 +90,85 @@ def test_a_slack_that_does_not_answer_loses_no_alert(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.example/1")
     assert 1 == len(AlertManager([rule()], send=send).check_metrics({"x": 11}))
+
+
+def test_what_slack_did_not_take_goes_out_later_and_what_it_refused_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, sent = SetClock(), list[list[str]]()
+    answers: list[Exception | None] = [NotTakenError("answered 429", 30), None, RefusedError("no")]
+
+    def send(_url: str, alerts: Sequence[TriggeredAlert]) -> None:
+        sent.append(names(alerts))
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.example/1")
+    manager = AlertManager(
+        [rule(name=f"r{n}", selector=f"x{n}") for n in range(3)], send=send, clock=clock
+    )
+    manager.check_metrics({"x0": 99})
+    clock.forward(29)
+    manager.check_metrics({"x1": 99})
+    assert [["r0"]] == sent
+    clock.forward(1)
+    assert [] == manager.check_metrics({"x0": 99})
+    assert ["r0", "r1"] == sent[-1]
+    manager.check_metrics({"x2": 99})
+    manager.check_metrics({"x2": 99})
+    assert [["r0"], ["r0", "r1"], ["r2"]] == sent
+
+
+SEED = """
+from quadra.library import AlertManager
+
+manager = AlertManager()
+
+# Check metrics and send alerts
+metrics = {
+    "error_rate": 15.5,
+    "p95_response_time": 50.2,
+    "cost_per_hour": 12.3
+}
+
+triggered = manager.check_metrics(metrics)
+# Automatically sends Slack alerts for thresholds exceeded
+"""
+
+
+def test_the_call_of_the_documents_posts_to_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpReceiver() as slack:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.url)
+        monkeypatch.setenv("WEBHOOK_ALLOW_PRIVATE", "true")
+        exec(SEED, found := {})  # noqa: S102 - the lines as a user has them
+        (post,) = slack.posts
+    assert 3 == len(found["triggered"])
+    (told,) = post.json["attachments"]
+    assert ("#b3161e", "◆ 3 alerts: 3 firing") == (told["color"], post.json["text"])
+    words = json.dumps(told["blocks"], ensure_ascii=False)
+    for wanted in ("High error rate", "error_rate", "15.5", "Threshold", "critical"):
+        assert wanted in words
+
+
+def test_inside_addresses_are_not_posted_to(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with HttpReceiver() as slack:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.url)
+        monkeypatch.delenv("WEBHOOK_ALLOW_PRIVATE", raising=False)
+        assert 3 == len(AlertManager().check_metrics(METRICS))
+        assert [] == slack.posts
+    assert "loopback" in caplog.text
+    assert slack.url not in caplog.text
+
+
+@pytest.mark.parametrize(("address", "code"), [("", 2), ("ftp://x", 1), ("receiver", 0)])
+def test_the_command_sends_a_test(
+    address: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with HttpReceiver() as slack:
+        monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.url if address == "receiver" else address)
+        monkeypatch.setenv("WEBHOOK_ALLOW_PRIVATE", "true")
+        assert code == main()
+        assert (code == 0) == (len(slack.posts) == 1)
