@@ -162,8 +162,12 @@ class OutboxStore(Protocol):
     ) -> list[Delivery]:
         """Take pages for a channel until a time: nobody else gets them before.
 
-        Pages of one group go in order, one at a time.
+        Pages of one group go in order, one at a time. What another claimed and never settled comes
+        as it was claimed, together, so that it is sent again under the same delivery id.
         """
+
+    def take_over(self, claimant: str, until: float) -> None:
+        """Let the claims of all others run out by a time: they are gone."""
 
     def settle(
         self, deliveries: Sequence[Delivery], claimant: str, outcome: Outcome, now: float

@@ -12,7 +12,8 @@ import math
 import random
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,14 +31,18 @@ from quadra.engine.channels import (
     Sender,
     Sent,
 )
+from quadra.engine.lease import FencedError
 from quadra.engine.ports import Clock
-from quadra.errors import QuadraError
+from quadra.errors import QuadraError, StorageError
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 LANES = 16
 CLAIM_S = 45.0  # longer than any send may take
+TAKEN_OVER_AFTER_S = 10.0
+"""What a worker that is gone was sending is sent again after so long: it may only be slow."""
+SETTLE_AGAIN_AFTER_S = (0.2, 1.0, 3.0, 8.0)
 GIVE_UP_S = 24 * 3_600.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 LONGEST_ASKED_PAUSE_S = 3_600.0
@@ -93,6 +98,7 @@ class Dispatcher:
         link: Callable[[Mapping[str, Any]], str] = lambda _alert: "",
         told: Callable[[], None] = lambda: None,
         jitter: Callable[[], float] = random.random,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Wire; ``told`` hears of each ending.
 
@@ -105,6 +111,7 @@ class Dispatcher:
         self._link = link
         self._told = told
         self._jitter = jitter
+        self._sleep = sleep
         self._claimant = secrets.token_hex(8)
         self._lanes: dict[str, _Lane] = {}
         self._lock = threading.Lock()
@@ -114,9 +121,17 @@ class Dispatcher:
     def run(self, wait: Callable[[float], bool]) -> None:
         """Deliver until ``wait(seconds)`` says that the end has come."""
         with ThreadPoolExecutor(LANES, thread_name_prefix="channel") as pool:
+            self._take_over()
             while not wait(self.pause()):
                 self.round(pool.submit)
             self._ending = True
+
+    def _take_over(self) -> None:
+        """Send soon what a former worker was sending; else when its claims run out."""
+        try:
+            self._outbox.take_over(self._claimant, self._clock() + TAKEN_OVER_AFTER_S)
+        except QuadraError as error:
+            log.warning("Pages of the former worker wait for %g s: %s", CLAIM_S, error.detail)
 
     def pause(self) -> float:
         """Give the seconds until there may be something to do."""
@@ -188,13 +203,26 @@ class Dispatcher:
             return False
         ending = self._senders[channel.kind].send(channel, [self._linked(d) for d in claimed])
         outcome = self._outcome(ending, claimed[0])
-        self._outbox.settle(claimed, self._claimant, outcome, self._clock())
+        self._settle(claimed, outcome)
         self._told()
         if isinstance(ending, Later) and outcome.state == "waiting":
             # What ails the channel ails the next page too; the others wait with it.
             lane.not_before = min(outcome.due_at, self._clock() + LONGEST_PAUSE_S)
             return False
         return True
+
+    def _settle(self, claimed: Sequence[Delivery], outcome: Outcome) -> None:
+        """Keep how it ended; tried again, for what is not kept would be sent again."""
+        for pause in SETTLE_AGAIN_AFTER_S:
+            try:
+                self._outbox.settle(claimed, self._claimant, outcome, self._clock())
+            except FencedError:
+                raise
+            except StorageError:
+                self._sleep(pause)
+            else:
+                return
+        self._outbox.settle(claimed, self._claimant, outcome, self._clock())
 
     def _linked(self, delivery: Delivery) -> Delivery:
         return replace(delivery, alerts=[{**a, "url": self._link(a)} for a in delivery.alerts])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -50,6 +51,10 @@ class SqlOutbox:
     ) -> list[Delivery]:
         """Take pages for a channel until a time."""
         return self._database.write(self._claim, channel, claimant, now, until, limit)
+
+    def take_over(self, claimant: str, until: float) -> None:
+        """Let the claims of all others run out by a time."""
+        self._database.write(_take_over, claimant, until)
 
     def settle(
         self, deliveries: Sequence[Delivery], claimant: str, outcome: Outcome, now: float
@@ -120,13 +125,19 @@ class SqlOutbox:
             before.c.state == "waiting",
             before.c.id < outbox.c.id,
         )
-        rows = connection.execute(
+        claimable = (
             sa.select(outbox)
             .where(outbox.c.channel == channel, *_is_due(now), is_first)
             .order_by(outbox.c.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
-        ).all()
+        )
+        rows = connection.execute(claimable.limit(limit)).all()
+        if rows and (dead := _left_by(rows[0])):
+            # It may have been sent: then it comes once more as it was, not as many pages anew.
+            mine = (outbox.c.claimed_by == dead, outbox.c.claimed_until.is_not(None))
+            rows = connection.execute(claimable.where(*mine)).all()
+        else:
+            rows = list(takewhile(lambda row: not _left_by(row), rows))
         if not rows:
             return []
         connection.execute(
@@ -145,6 +156,19 @@ def _is_due(now: float) -> list[sa.ColumnElement[bool]]:
         | (outbox.c.claimed_until > now + _FAR_S)
     )
     return [_WAITING, (outbox.c.due_at <= now) | (outbox.c.due_at > now + _FAR_S), free]
+
+
+def _left_by(row: sa.Row[Any]) -> str:
+    """Give who claimed a page and never said how it went; nothing where nobody did."""
+    return "" if row.claimed_until is None else str(row.claimed_by)
+
+
+def _take_over(connection: sa.Connection, claimant: str, until: float) -> None:
+    connection.execute(
+        outbox.update()
+        .where(_WAITING, outbox.c.claimed_by != claimant, outbox.c.claimed_until > until)
+        .values(claimed_until=until)
+    )
 
 
 def _to_expand(connection: sa.Connection, known: Sequence[str]) -> bool:

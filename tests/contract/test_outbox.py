@@ -154,6 +154,28 @@ def test_a_claim_runs_out_and_the_page_keeps_its_name(database: Database, store:
     assert {"x": "sent"} == states(database)
 
 
+def test_what_a_dead_worker_sent_together_comes_together_again(
+    database: Database, store: SqlOutbox
+) -> None:
+    for key in "abcde":
+        put(database, key, "x", f"of {key}")
+    first = store.claim("x", "dies", NOW, NOW + 45, 3)
+    store.take_over("lives", NOW + 10)
+    assert [4, 5] == [one.id for one in store.claim("x", "lives", NOW + 9, NOW + 54, 9)]
+    again = store.claim("x", "lives", NOW + 10, NOW + 55, 1)
+    assert [one.delivery_id for one in first] == [one.delivery_id for one in again]
+
+
+def test_what_comes_again_is_not_mixed_with_what_is_new(
+    database: Database, store: SqlOutbox
+) -> None:
+    put(database, "a", "x", "one", due_at=NOW - 1)
+    put(database, "b", "x", "two", claimed_by="dead", claimed_until=NOW - 1)
+    put(database, "c", "x", "three")
+    claimed = [[one.id for one in store.claim("x", "me", NOW, NOW + 45, 9)] for _ in range(3)]
+    assert [[1], [2], [3]] == claimed
+
+
 def test_a_group_goes_in_order_and_groups_beside_each_other(
     database: Database, store: SqlOutbox
 ) -> None:

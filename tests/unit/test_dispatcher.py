@@ -20,6 +20,7 @@ from quadra.engine.channels import (
     Sent,
 )
 from quadra.engine.dispatcher import GIVE_UP_S, LONGEST_PAUSE_S, Bucket, Dispatcher
+from quadra.engine.lease import FencedError
 from quadra.errors import StorageError
 from tests.unit.fakes import NOW, SetClock
 
@@ -38,6 +39,8 @@ class MemoryOutbox:
     waiting: dict[int, tuple[Delivery, float]] = field(default_factory=dict)
     ended: dict[int, Outcome] = field(default_factory=dict)
     broken: bool = False
+    unkept: list[StorageError] = field(default_factory=list)
+    taken_over_at: float | None = None
 
     def put(self, *deliveries: Delivery) -> None:
         for one in deliveries:
@@ -70,9 +73,14 @@ class MemoryOutbox:
             self.waiting[one.id] = (one, until)
         return found
 
+    def take_over(self, claimant: str, until: float) -> None:
+        self.taken_over_at = until
+
     def settle(
         self, deliveries: Sequence[Delivery], claimant: str, outcome: Outcome, now: float
     ) -> int:
+        if self.unkept:
+            raise self.unkept.pop()
         for one in deliveries:
             if outcome.state == "waiting":
                 self.waiting[one.id] = (one, outcome.due_at)
@@ -136,6 +144,7 @@ class House:
             self.clock,
             link=lambda alert: f"at/{alert['id']}",
             jitter=lambda: 1.0,
+            sleep=self.clock.forward,
         )
 
     def round(self, forward: float = 0.0) -> None:
@@ -182,6 +191,23 @@ def test_a_channel_may_not_ask_for_ever(asked: float) -> None:
     house.round()
     house.round(3_600)
     assert 2 == len(house.script.sent)
+
+
+def test_what_was_sent_is_kept_although_the_database_stumbles() -> None:
+    house = House()
+    house.outbox.put(page(1))
+    house.outbox.unkept = [StorageError("busy") for _ in range(4)]
+    house.round()
+    assert [1] == list(house.outbox.ended)
+    assert 1 == len(house.script.sent)
+
+
+def test_a_worker_that_was_overtaken_does_not_insist() -> None:
+    house = House()
+    house.outbox.put(page(1))
+    house.outbox.unkept = [FencedError("gone")]
+    house.round()
+    assert ([], NOW) == (list(house.outbox.ended), house.clock())
 
 
 def test_a_refusal_ends_it() -> None:
