@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +20,7 @@ from quadra.telemetry.series import SeriesKey
 CELLS_A_SERIES = 20_000_000
 """How many samples the windows of one series may hold together; beyond, not each is judged."""
 MAX_SHOWN = 10_000
+MAX_HAPPENED = 2_000
 WEEK_S = 7 * 86_400.0
 
 
@@ -72,6 +74,11 @@ class Replay:
         in_window = max(self._rule.window / max(every, 1.0), 1.0)
         self.stride = max(self.stride, math.ceil(samples * in_window / CELLS_A_SERIES))
         return Watch(self._rule, stride=self.stride)
+
+    @property
+    def is_calm(self) -> bool:
+        """Say whether so little happened that it is soon told what would have been paged."""
+        return len(self._happened) <= MAX_HAPPENED
 
     def verdict(self) -> Verdict:
         """Say what would have been told, with the alerts of all series in order of time."""
@@ -127,6 +134,35 @@ class Replay:
             "pages": [_page(notice) for notice in pages[:MAX_SHOWN]],
             "events": [_event(event, verdict.alerts) for event in verdict.events[:MAX_SHOWN]],
         }
+
+
+def at_limit(rule: Rule, limit: float) -> Rule:
+    """Give the rule with another threshold; what clears it keeps its distance."""
+    clear = rule.clear_threshold
+    if clear is not None:
+        clear += limit - rule.threshold
+    return replace(rule, threshold=limit, clear_threshold=clear)
+
+
+class Curve:
+    """How often a rule would have paged for each of several limits."""
+
+    def __init__(self, rule: Rule, limits: Sequence[float], start: int, end: int) -> None:
+        """Begin; as ``Replay``."""
+        self._replays = [Replay(at_limit(rule, limit), start, end) for limit in limits]
+        self._limits = limits
+
+    def take(self, keys: dict[int, SeriesKey], columns: Columns) -> None:
+        """Judge all samples of some series at each limit."""
+        for replay in self._replays:
+            replay.take(keys, columns)
+
+    def as_list(self) -> list[dict[str, float | None]]:
+        """Give ``pages`` for each ``limit``; None where they would be too many to count soon."""
+        return [
+            {"limit": limit, "pages": len(replay.verdict().pages) if replay.is_calm else None}
+            for limit, replay in zip(self._limits, self._replays, strict=True)
+        ]
 
 
 def _fire(alert: Alert) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from quadra.alerts.ledger import Alert
-from quadra.alerts.replay import Replay
+from quadra.alerts.replay import Curve, Replay
 from quadra.alerts.rules import Rule
 from quadra.alerts.silences import Maintenance, Silence
 from quadra.engine.alerting import (
@@ -165,21 +165,27 @@ class Alerting:
 
     # -- back-tests ---------------------------------------------------------------------------
 
-    def backtest(self, rule: Rule, start: float, end: float) -> Iterator[float | dict[str, Any]]:
+    def backtest(
+        self, rule: Rule, start: float, end: float, limits: Sequence[float] = ()
+    ) -> Iterator[float | dict[str, Any]]:
         """Replay the past: gives how far it is (0..1), again and again, and last the answer.
 
-        Times are unix seconds. Raises InvalidError when it would be too much, StorageError.
+        Times are unix seconds. With ``limits`` the answer is how often it would have paged at each
+        of them. Raises InvalidError when it would be too much, StorageError.
         """
         if self._backtests >= BACKTESTS_AT_ONCE:
             msg = "Other back-tests are under way. Try again in a moment."
             raise UnavailableError(msg, code="overloaded", retry_after=2)
         self._backtests += 1
         try:
-            yield from self._replay(replace(rule, id=0), round(start * 1000), round(end * 1000))
+            span = round(start * 1000), round(end * 1000)
+            yield from self._replay(replace(rule, id=0), *span, limits)
         finally:
             self._backtests -= 1
 
-    def _replay(self, rule: Rule, start: int, end: int) -> Iterator[float | dict[str, Any]]:
+    def _replay(
+        self, rule: Rule, start: int, end: int, limits: Sequence[float]
+    ) -> Iterator[float | dict[str, Any]]:
         ids = self._runtime.offload(self._catalog.select, [rule.selector])
         if len(ids) > MAX_SERIES_A_BACKTEST:
             msg = (
@@ -187,17 +193,25 @@ class Alerting:
                 "back-test. Add a label to narrow it."
             )
             raise InvalidError(msg, code="too_many_series_selected")
-        replay = Replay(rule, start, end)
+        replay = Curve(rule, limits, start, end) if limits else Replay(rule, start, end)
+        samples = 0
         at_once = len(ids) if rule.aggregate == "absent" else SERIES_A_READ
         for at in range(0, len(ids), max(at_once, 1)):
             yield at / len(ids)
-            self._runtime.offload(self._replay_some, replay, ids[at : at + at_once], rule, start)
-            if replay.samples > MAX_SAMPLES_A_BACKTEST:
+            some = ids[at : at + at_once]
+            samples += self._runtime.offload(self._replay_some, replay, some, rule, (start, end))
+            if samples * max(len(limits), 1) > MAX_SAMPLES_A_BACKTEST:
                 msg = f"More than {MAX_SAMPLES_A_BACKTEST} samples. Shorten the span."
                 raise InvalidError(msg, code="too_many_samples")
-        yield self._runtime.offload(replay.as_dict)
+        if isinstance(replay, Curve):
+            yield {"curve": self._runtime.offload(replay.as_list), "samples": samples}
+        else:
+            yield self._runtime.offload(replay.as_dict)
 
-    def _replay_some(self, replay: Replay, ids: list[int], rule: Rule, start: int) -> None:
+    def _replay_some(
+        self, replay: Replay | Curve, ids: list[int], rule: Rule, span: tuple[int, int]
+    ) -> int:
         wanted = np.array(ids, np.uint32)
-        columns = self._history.between(start - rule.window, replay.end, wanted)
+        columns = self._history.between(span[0] - rule.window, span[1], wanted)
         replay.take({i: self._catalog.key(i) for i in ids}, columns)
+        return len(columns)

@@ -125,13 +125,23 @@ BACKTEST = as_json(
         {
             "start": {**SECONDS, "description": "unix seconds; 7 days before end when absent"},
             "end": {**SECONDS, "description": "unix seconds; now when absent"},
+            "limits": {
+                **as_list(NUMBER),
+                "description": "thresholds to try in place of the rule's own: the answer is how "
+                "often it would have paged at each",
+            },
         },
     ),
     "the rule and the past to try it on",
     {"rule": _EXAMPLE},
 )
+_CURVE = as_object({"limit": NUMBER, "pages": {"type": ["integer", "null"]}})
 BACKTESTED = as_json(
     as_object(
+        {
+            "samples": WHOLE,
+            "seconds": {**NUMBER, "description": "that it took"},
+        },
         {
             "counts": {"type": "object", "additionalProperties": WHOLE},
             "pages_per_week": NUMBER,
@@ -139,10 +149,12 @@ BACKTESTED = as_json(
             "pages": as_list({"type": "object"}),
             "events": as_list({"type": "object"}),
             "series": WHOLE,
-            "samples": WHOLE,
             "judged_every": {**WHOLE, "description": "1: every sample was judged"},
-            "seconds": {**NUMBER, "description": "that it took"},
-        }
+            "curve": {
+                **as_list(_CURVE),
+                "description": "only with limits; pages are null where they are too many to count",
+            },
+        },
     ),
     "what the rule would have done",
 )

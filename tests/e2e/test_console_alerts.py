@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.clients import push
 from tests.servers.quadra import QuadraServer
+from tests.servers.receivers import HttpReceiver
 
 Start = Callable[..., QuadraServer]
 
@@ -147,6 +148,17 @@ def test_a_channel_is_made_tested_and_says_what_is_wrong(
     page.on("dialog", lambda dialog: dialog.accept())
     table.get_by_role("button", name="Remove").click()
     expect(page.get_by_test_id("sentence")).to_contain_text("Nobody is told")
+    with HttpReceiver() as hook:
+        page.get_by_label("Name").fill("on-call")
+        page.get_by_label("Address").fill(hook.url)
+        page.get_by_label("Only alerts with").fill('severity="critical", team=~"ml|web"')
+        page.get_by_role("button", name="Make channel").click()
+        expect(table).to_contain_text('only severity="critical", team=~"ml|web"')
+        page.get_by_role("button", name="Run fire drill").click()
+        drill = page.get_by_test_id("fire-drill")
+        expect(drill).to_contain_text("Passed in", timeout=20_000)
+        expect(drill.get_by_role("row")).to_have_count(7)
+        assert ["firing", "resolved"] == [post.json["status"] for post in hook.posts]
 
 
 def test_every_page_can_be_used_by_everybody(server: QuadraServer, browser_page: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quadra.alerts.replay import Replay
+from quadra.alerts.replay import Curve, Replay, at_limit
 from quadra.alerts.rules import Rule
 from quadra.telemetry.batch import Columns
 from tests.unit.alert_makers import line, rule
@@ -93,3 +93,18 @@ def test_too_many_samples_in_a_window_are_judged_less_often(
     found = replayed(made, line(*[1.0] * 500, *[9.0] * 500, every=10_000), 9_990_000)
     assert 1 < found["judged_every"]  # type: ignore[operator]
     assert 1 == len(found["fires"])  # type: ignore[arg-type]
+
+
+def test_a_curve_says_at_each_limit_what_a_replay_of_its_own_says() -> None:
+    samples = line(*[n % 50 for n in range(400)])
+    made = rule(cooldown="0s", clear_threshold=5)
+    limits = [8.0, 20.0, 48.5, 60.0]
+    curve = Curve(made, limits, 0, 400_000)
+    curve.take({1: ("x", ())}, samples)
+    expected = []
+    for limit in limits:
+        alone = Replay(at_limit(made, limit), 0, 400_000)
+        alone.take({1: ("x", ())}, samples)
+        expected.append({"limit": limit, "pages": len(alone.verdict().pages)})
+    assert expected == curve.as_list()
+    assert [8, 8, 8, 0] == [point["pages"] for point in expected]

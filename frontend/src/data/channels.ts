@@ -31,10 +31,12 @@ export interface ChannelDraft {
   readonly channel: string;
   readonly to: string;
   readonly from: string;
+  /** Conditions on an alert, by comma. */
+  readonly only: string;
   readonly enabled: boolean;
 }
 
-export const NEW_CHANNEL: ChannelDraft = { name: "", kind: "webhook", url: "", secret: "", channel: "", to: "", from: "", enabled: true };
+export const NEW_CHANNEL: ChannelDraft = { name: "", kind: "webhook", url: "", secret: "", channel: "", to: "", from: "", only: "", enabled: true };
 
 export interface KindWords {
   readonly title: string;
@@ -86,7 +88,14 @@ export function channelDraft(channel: Channel): ChannelDraft {
     channel: text(settings.channel),
     to: text(settings.to),
     from: text(settings.from),
+    only: routeOf(channel),
   };
+}
+
+/** Which alerts a channel takes of rules that name none; nothing for all. */
+export function routeOf({ settings }: Pick<Channel, "settings">): string {
+  const { matchers } = settings;
+  return Array.isArray(matchers) ? matchers.join(", ") : "";
 }
 
 /** What is sent. Address and secret are left out where nothing was typed: they stay. */
@@ -103,11 +112,19 @@ export function channelBody(draft: ChannelDraft, isNew: boolean): Record<string,
   };
 }
 
-function settingsOf({ kind, channel, to, from }: ChannelDraft): Record<string, unknown> {
-  if (kind === "slack") return channel.trim() === "" ? {} : { channel: channel.trim() };
-  if (kind !== "email") return {};
+function settingsOf({ kind, channel, to, from, only }: ChannelDraft): Record<string, unknown> {
+  const matchers = conditions(only);
+  const all = matchers.length === 0 ? {} : { matchers };
+  if (kind === "slack") return channel.trim() === "" ? all : { channel: channel.trim(), ...all };
+  if (kind !== "email") return all;
   const people = to.split(/[,;\s]+/).filter((one) => one !== "");
-  return { to: people, ...(from.trim() === "" ? {} : { from: from.trim() }) };
+  return { to: people, ...(from.trim() === "" ? {} : { from: from.trim() }), ...all };
+}
+
+/** Conditions apart: a comma inside quotes parts nothing. */
+export function conditions(text: string): string[] {
+  const found = text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
+  return found.map((one) => one.trim()).filter((one) => one !== "");
 }
 
 export type Health = "ok" | "warn" | "unknown";

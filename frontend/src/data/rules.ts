@@ -271,15 +271,15 @@ export function worstOf(fire: Fire, end: number, series: readonly HistorySeries[
 }
 
 /** "In the last 24 hours this would have paged 5 times, not 15." */
-export function backtestInWords(found: Backtest, saved: Backtest | null, span: string): string {
+export function backtestInWords(found: Backtest, saved: Backtest | null, span: string, more = ""): string {
   if (found.series === 0) return "No series matches, so this would never have fired.";
   const times = (n: number): string => (n === 0 ? "never" : n === 1 ? "once" : n === 2 ? "twice" : `${number(n)} times`);
   const fired = found.counts.fires;
-  const more = fired === found.counts.pages ? "" : `, and fired ${times(fired)}`;
+  const fires = fired === found.counts.pages ? "" : `, and fired ${times(fired)}`;
   const was = saved?.counts.pages;
   const instead = was === undefined || was === found.counts.pages ? "" : `, not ${times(was)}`;
   const head = found.counts.pages === 0 ? "this would never have paged anybody" : `this would have paged ${times(found.counts.pages)}`;
-  return `In the last ${span} ${head}${instead}${more}.`;
+  return `In the last ${span} ${head}${instead}${fires}${more}.`;
 }
 
 /** The first sentence of the page of rules. */

@@ -6,12 +6,15 @@ import { scaleFor, withUnit, type Unit } from "../data/units.ts";
 import { breaches, rounded } from "../data/rules.ts";
 import { clock } from "../data/format.ts";
 import type { AlertShape } from "../data/alerts.ts";
+import { Curve, type CurveShown } from "./curve.tsx";
 
 export interface Lane {
   readonly title: string;
   /** Stretches, or moments where `to` is left out. */
   readonly marks: readonly { readonly from: number; readonly to?: number; readonly words: string }[];
   readonly hollow?: boolean;
+  /** Stretches that are known, whoever finds them: drawn as brackets. */
+  readonly known?: boolean;
 }
 
 interface LimitChartProps {
@@ -30,9 +33,11 @@ interface LimitChartProps {
   readonly since?: number | null;
   readonly lanes?: readonly Lane[];
   readonly height?: number;
+  readonly curve?: CurveShown;
 }
 
 const [TOP, FOOT, RIGHT, LANE, GAP] = [12, 22, 64, 26, 8];
+const [CURVE, CURVE_FROM] = [230, 820];
 const MOST_TRACES = 20;
 
 /** A chart with a limit, drawn as SVG: few points, and each part can be reached and named. */
@@ -45,7 +50,8 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
   const wish = { zero: unit.zero, most: unit.most };
   const seen = extent(traces, [limit, saved].filter((v): v is number => v !== null));
   const axis = held ?? axisFor(seen[0], seen[1], wish);
-  const right = Math.max(width - RIGHT, 60);
+  const side = props.curve !== undefined && props.curve.points.length > 0 && width >= CURVE_FROM ? CURVE : 0;
+  const right = Math.max(width - RIGHT - side, 60);
   const x = (t: number): number => ((t - from) / Math.max(to - from, 1)) * right;
   const y = (v: number): number => TOP + (1 - (v - axis.min) / (axis.max - axis.min || 1)) * plotHeight;
   const lines = useMemo(() => traces.slice(0, MOST_TRACES), [traces]);
@@ -94,6 +100,9 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
           ))}
           {saved !== null && saved !== limit && <line class="saved-limit" x1={0} x2={right} y1={clamp(y(saved))} y2={clamp(y(saved))} />}
           {limit !== null && <line class={onLimit === undefined ? "limit" : "limit dragged"} x1={0} x2={right} y1={clamp(y(limit))} y2={clamp(y(limit))} />}
+          {props.curve !== undefined && side > 0 && (
+            <Curve shown={props.curve} left={right + RIGHT} width={side} top={TOP} bottom={TOP + plotHeight} limit={limit} saved={saved} y={y} />
+          )}
           {lanes.map((lane, i) => (
             <LaneMarks key={lane.title} lane={lane} top={TOP + plotHeight + GAP + i * LANE} right={right} x={x} shape={shape} />
           ))}
@@ -134,6 +143,14 @@ function LaneMarks({ lane, top, right, x, shape }: LaneProps): JSX.Element {
       <line class="grid" x1={0} x2={right} y1={top} y2={top} />
       {lane.marks.map(({ from, to, words }, i) => {
         const at = Math.max(0, x(from));
+        if (to !== undefined && lane.known === true) {
+          const end = Math.max(at + 5, Math.min(x(to), right));
+          return (
+            <path key={i} class="bracket" d={`M${at} ${middle - 5}v10M${at} ${middle}H${end}M${end} ${middle - 5}v10`}>
+              <title>{words}</title>
+            </path>
+          );
+        }
         if (to !== undefined) {
           return (
             <rect key={i} class="mark" x={at} y={middle - 5} height={10} width={Math.max(2, Math.min(x(to), right) - at)}>

@@ -95,10 +95,12 @@ def make_alert_rules(parts: WebParts) -> Blueprint:
         start = _time(wish, "start", end - DEFAULT_SPAN_S, faults)
         if not faults and not 0 < end - start <= MAX_SPAN_S:
             faults.append(Fault(None, "start", "must be before end, a year at most"))
+        limits = _limits(wish, faults)
         if faults:
             msg = f"{faults[0].field}: {faults[0].reason}."
             raise InvalidError(msg, faults=tuple(faults))
-        steps = _timed(alerting.backtest(rule_from(wish.get("rule"), where="rule."), start, end))
+        rule = rule_from(wish.get("rule"), where="rule.")
+        steps = _timed(alerting.backtest(rule, start, end, limits))
         if stream:
             return Response(_lines(steps), content_type="application/x-ndjson")
         return answer(list(steps)[-1])
@@ -113,7 +115,17 @@ def _noting(happenings: Happenings) -> Callable[[str, str, int], None]:
     return note
 
 
-_BACKTEST = ("rule", "start", "end")
+_BACKTEST = ("rule", "start", "end", "limits")
+MAX_LIMITS = 64
+
+
+def _limits(wish: dict[str, object], faults: list[Fault]) -> list[float]:
+    value = wish.get("limits", [])
+    is_list = isinstance(value, list) and len(value) <= MAX_LIMITS
+    if not is_list or not all(type(v) in (int, float) and abs(v) < 1e300 for v in value):  # type: ignore[attr-defined]  # noqa: PLR2004
+        faults.append(Fault(None, "limits", f"a list of up to {MAX_LIMITS} numbers"))
+        return []
+    return [float(v) for v in value]  # type: ignore[attr-defined]
 
 
 def _timed(steps: Iterator[float | dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -50,7 +50,16 @@ export function ChannelForm({ channel, onKept }: { channel: Channel | null; onKe
         {draft.kind === "slack" && field("channel", "Channel, with a bot's token", "#alerts")}
         {draft.kind === "email" && field("to", "To", "mira@example.org, tomas@example.org", { required: true })}
         {draft.kind === "email" && field("from", "From", "quadra@example.org")}
-        <p class="hint">{words.hint}</p>
+        {field("only", "Only alerts with", 'all: severity="critical", team="ml"', { maxLength: 2000 })}
+        {Object.entries(doing.faults).map(
+          ([name, reason]) =>
+            name.startsWith("settings.matchers") && (
+              <span key={name} class="fault">
+                {reason}
+              </span>
+            ),
+        )}
+        <p class="hint">{words.hint} A rule can name its channels; conditions count for those that name none, and for alerts of other programs.</p>
         {doing.faults.settings !== undefined && <span class="fault">{doing.faults.settings}</span>}
         {channel !== null && (
           <label class="choice">

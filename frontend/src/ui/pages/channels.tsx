@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { channelsInWords, healthOf, KIND_WORDS, type Channel } from "../../data/channels.ts";
+import { channelsInWords, healthOf, KIND_WORDS, routeOf, type Channel } from "../../data/channels.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { number } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
@@ -12,6 +12,7 @@ import { Shape } from "../shapes.tsx";
 import { Answered } from "../states.tsx";
 import { Table } from "../table.tsx";
 import { ChannelForm } from "./channel-form.tsx";
+import { FireDrill } from "./drill.tsx";
 
 const NONE: readonly string[] = [];
 
@@ -62,7 +63,7 @@ export function ChannelsPage(): JSX.Element {
                 keyOf={(channel) => channel.id}
                 columns={[
                   { title: "Name", cell: (channel) => <ChannelName channel={channel} />, by: (channel) => channel.name },
-                  { title: "Kind", wide: true, cell: (channel) => KIND_WORDS[channel.kind].title, by: (channel) => channel.kind },
+                  { title: "Kind", wide: true, cell: (channel) => <ChannelKind channel={channel} />, by: (channel) => channel.kind },
                   { title: "State", cell: (channel) => <ChannelState channel={channel} /> },
                   { title: "Sent", number: true, wide: true, cell: (channel) => number(channel.state.sent), by: (channel) => channel.state.sent },
                   {
@@ -75,6 +76,7 @@ export function ChannelsPage(): JSX.Element {
                 ]}
               />
             )}
+            {may && channels.some(({ enabled }) => enabled) && <FireDrill onDone={answer.again} />}
             {may && <ChannelForm key={edited?.id ?? "new"} channel={edited} onKept={answer.again} />}
           </>
         );
@@ -99,6 +101,16 @@ function ChannelName({ channel }: { channel: Channel }): JSX.Element {
         <small class="labels">{channel.origin === "settings" ? "from SLACK_WEBHOOK_URL" : channel.host}</small>
       </span>
     </span>
+  );
+}
+
+function ChannelKind({ channel }: { channel: Channel }): JSX.Element {
+  const only = routeOf(channel);
+  return (
+    <>
+      {KIND_WORDS[channel.kind].title}
+      {only !== "" && <small class="labels">only {only}</small>}
+    </>
   );
 }
 

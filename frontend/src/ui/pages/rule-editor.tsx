@@ -19,8 +19,11 @@ import {
 } from "../../data/rules.ts";
 import { parseSelector } from "../../data/selector.ts";
 import { axisFor } from "../../data/ticks.ts";
-import { unitOf } from "../../data/units.ts";
-import { severityShape, type Severity } from "../../data/alerts.ts";
+import { unitOf, withUnit, type Unit } from "../../data/units.ts";
+import { severityShape, type Alert, type Severity } from "../../data/alerts.ts";
+import type { Anomaly } from "../../data/anomalies.ts";
+import { caughtInWords, incidentsOf, stretchOf, type CurvePoint, type Incident } from "../../data/curve.ts";
+import { plural } from "../../data/format.ts";
 import { nudged, type Lane, LimitChart } from "../alert-chart.tsx";
 import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange } from "../doing.tsx";
@@ -28,6 +31,7 @@ import { PageLink } from "../link.tsx";
 import { Found } from "./rule-past.tsx";
 import { limitOf, RuleFields } from "./rule-fields.tsx";
 import { SPANS, useBacktest } from "./use-backtest.ts";
+import { useCurve } from "./use-curve.ts";
 
 /** A rule to be read, changed and tried on the past before it is saved. */
 export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () => void }): JSX.Element {
@@ -47,6 +51,11 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
   const series = draft.selector.trim() === "" || history.error !== null ? [] : (history.data?.series ?? []);
   const past = useBacktest(canBeTried(draft) ? bodyOf(draft, saved) : null, start, end, 150);
   const before = useBacktest(saved === null ? null : bodyOf(draftOf(saved), saved), start, end, 0);
+  const ids = new Set(series.map(({ id }) => id));
+  const taken = useAnswer<{ alerts: readonly Alert[] }>("/api/v1/alerts?state=all&limit=1000", 60);
+  const odd = useAnswer<{ anomalies: readonly Anomaly[] }>("/api/v1/anomalies?limit=1000", 60);
+  const incidents = incidentsOf(taken.data?.alerts ?? [], odd.data?.anomalies ?? [], ids, start, end);
+  const curve = useCurve(canBeTried(draft) ? bodyOf(draft, saved) : null, span, end, ...extent(series));
   const change = (what: Partial<Draft>): void => {
     if ("threshold" in what) setTouched(true);
     setDraft((old) => ({ ...old, ...what }));
@@ -108,7 +117,7 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
       <RuleFields draft={draft} faults={faults} channels={channels.data?.channels ?? []} fixed={fixed} onChange={change} nudge={nudge} />
       <div class="verdict">
         <h1 data-testid="backtest" data-pages={past.found?.counts.pages} data-limit={past.limit}>
-          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words)}
+          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words, caughtInWords(past.found, incidents))}
         </h1>
         <SpanChoice span={span} onChange={setSpan} found={past.found} />
       </div>
@@ -123,19 +132,30 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
         limit={limit}
         saved={saved === null || draft.aggregate === "absent" ? null : saved.threshold}
         shape={severityShape(severity)}
-        lanes={lanesOf(past.found, before.found)}
+        lanes={lanesOf(past.found, before.found, incidents)}
+        curve={{ points: curve, pages: past.limit === limit ? past.found?.counts.pages : undefined, savedPages: before.found?.counts.pages }}
         {...(fixed ? {} : { onLimit: (value: number) => change({ threshold: String(value) }) })}
       />
-      <Found found={past.found} saved={before.found} unit={unit} series={series} op={draft.op} />
+      <CurveWords points={curve} limit={limit} unit={unit} span={words} />
+      <Found incidents={incidents} found={past.found} saved={before.found} unit={unit} series={series} op={draft.op} />
     </form>
   );
 }
 
-function lanesOf(found: Backtest | null, saved: Backtest | null): Lane[] {
+function lanesOf(found: Backtest | null, saved: Backtest | null, incidents: readonly Incident[]): Lane[] {
   const pages = (of: Backtest | null): Lane["marks"] => (of?.pages ?? []).slice(0, 500).map(({ at }) => ({ from: at, words: "a page" }));
   const fires = (found?.fires ?? []).slice(0, 500).map((fire) => ({ from: fire.fired_at, to: fire.resolved_at ?? found?.end ?? fire.fired_at, words: "fires" }));
-  const own = [{ title: "Fires", marks: fires }, { title: "Pages", marks: pages(found) }];
+  const known: Lane[] = incidents.length === 0 ? [] : [{ title: "Incidents", marks: incidents, known: true }];
+  const own = [{ title: "Fires", marks: fires }, { title: "Pages", marks: pages(found) }, ...known];
   return saved === null ? own : [...own, { title: "Saved", marks: pages(saved), hollow: true }];
+}
+
+/** The curve in words: what is drawn beside the chart where there is room. */
+function CurveWords({ points, limit, unit, span }: { points: readonly CurvePoint[]; limit: number | null; unit: Unit; span: string }): JSX.Element | null {
+  if (points.length === 0) return null;
+  const flat = stretchOf(points, limit);
+  const words = flat === null ? "\u00a0" : `Every limit from ${withUnit(flat.from, unit)} to ${withUnit(flat.to, unit)} gives ${plural(flat.pages, "page")} in the last ${span}.`;
+  return <p class="hint curve-words">{words}</p>;
 }
 
 function SpanChoice({ span, onChange, found }: { span: number; onChange: (span: number) => void; found: Backtest | null }): JSX.Element {

@@ -57,14 +57,14 @@ export function RuleFields(props: FieldsProps): JSX.Element {
     <div class="rule-sentence" data-testid="rule-sentence">
       <p>
         When {choice("aggregate", "Aggregate", AGGREGATES, aggregateInWords)}
-        {draft.aggregate !== "last" && <> over {text("window", "Window")}</>} of
+        {draft.aggregate !== "last" && <> over {text("window", "Window")}</>} of{" "}
         <SelectorField draft={draft} faults={faults} fixed={fixed} onChange={onChange} />
         {!absent && (
           <>
             {choice("op", "Comparison", OPERATORS, compared)} {text("threshold", "Limit", 6, "limit")}
           </>
         )}{" "}
-        for {text("for", "For")}, page
+        for {text("for", "For")}, page{" "}
         <ChannelChoice label="Channels" chosen={draft.channels} channels={channels} fixed={fixed} onChange={(chosen) => onChange({ channels: chosen })} />
         as {choice("severity", "Severity", SEVERITIES)}.
       </p>

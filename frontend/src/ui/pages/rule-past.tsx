@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { moment } from "../../data/alerts.ts";
+import { caught, type Incident } from "../../data/curve.ts";
 import { duration, number } from "../../data/format.ts";
 import type { HistorySeries } from "../../data/history.ts";
 import { worstOf, type Backtest, type Fire } from "../../data/rules.ts";
@@ -15,10 +16,11 @@ interface FoundProps {
   readonly unit: Unit;
   readonly series: readonly HistorySeries[];
   readonly op: string;
+  readonly incidents: readonly Incident[];
 }
 
 /** What a draft would have done: each fire, and the whole beside what the saved rule did. */
-export function Found({ found, saved, unit, series, op }: FoundProps): JSX.Element {
+export function Found({ found, saved, unit, series, op, incidents }: FoundProps): JSX.Element {
   if (found === null) return <div class="beside past" />;
   const worstIn = (fire: Fire): string => {
     const worst = worstOf(fire, found.end, series, op);
@@ -50,7 +52,7 @@ export function Found({ found, saved, unit, series, op }: FoundProps): JSX.Eleme
       </section>
       <section aria-labelledby="against">
         <h2 id="against">{saved === null ? "In all" : "Against the saved rule"}</h2>
-        <Compared found={found} saved={saved} />
+        <Compared found={found} saved={saved} incidents={incidents} />
       </section>
     </div>
   );
@@ -61,12 +63,14 @@ function lastedIn(fire: Fire, end: number): string {
   return fire.resolved_at === null ? `${text}, still on` : text;
 }
 
-function Compared({ found, saved }: { found: Backtest; saved: Backtest | null }): JSX.Element {
-  const rows: [string, (of: Backtest) => number][] = [
-    ["Fires", (of) => of.counts.fires],
-    ["Pages", (of) => of.counts.pages],
-    ["Pages a week", (of) => of.pages_per_week],
-    ["Pending only", (of) => Math.max(0, of.counts.pending - of.counts.fires)],
+function Compared({ found, saved, incidents }: { found: Backtest; saved: Backtest | null; incidents: readonly Incident[] }): JSX.Element {
+  const known: [string, (of: Backtest) => string] = ["Incidents caught", (of) => `${number(caught(of, incidents))} of ${number(incidents.length)}`];
+  const rows: [string, (of: Backtest) => string][] = [
+    ["Fires", (of) => number(of.counts.fires)],
+    ["Pages", (of) => number(of.counts.pages)],
+    ["Pages a week", (of) => number(of.pages_per_week)],
+    ["Pending only", (of) => number(Math.max(0, of.counts.pending - of.counts.fires))],
+    ...(incidents.length === 0 ? [] : [known]),
   ];
   return (
     <Table
@@ -75,8 +79,8 @@ function Compared({ found, saved }: { found: Backtest; saved: Backtest | null })
       keyOf={([name]) => name}
       columns={[
         { title: "", cell: ([name]) => name },
-        ...(saved === null ? [] : [{ title: "Saved", number: true, cell: ([, of]: (typeof rows)[number]) => number(of(saved)) }]),
-        { title: "Draft", number: true, cell: ([, of]) => <b>{number(of(found))}</b> },
+        ...(saved === null ? [] : [{ title: "Saved", number: true, cell: ([, of]: (typeof rows)[number]) => of(saved) }]),
+        { title: "Draft", number: true, cell: ([, of]) => <b>{of(found)}</b> },
       ]}
     />
   );
