@@ -66,8 +66,11 @@ class ChannelStore(Protocol):
     def replace(self, channel_id: int, channel: Channel) -> bool:
         """Change one of the API; says whether it was there. Raises ConflictError."""
 
-    def remove(self, channel_id: int) -> bool:
-        """Drop one of the API; says whether it was there. Raises ConflictError."""
+    def remove(self, channel_id: int, now: float) -> bool:
+        """Drop one of the API; says whether it was there. Raises ConflictError.
+
+        Pages that wait for it end as failed.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Quadra's parts for use inside another Python program, without a server."""
 
-from quadra.library.alerting import AlertManager, TriggeredAlert
+from quadra.library.alerting import AlertManager
 from quadra.library.detection import (
     AnomalyDetectionSystem,
     AnomalyResult,
@@ -8,6 +8,7 @@ from quadra.library.detection import (
     TimeSeriesAnomalyDetector,
     get_anomaly_detector,
 )
+from quadra.library.triggered import TriggeredAlert
 
 __all__ = [
     "AlertManager",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from quadra.engine.channels import MAX_CHANNELS, Channel, ChannelState
 from quadra.errors import ConflictError
 from quadra.storage.database import Database
+from quadra.storage.outbox import fail_waiting
 from quadra.storage.tables import channels
 
 _NEW = {"error": "", "sent": 0, "failed": 0, "retried": 0}
@@ -39,9 +40,9 @@ class SqlChannels:
         """Change one; says whether it was there."""
         return self._database.write(_replace, channel_id, channel)
 
-    def remove(self, channel_id: int) -> bool:
-        """Drop one; says whether it was there."""
-        return self._database.write(_remove, channel_id)
+    def remove(self, channel_id: int, now: float) -> bool:
+        """Drop one and what waits for it; says whether it was there."""
+        return self._database.write(_remove, channel_id, now)
 
 
 def _all(connection: sa.Connection) -> list[tuple[Channel, ChannelState]]:
@@ -81,9 +82,14 @@ def _replace(connection: sa.Connection, channel_id: int, channel: Channel) -> bo
     return connection.execute(statement.values(_row(channel))).rowcount == 1
 
 
-def _remove(connection: sa.Connection, channel_id: int) -> bool:
+def _remove(connection: sa.Connection, channel_id: int, now: float) -> bool:
     _check_origin(connection, channel_id)
-    return connection.execute(channels.delete().where(channels.c.id == channel_id)).rowcount == 1
+    gone = connection.execute(
+        channels.delete().where(channels.c.id == channel_id).returning(channels.c.name)
+    ).scalar_one_or_none()
+    if gone is not None:  # another channel that gets its name later is another place
+        fail_waiting(connection, gone, "the channel was removed", now)
+    return gone is not None
 
 
 def _check_name(connection: sa.Connection, channel: Channel, channel_id: int | None) -> None:

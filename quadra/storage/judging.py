@@ -219,7 +219,7 @@ def _orders(connection: sa.Connection) -> Orders:
         [one.rule for one in kept],
         quiet,
         {row[0]: (row[1], row[2]) for row in held},
-        {one.rule.id: one.updated_at for one in kept if one.rule.id is not None},
+        {one.rule.id: one.updated_at for one in kept},
     )
 
 

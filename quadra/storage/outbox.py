@@ -188,6 +188,13 @@ def _fail(connection: sa.Connection, row: sa.Row[Any], kind: str, error: str, no
     _tell_alerts(connection, [orjson.loads(row.alerts)], kind, row.channel, error, now)
 
 
+def fail_waiting(connection: sa.Connection, channel: str, error: str, now: float) -> None:
+    """End all pages that wait for a channel."""
+    waiting = connection.execute(sa.select(outbox).where(_WAITING, outbox.c.channel == channel))
+    for row in waiting.all():
+        _fail(connection, row, "delivery_failed", error, now)
+
+
 def _untell(connection: sa.Connection, row: sa.Row[Any], told: Sequence[Mapping[str, Any]]) -> None:
     """Take back what the history says of a page that there is nobody to read."""
     connection.execute(

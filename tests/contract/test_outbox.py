@@ -240,8 +240,11 @@ def test_channels_are_kept_changed_and_count_what_they_did(
     store.settle(claimed, "me", Outcome("sent", NOW), NOW + 3)
     state = channels.channels()[0][1]
     assert ("", 1, 0, 1) == (state.error, state.sent, state.failed, state.retried)
-    assert channels.remove(made.id or 0)
-    assert not channels.remove(made.id or 0)
+    put(database, "waits", "x")
+    assert channels.remove(made.id or 0, NOW)
+    assert not channels.remove(made.id or 0, NOW)
+    channels.add(Channel("x", "webhook", "http://elsewhere"))
+    assert {} == store.due(NOW)
 
 
 def test_a_channel_of_the_settings_comes_and_goes_with_them(database: Database) -> None:
@@ -252,6 +255,6 @@ def test_a_channel_of_the_settings_comes_and_goes_with_them(database: Database) 
     kept = channels.channels()[0][0]
     assert "http://two" == kept.url
     with pytest.raises(ConflictError, match="SLACK_WEBHOOK_URL"):
-        channels.remove(kept.id or 0)
+        channels.remove(kept.id or 0, NOW)
     channels.put_given([])
     assert [] == channels.channels()

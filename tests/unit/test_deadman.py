@@ -49,7 +49,7 @@ class Store:
     def replace(self, channel_id: int, channel: Channel) -> bool:
         raise AssertionError
 
-    def remove(self, channel_id: int) -> bool:
+    def remove(self, channel_id: int, now: float) -> bool:
         raise AssertionError
 
     def channels(self) -> list[tuple[Channel, ChannelState]]:

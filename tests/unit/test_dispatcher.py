@@ -112,7 +112,7 @@ class MemoryChannels:
     def replace(self, channel_id: int, channel: Channel) -> bool:
         raise NotImplementedError
 
-    def remove(self, channel_id: int) -> bool:
+    def remove(self, channel_id: int, now: float) -> bool:
         raise NotImplementedError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,8 @@ def test_the_call_of_the_documents_posts_to_slack(monkeypatch: pytest.MonkeyPatc
     with HttpReceiver() as slack:
         monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.url)
         monkeypatch.setenv("WEBHOOK_ALLOW_PRIVATE", "true")
-        exec(SEED, found := {})  # noqa: S102 - the lines as a user has them
+        found: dict[str, Any] = {}
+        exec(SEED, found)  # noqa: S102 - the lines as a user has them
         (post,) = slack.posts
     assert 3 == len(found["triggered"])
     (told,) = post.json["attachments"]

@@ -75,7 +75,7 @@ def make_channels(parts: WebParts) -> Blueprint:
         parameters=(schemas.CHANNEL_ID,), responses={204: {}},
     )  # fmt: skip
     def remove_channel(channel_id: int) -> ResponseReturnValue:
-        if not offload(desk.store.remove, channel_id):
+        if not offload(desk.store.remove, channel_id, parts.clock()):
             raise _unknown(channel_id)
         return Response(status=204)
 
