@@ -33,7 +33,7 @@ def upgrade(database: Database) -> bool:
     try:
         if _current(database) == head:
             return False
-        with _lock(database), database.engine.connect() as connection:
+        with lock(database), database.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
             if current == head:
@@ -69,7 +69,8 @@ def _refuse_newer(scripts: ScriptDirectory, current: str | None) -> None:
 
 
 @contextmanager
-def _lock(database: Database) -> Iterator[None]:
+def lock(database: Database) -> Iterator[None]:
+    """Keep all others from migrating this database meanwhile, whichever way they were started."""
     if database.file is not None:
         with Path(f"{database.file}.migrating").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

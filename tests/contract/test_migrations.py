@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
+from alembic.config import CommandLine, Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -76,18 +79,62 @@ def test_the_tables_are_what_the_code_says(database: Database) -> None:
         assert [] == compare_metadata(context, metadata)
 
 
-def test_every_revision_can_be_gone_back_from_and_to(database: Database) -> None:
+def test_every_revision_keeps_what_is_there_on_the_way_up_and_back(
+    connect: Callable[[], Database],
+) -> None:
+    database = connect()
     revisions = [
         script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()
     ]
-    for _ in revisions:
-        migrate(database, command.downgrade, "-1")
-    assert {"alembic_version"} >= tables(database)
+    kept: dict[str, dict[str, Any]] = {}
     for _ in revisions:
         migrate(database, command.upgrade, "+1")
-    assert set(metadata.tables) | {"alembic_version"} == tables(database)
+        assert_kept(database, kept)
+        for table in sorted(tables(database) - {*kept, "alembic_version"}, key=_parents_first):
+            kept[table] = fill(database, table)
+    assert set(metadata.tables) == set(kept)
     with database.engine.connect() as connection:
         assert [] == compare_metadata(MigrationContext.configure(connection), metadata)
+    for _ in revisions:
+        migrate(database, command.downgrade, "-1")
+        kept = {table: kept[table] for table in tables(database) & set(kept)}
+        assert_kept(database, kept)
+    assert {"alembic_version"} >= tables(database)
+    assert upgrade(database)
+
+
+def _parents_first(table: str) -> int:
+    return [one.name for one in metadata.sorted_tables].index(table)
+
+
+def fill(database: Database, name: str) -> dict[str, Any]:
+    """Put one row into a table as it is at its revision; give it."""
+    with database.engine.connect() as connection:
+        table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+        row = {column.name: value_for(column) for column in table.columns}
+        connection.execute(table.insert(), row)
+        connection.commit()
+    return row
+
+
+def value_for(column: sa.Column[Any]) -> Any:
+    if isinstance(column.type, sa.LargeBinary):
+        return b"\x00\xff" * 8
+    if isinstance(column.type, sa.Boolean):
+        return True
+    if isinstance(column.type, sa.Float):
+        return 1_750_000_000.25
+    return 1 if isinstance(column.type, sa.Integer) else "1"
+
+
+def assert_kept(database: Database, kept: dict[str, dict[str, Any]]) -> None:
+    """Hold that every row is there, in the columns that there were when it was put in."""
+    with database.engine.connect() as connection:
+        for name, row in kept.items():
+            (there,) = connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings()  # noqa: S608
+            assert {one: row[one] for one in there if one in row} == {
+                one: there[one] for one in there if one in row
+            }, name
 
 
 def test_there_is_one_line_of_revisions() -> None:
@@ -104,6 +151,51 @@ def test_a_database_that_a_newer_version_has_changed_is_refused(
         upgrade(connect())
     assert caught.value.detail.startswith("DATABASE_URL")
     assert "9999" == revision(database)
+
+
+@pytest.fixture
+def alembic_at(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Give the alembic command, on a copy of its folder and a database that is not there yet."""
+    for name in ("alembic.ini", "alembic"):
+        source = REPOSITORY / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    url = database_url.replace("/quadra.db", "/not/there/yet.db")
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    return lambda *arguments: alembic_command(tmp_path / "alembic.ini", *arguments)
+
+
+def alembic_command(ini: Path, *arguments: str) -> str:
+    """Do as the command of that name does; gives what it prints."""
+    line = CommandLine()
+    options = line.parser.parse_args(["-c", str(ini), *arguments])
+    said = io.StringIO()
+    line.run_cmd(Config(str(ini), stdout=said, cmd_opts=options), options)
+    return said.getvalue()
+
+
+def test_the_commands_that_people_type_work(alembic_at: Callable[..., str], tmp_path: Path) -> None:
+    newest = head()
+    assert newest is not None
+    alembic_at("upgrade", "head")
+    assert f"{newest} (head)" in alembic_at("current")
+    alembic_at("downgrade", "-1")
+    assert f"{int(newest) - 1:04}" == alembic_at("current").strip()
+    alembic_at("upgrade", "head")
+    assert "No new upgrade operations detected" in alembic_at("check")
+    assert f"Rev: {newest} (head)" in alembic_at("history", "--verbose")
+    alembic_at("revision", "--autogenerate", "-m", "Add new column")
+    made = tmp_path / f"alembic/versions/{int(newest) + 1:04}_add_new_column.py"
+    assert 2 == made.read_text().count("    pass\n")  # nothing is missing in either direction
+
+
+def test_the_command_says_which_setting_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://somewhere")
+    with pytest.raises(SystemExit, match="DATABASE_URL"):
+        alembic_command(REPOSITORY / "alembic.ini", "current")
 
 
 def _upgrade_in_a_process(url: str, start: Any, out: Any) -> None:
