@@ -7,6 +7,7 @@ import pytest
 from quadra.settings import describe
 from quadra.web import openapi
 from tests.servers.process import REPOSITORY
+from utils.metrics import DECLARED
 
 
 def readme() -> str:
@@ -38,3 +39,56 @@ def test_the_readme_names_the_address_of_the_apis_description() -> None:
 
 def test_problem_statuses_that_operations_may_answer_all_have_words() -> None:
     assert {400, 401, 403, 404, 413, 415, 422, 429, 503} == set(openapi._TITLES)
+
+
+# --- docs/
+
+
+def pages() -> dict[str, str]:
+    found = [*(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "README.md"]
+    return {
+        str(path.relative_to(REPOSITORY)): path.read_text(encoding="utf-8")
+        for path in [*found, REPOSITORY / "CONTRIBUTING.md"]
+    }
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = pages()["docs/README.md"]
+    named = set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+    there = {path.name for path in (REPOSITORY / "docs").glob("*.md")} - {"README.md"}
+    assert there == named
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_every_link_leads_somewhere(name: str) -> None:
+    folder = (REPOSITORY / name).parent
+    for target in re.findall(r"\]\(([^)\s]+)\)", pages()[name]):
+        if "://" in target:
+            continue
+        file, _, heading = target.partition("#")
+        path = (folder / file).resolve() if file else REPOSITORY / name
+        assert path.exists(), target
+        if heading:
+            headings = re.findall(r"(?m)^#+ (.+)$", path.read_text(encoding="utf-8"))
+            slugs = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+            assert heading in slugs, target
+
+
+def test_every_metric_is_described_as_it_is_declared() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in pages()["docs/metrics.md"].splitlines()
+        if line.startswith("| `")
+    ]
+    described = {cells[0].strip("`"): cells for cells in rows}
+    assert set(DECLARED) == set(described)
+    for name, one in DECLARED.items():
+        kind, labels, text = (described[name][i] for i in (1, 2, 4))
+        assert (one.kind, one.help) == (kind, text)
+        assert ", ".join(f"`{label}`" for label in one.labels) == labels
+
+
+@pytest.mark.parametrize("work", ["READ", "WRITE", "INGEST", "HEAVY", "LOGIN", "CONNECT"])
+def test_the_page_on_limits_names_each_with_its_default(work: str) -> None:
+    default = {name: default for name, default, _help in describe()}[f"RATELIMIT_{work}"]
+    assert f"| `RATELIMIT_{work}` | `{default}` |" in pages()["docs/rate-limits.md"]
