@@ -38,7 +38,7 @@ def test_the_readme_names_the_address_of_the_apis_description() -> None:
 
 
 def test_problem_statuses_that_operations_may_answer_all_have_words() -> None:
-    assert {400, 401, 403, 404, 413, 415, 422, 429, 503} == set(openapi._TITLES)
+    assert {400, 401, 403, 404, 409, 413, 415, 422, 429, 503} == set(openapi._TITLES)
 
 
 # --- docs/
