@@ -3,6 +3,7 @@ import { toLogin } from "./api.ts";
 import { Cell } from "./cell.ts";
 import { readAddress, storedPins, storePins, writeAddress, type View } from "./address.ts";
 import { HOST, MOST_OWN, ownNames, pinnedChart, QUADRA } from "./charts.ts";
+import { Delays } from "./chart/delays.ts";
 import { Palette } from "./chart/palette.ts";
 import type { Cursor, Stage, Window } from "./chart/types.ts";
 import { Filler, groupOf } from "./filler.ts";
@@ -47,6 +48,7 @@ export class Console implements Stage {
   /** True once the first list of series is here: only then may a list be called empty. */
   readonly listed = new Cell(false);
   readonly alerts = new AlertFeed();
+  readonly delays = new Delays();
   /** What the overview's sentence found, for the title and the icon. */
   readonly health = new Cell<{ readonly shape: Shape; readonly troubles: number }>({ shape: "ok", troubles: 0 });
   readonly router: Router;
@@ -157,10 +159,10 @@ export class Console implements Stage {
   }
 
   /** Shows exactly this stretch; one that reaches up to now goes on with it. */
-  zoom(from: number, to: number): void {
+  readonly zoom = (from: number, to: number): void => {
     const now = this.now();
     this.#show({ range: rangeOf(to - from), end: to >= now - 0.01 * (to - from) ? null : Math.max(to, 1), paused: false }, true);
-  }
+  };
 
   /** Half as much, or twice as much, around the cursor. */
   scale(by: number): void {
@@ -174,10 +176,10 @@ export class Console implements Stage {
     this.pan((by * this.view.value.range.seconds) / 2);
   }
 
-  pan(seconds: number): void {
+  readonly pan = (seconds: number): void => {
     const end = this.window().to + seconds;
     this.#show({ range: this.view.value.range, end: end >= this.now() ? null : end, paused: false }, true);
-  }
+  };
 
   pause(): void {
     if (this.view.value.end !== null) return;

@@ -2,6 +2,8 @@ import type { Line } from "../data/lines.ts";
 import type { Axis } from "../data/ticks.ts";
 import { CursorLayer } from "./cursor.ts";
 import { el } from "./dom.ts";
+import { Delays } from "./delays.ts";
+import { Hands } from "./hands.ts";
 import { ChartHeader, summaryOf } from "./header.ts";
 import { keepSlots, linesOf, makePicture, tracksOf } from "./picture.ts";
 import { Plot } from "./plot.ts";
@@ -25,6 +27,8 @@ export class Chart {
   readonly #state: PlotState;
   readonly #table: TablePanel;
   readonly #cursor = new CursorLayer();
+  readonly #hands: Hands;
+  readonly #delays = new Delays();
   readonly #sizes: ResizeObserver;
   readonly #leave: () => void;
   #lines: readonly Line[] = [];
@@ -35,16 +39,17 @@ export class Chart {
   #epoch = 0;
   #picture: Picture | null = null;
   #drawn = "";
+  #paintedUntil = 0;
 
-  constructor(spec: ChartSpec, stage: Stage, action: HTMLElement) {
+  constructor(spec: ChartSpec, stage: Stage, tools: readonly HTMLElement[]) {
     this.spec = spec;
     this.#stage = stage;
     this.#plot = new Plot(this.#place, stage.palette);
     this.#state = new PlotState(spec.title, stage.retry);
     this.#table = new TablePanel(spec.title, () => this.#redraw());
-    this.#header = new ChartHeader(spec.key, spec.title, [action, this.#table.button]);
+    this.#header = new ChartHeader(spec, [...tools, this.#table.button]);
+    this.#hands = new Hands(this.#place, this.#plot, stage, spec.key);
     this.#assemble();
-    this.#listen();
     this.#sizes = new ResizeObserver(() => {
       this.#plot.resize();
       this.#redraw();
@@ -82,7 +87,20 @@ export class Chart {
     this.#show(picture);
     this.#showCursor();
     this.#table.show(picture);
+    this.#timePaint(picture);
+  }
+
+  /** How long the newest point took from its event to here, where it has just come. */
+  #timePaint({ newest, window }: Picture): void {
     this.element.dataset.painted = String(Date.now());
+    if (newest === null || newest.t <= this.#paintedUntil) return;
+    // The first paint brings what is old already.
+    if (this.#paintedUntil > 0 && window.live) {
+      const delay = this.#stage.now() - newest.t;
+      this.#delays.add(delay);
+      this.#stage.delays.add(delay);
+    }
+    this.#paintedUntil = newest.t;
   }
 
   /** Once a second: age and lateness move on even when no data comes. */
@@ -117,22 +135,8 @@ export class Chart {
     this.#place.setAttribute("aria-label", spec.title);
     element.append(
       this.#header.element,
-      el("div", "chart-body", this.#place, this.#cursor.element, this.#state.element, this.#table.element),
+      el("div", "chart-body", this.#place, this.#hands.element, this.#cursor.element, this.#state.element, this.#table.element),
     );
-  }
-
-  #listen(): void {
-    const point = (event: PointerEvent): void => {
-      const x = event.clientX - this.#place.getBoundingClientRect().left;
-      const t = this.#plot.timeAt(x);
-      this.#stage.cursor.value = x > this.#plot.width ? null : { t, chart: this.spec.key };
-    };
-    this.#place.addEventListener("pointermove", point);
-    this.#place.addEventListener("pointerdown", point);
-    this.#place.addEventListener("pointerleave", (event) => {
-      // A finger that is lifted leaves the cursor where it was, to be read.
-      if (event.pointerType !== "touch") this.#stage.cursor.value = null;
-    });
   }
 
   #redraw(): void {
@@ -163,7 +167,7 @@ export class Chart {
 
   #show(picture: Picture): void {
     this.#picture = picture;
-    this.#header.show(picture);
+    this.#header.show(picture, this.#delays);
     this.element.classList.toggle("late", picture.tail !== null);
     this.#place.setAttribute("aria-label", summaryOf(this.spec.title, picture));
     const load = this.#stage.loadOf(this.spec.metrics[0]?.name ?? "");

@@ -1,8 +1,11 @@
-import { age as ageText, clock, list, plural } from "../data/format.ts";
+import { age as ageText, clock, date, list, number, plural, zone } from "../data/format.ts";
+import { isStale } from "../data/gaps.ts";
+import { distinguishing } from "../data/lines.ts";
 import type { Line } from "../data/lines.ts";
-import { inScale, withUnit } from "../data/units.ts";
+import { inScale, SECONDS, withUnit } from "../data/units.ts";
+import type { Delays } from "./delays.ts";
 import { el, setText } from "./dom.ts";
-import type { Picture } from "./types.ts";
+import type { ChartSpec, Picture } from "./types.ts";
 
 /** Title, newest value with its unit, what the series are, and how old the newest point is. */
 export class ChartHeader {
@@ -13,11 +16,11 @@ export class ChartHeader {
   readonly #note = el("span", "chart-note");
   readonly #age = el("span", "chart-age");
 
-  constructor(key: string, title: string, tools: readonly HTMLElement[]) {
+  constructor({ key, title, help }: ChartSpec, tools: readonly HTMLElement[]) {
     const heading = el("h3", "chart-title", title);
     this.titleId = `title-${key.replace(/\W+/g, "-")}`;
     heading.id = this.titleId;
-    heading.title = title;
+    heading.title = help === undefined || help === "" ? title : `${title}: ${help}`;
     this.element = el(
       "header",
       "chart-head",
@@ -28,15 +31,23 @@ export class ChartHeader {
     );
   }
 
-  show(picture: Picture): void {
+  show(picture: Picture, delays: Delays): void {
     const { newest, lines, window } = picture;
     const sums = lines.length > 1 && picture.unit.additive && picture.scale.unit !== "";
     const shown = lines.length === 1 ? newest?.v : sums ? total(lines) : undefined;
     setText(this.#value, shown === undefined ? "" : inScale(shown, picture.unit, picture.scale));
     setText(this.#unit, newest === null ? "" : picture.scale.unit);
-    setText(this.#note, lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`);
+    setText(this.#note, this.#noteOf(picture, sums));
     const old = window.live ? ageText(picture.age, window.now) : `at ${clock(newest?.t ?? 0, true)}`;
     setText(this.#age, newest === null ? "" : old);
+    this.#age.title = newest === null ? "" : truthOf(picture, newest.t, delays);
+  }
+
+  #noteOf({ lines, past, partial, window }: Picture, sums: boolean): string {
+    const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
+    const compared = past === "" ? "" : `dashed: ${past}`;
+    const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";
+    return [part, compared, what].filter((text) => text !== "").join(" · ");
   }
 }
 
@@ -47,6 +58,24 @@ function total(lines: Picture["lines"]): number {
 function countText(lines: Picture["lines"]): string {
   const n = lines.reduce((sum, { line }) => sum + line.tracks.length, 0);
   return n === 0 ? "" : plural(n, "series", "series");
+}
+
+/** Which of the series that are added up are silent. */
+function missingText(lines: Picture["lines"], now: number): string {
+  const tracks = lines.flatMap(({ line }) => line.tracks);
+  const silent = tracks.filter((track) => track.newest !== null && isStale(now - track.newest.t, track.interval(0)));
+  if (silent.length === 0) return "";
+  const keys = distinguishing(tracks.map(({ info }) => info.labels));
+  const names = silent.map(({ info }) => keys.map((key) => info.labels[key] ?? "").filter((value) => value !== "").join(" "));
+  const missing = names.length > 2 ? plural(names.length, "series", "series") : list(names);
+  return `${plural(tracks.length - silent.length, "series", "series")} of ${number(tracks.length)} answered: ${missing} missing`;
+}
+
+/** How old the chart is, and how fast it was: seldom asked for, so it waits in a tooltip. */
+function truthOf({ window }: Picture, newest: number, delays: Delays): string {
+  const at = `Newest point from ${date(newest)} ${clock(newest, true)}, ${zone(newest)}.`;
+  if (!window.live || delays.count === 0) return at;
+  return `${at} From event to screen: ${withUnit(delays.at(0.5), SECONDS)}, at most ${withUnit(delays.at(0.99), SECONDS)} for 99 of 100.`;
 }
 
 function labelText(line: Line | undefined): string {

@@ -7,6 +7,7 @@ import type { Track } from "../data/track.ts";
 import type { Axis } from "../data/ticks.ts";
 import type { Columns } from "../data/align.ts";
 import type { Scale, Unit } from "../data/units.ts";
+import type { Delays } from "./delays.ts";
 import type { Palette, Token } from "./palette.ts";
 
 /** What a chart shows: one or more metrics, all their series or those that pass `only`. */
@@ -29,6 +30,10 @@ export interface ChartSpec {
   readonly raw?: boolean;
   /** The day it is compared with, as in "yesterday". */
   readonly past?: string;
+  /** The buckets of a histogram, drawn as a map. */
+  readonly heat?: boolean;
+  /** What its sender says of the metric. */
+  readonly help?: string;
 }
 
 /** The stretch of time all charts show. Unix seconds. */
@@ -57,9 +62,16 @@ export interface Stage {
   readonly store: Store;
   readonly palette: Palette;
   readonly cursor: Cell<Cursor | null>;
+  readonly now: () => number;
   readonly window: () => Window;
+  /** From event to paint, of all charts. */
+  readonly delays: Delays;
   readonly loadOf: (metric: string) => Load;
   readonly retry: () => void;
+  /** Shows just this stretch of time. */
+  readonly zoom: (from: number, to: number) => void;
+  /** Moves on by seconds, back when negative. */
+  readonly pan: (seconds: number) => void;
 }
 
 /** Which of the colours c1 to c8 a line has, by its key. */

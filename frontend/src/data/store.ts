@@ -13,6 +13,7 @@ export class Store {
   restarts = 0;
   readonly #tracks = new Map<number, Track>();
   readonly #byName = new Map<string, Track[]>();
+  readonly #types = new Map<string, string>();
 
   get size(): number {
     return this.#tracks.size;
@@ -30,12 +31,18 @@ export class Store {
     return this.#byName.get(name) ?? [];
   }
 
+  /** What senders said of metrics: series of it that come to be known are drawn accordingly. */
+  describe(names: readonly { readonly name: string; readonly type?: string }[]): void {
+    for (const { name, type } of names) if (type !== undefined) this.#types.set(name, type);
+  }
+
   /** Takes in series; tells which of them were not known. */
   add(infos: readonly SeriesInfo[]): SeriesInfo[] {
     const fresh: SeriesInfo[] = [];
     for (const info of infos) {
       if (this.#tracks.has(info.id)) continue;
-      const track = new Track(info);
+      const type = info.type ?? this.#types.get(info.name);
+      const track = new Track(type === undefined ? info : { ...info, type });
       this.#tracks.set(info.id, track);
       const namesakes = this.#byName.get(info.name);
       if (namesakes === undefined) this.#byName.set(info.name, [track]);

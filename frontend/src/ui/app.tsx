@@ -51,6 +51,7 @@ type PageView = () => JSX.Element;
 
 /** Pages beside the overview come when they are first opened. */
 const LATER: Partial<Record<Path, () => Promise<PageView>>> = {
+  "/explore": async () => (await import("./pages/explore.tsx")).ExplorePage,
   "/alerts": async () => (await import("./pages/alerts.tsx")).AlertsPage,
   "/anomalies": async () => (await import("./pages/anomalies.tsx")).AnomaliesPage,
   "/rules": async () => (await import("./pages/rules.tsx")).RulesPage,

@@ -7,6 +7,7 @@ import { useConsole } from "./context.ts";
 
 const charts = new WeakMap<Element, Chart>();
 const shown = new Set<Chart>();
+const seen = new WeakMap<Element, () => void>();
 
 /** One observer for all: only charts in view are drawn. */
 const observer = new IntersectionObserver(
@@ -17,6 +18,8 @@ const observer = new IntersectionObserver(
       chart.visible = entry.isIntersecting;
       if (entry.isIntersecting) {
         shown.add(chart);
+        seen.get(entry.target)?.();
+        seen.delete(entry.target);
         chart.update();
       } else shown.delete(chart);
     }
@@ -34,20 +37,38 @@ export function chartInUse(key: string | undefined): Chart | undefined {
   );
 }
 
-export function ChartSlot({ spec, pinned }: { spec: ChartSpec; pinned: boolean }): JSX.Element {
+/** Something that can be done with a chart. */
+export interface Tool {
+  readonly word: string;
+  /** In full, for who does not see it beside its chart. */
+  readonly label: string;
+  /** Of one that is turned on and off: whether it is on. */
+  readonly on?: boolean;
+  readonly run: () => void;
+}
+
+interface ChartSlotProps {
+  readonly spec: ChartSpec;
+  readonly tools: readonly Tool[];
+  /** It has come near the view for the first time. */
+  readonly onSeen?: () => void;
+}
+
+/** A place for a chart, which is made by hand and drawn while it is in view. */
+export function ChartSlot({ spec, tools, onSeen }: ChartSlotProps): JSX.Element {
   const app = useConsole();
   const slot = useRef<HTMLDivElement>(null);
+  const latest = useRef({ tools, onSeen });
+  latest.current = { tools, onSeen };
+  const words = tools.map(({ word }) => word).join();
   useEffect(() => {
     const place = slot.current;
     if (place === null) return;
-    const pin = document.createElement("button");
-    pin.type = "button";
-    pin.className = "quiet";
-    pin.textContent = pinned ? "Unpin" : "Pin";
-    pin.addEventListener("click", () => app.togglePin(pinOf(spec)));
-    const chart = new Chart(spec, app, pin);
+    const buttons = tools.map((tool, i) => buttonOf(tool, () => latest.current.tools[i]?.run()));
+    const chart = new Chart(spec, app, buttons);
     place.replaceChildren(chart.element);
     charts.set(chart.element, chart);
+    seen.set(chart.element, () => latest.current.onSeen?.());
     observer.observe(chart.element);
     const leave = app.loop.add({
       update: () => chart.update(),
@@ -63,6 +84,24 @@ export function ChartSlot({ spec, pinned }: { spec: ChartSpec; pinned: boolean }
       chart.destroy();
     };
     // The key stands for the whole specification: charts of one key never differ.
-  }, [app, spec.key, pinned]);
+  }, [app, spec.key, words]);
   return <div class="slot" ref={slot} />;
+}
+
+/** A chart of the overview's kind: it can be pinned to the top of that page. */
+export function PinnableChart({ spec, pinned = false }: { spec: ChartSpec; pinned?: boolean }): JSX.Element {
+  const app = useConsole();
+  const word = pinned ? "Unpin" : "Pin";
+  return <ChartSlot spec={spec} tools={[{ word, label: `${word} ${spec.title}`, run: () => app.togglePin(pinOf(spec)) }]} />;
+}
+
+function buttonOf({ word, label, on }: Tool, run: () => void): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = word;
+  button.setAttribute("aria-label", label);
+  if (on !== undefined) button.setAttribute("aria-pressed", String(on));
+  button.addEventListener("click", run);
+  return button;
 }

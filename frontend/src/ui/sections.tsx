@@ -5,7 +5,7 @@ import type { ChartSpec } from "../chart/types.ts";
 import { HOST, MOST_OWN, ownChart, ownNames, pinnedChart, present, QUADRA } from "../charts.ts";
 import { plural } from "../data/format.ts";
 import { unitOf, withUnit } from "../data/units.ts";
-import { ChartSlot } from "./chart-slot.tsx";
+import { PinnableChart } from "./chart-slot.tsx";
 import { useConsole } from "./context.ts";
 import { Snippets } from "./snippets.tsx";
 
@@ -121,7 +121,7 @@ function Charts({ charts, pinned = false }: { charts: readonly ChartSpec[]; pinn
   return (
     <div class="charts">
       {charts.map((chart) => (
-        <ChartSlot key={chart.key} spec={chart} pinned={pinned} />
+        <PinnableChart key={chart.key} spec={chart} pinned={pinned} />
       ))}
     </div>
   );

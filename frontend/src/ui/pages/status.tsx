@@ -5,7 +5,7 @@ import { QUADRA } from "../../charts.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { duration, list, number } from "../../data/format.ts";
 import type { Part } from "../../data/trouble.ts";
-import { ChartSlot } from "../chart-slot.tsx";
+import { PinnableChart } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
 import { Shape, type ShapeName } from "../shapes.tsx";
@@ -62,7 +62,7 @@ export function StatusPage(): JSX.Element {
             </h2>
             <div class="charts">
               {QUADRA.map((chart) => (
-                <ChartSlot key={chart.key} spec={chart} pinned={false} />
+                <PinnableChart key={chart.key} spec={chart} />
               ))}
             </div>
           </section>

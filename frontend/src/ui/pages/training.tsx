@@ -4,7 +4,7 @@ import type { ChartSpec } from "../../chart/types.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { duration, number, THIN } from "../../data/format.ts";
 import { NUMBER, unitOf, withUnit } from "../../data/units.ts";
-import { ChartSlot } from "../chart-slot.tsx";
+import { PinnableChart } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { FieldMap, FieldPast } from "../field-map.tsx";
@@ -37,7 +37,7 @@ export function TrainingPage(): JSX.Element {
           <h2 class="visually-hidden">Loss, reward and variance</h2>
           <div class="charts charts-first">
             {CHARTS.map((chart) => (
-              <ChartSlot key={chart.key} spec={chart} pinned={false} />
+              <PinnableChart key={chart.key} spec={chart} />
             ))}
           </div>
           {state.state.length > 0 && <Maps state={state} />}
