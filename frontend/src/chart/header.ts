@@ -33,7 +33,8 @@ export class ChartHeader {
 
   show(picture: Picture, delays: Delays): void {
     const { newest, lines, window } = picture;
-    const sums = lines.length > 1 && picture.unit.additive && picture.scale.unit !== "";
+    // Rates add up to the whole; amounts may hold their own total already, as memory's states do.
+    const sums = lines.length > 1 && picture.unit.additive && /\/[sh]$/.test(picture.scale.unit);
     const shown = lines.length === 1 ? newest?.v : sums ? total(lines) : undefined;
     setText(this.#value, shown === undefined ? "" : inScale(shown, picture.unit, picture.scale));
     setText(this.#unit, newest === null ? "" : picture.scale.unit);

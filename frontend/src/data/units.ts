@@ -65,9 +65,15 @@ export function unitOf(name: string): Unit {
   if (name.endsWith("_bytes")) return BYTES;
   if (name.endsWith("_seconds")) return SECONDS;
   if (name.endsWith("_celsius")) return CELSIUS;
+  if (name.endsWith("_ratio")) return RATIO;
   if (name.endsWith("_total") || name.endsWith("_count")) return COUNT;
   return NUMBER;
 }
+
+const RATIO: Unit = { ...PERCENT, scales: [{ divisor: 0.01, unit: "%", until: Number.POSITIVE_INFINITY }], most: 1 };
+/** Money is told by the hour: a second of it is too little to see. */
+const SPENT = (sign: string): Unit => ({ ...plain(`${sign}/h`), scales: [{ divisor: 1 / 3600, unit: `${sign}/h`, until: Number.POSITIVE_INFINITY }], zero: true, smallest: 0.01 });
+const MONEY: Readonly<Record<string, string>> = { usd: "$", eur: "€", gbp: "£", dollars: "$", euros: "€" };
 
 const SAID: Readonly<Record<string, Unit>> = {
   s: SECONDS,
@@ -80,6 +86,7 @@ const SAID: Readonly<Record<string, Unit>> = {
   percent: PERCENT,
   Cel: CELSIUS,
   celsius: CELSIUS,
+  ratio: RATIO,
   "1": NUMBER,
 };
 
@@ -99,6 +106,10 @@ export function unitFor({ name, unit = "" }: Described, rate: boolean): Unit {
 }
 
 function rateOf(unit: Unit, name: string): Unit {
+  const money = MONEY[/_(usd|eur|gbp|dollars|euros)(_total)?$/.exec(name)?.[1] ?? ""];
+  if (money !== undefined) return SPENT(money);
+  // How often, whatever it was that took so long or so much.
+  if (/_(count|bucket)$/.test(name)) return { ...plain("/s"), zero: true };
   if (unit === BYTES) return BYTE_RATE;
   const counted = /_(requests|samples|tokens|bits|frames|messages|events|jobs|rows|errors)(_total)?$/.exec(name)?.[1];
   const own = unit.scales[0]?.unit ?? "";
