@@ -20,7 +20,7 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 # --- what users call
 
-.PHONY: run demo test check bench lock format clean help
+.PHONY: run demo test check bench fuzz lock format clean help
 
 run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
@@ -41,6 +41,9 @@ check: lint types contracts console-check test ## Lint, types, import contracts,
 
 bench: venv-run venv-dev console ## Run the benchmarks: a table, and JSON with the facts of the machine (ARGS= for more)
 	@$(python) scripts/bench.py $(ARGS)
+
+fuzz: venv-run venv-dev ## Look for input that breaks a parser, ten minutes (ARGS="--seconds 60 --only selector")
+	@$(python) scripts/fuzz.py $(ARGS)
 
 format: venv-dev ## Format the Python sources and mend what ruff can mend by itself
 	@$(python) -m ruff check --fix-only .

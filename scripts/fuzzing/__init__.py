@@ -1,0 +1,1 @@
+"""Whatever bytes come in by: one function a door, for fuzzers and for tests."""
