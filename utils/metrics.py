@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+)
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -244,10 +252,14 @@ class MetricsManager:
         self.registry.register(self.worker)
         self.statements = Statements(self)
         self._functions: set[str] = set()
+        self._is_shown_by_default = False
 
     def initialize(self, version: str, environment: str) -> None:
-        """Say which version runs where."""
+        """Say which version runs where; from then on ``generate_latest()`` shows these too."""
         self.app_info.info({"version": version, "environment": environment})
+        if not self._is_shown_by_default:
+            self._is_shown_by_default = True
+            REGISTRY.register(_Ours(self.registry))
 
     def of_function(self, name: str) -> Histogram:
         """Give the times of one function; what comes beyond a bound is `other`."""
@@ -283,6 +295,22 @@ def _begun(name: str, metric: Labelled) -> Labelled:
         if labels:
             metric.labels(*labels)
     return metric
+
+
+class _Ours(Collector):
+    """Shows our metrics in the registry that prometheus_client takes when none is named."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Show what ``registry`` holds."""
+        self._registry = registry
+
+    def describe(self) -> list[Metric]:
+        """Name nothing beforehand: what is there is asked for when it is shown."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Give our families; those of the process stand in the other registry already."""
+        return (one for one in self._registry.collect() if one.name.startswith(PREFIX))
 
 
 class Statements:

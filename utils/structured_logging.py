@@ -136,6 +136,7 @@ def setup_structured_logging(  # noqa: PLR0913 - each is one choice, all but two
     if enable_file:
         logs_dir.mkdir(parents=True, exist_ok=True)
         for name, level in ((ALL_FILE, logging.NOTSET), (ERROR_FILE, logging.ERROR)):
+            (logs_dir / name).touch(mode=0o640)  # there to be followed before there is a line
             file = SharedFileHandler(logs_dir / name, _FILE_BYTES, _FILES_KEPT)
             file.setLevel(level)
             file.setFormatter(formatter)

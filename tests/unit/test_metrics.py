@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from utils.metrics import (
     DECLARED,
@@ -25,12 +25,14 @@ def value(metrics: MetricsManager, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(f"quadra_matrix_{name}", labels)
 
 
-def test_the_seed_names_work() -> None:
-    metrics_manager.initialize("1.0.0", "production")
-    shown = metrics_manager.registry.get_sample_value(
-        "quadra_matrix_app_info", {"version": "1.0.0", "environment": "production"}
-    )
-    assert 1 == shown
+def test_who_names_no_registry_is_shown_ours_too() -> None:
+    for _ in range(2):
+        metrics_manager.initialize("1.0.0", "production")
+    text = generate_latest().decode()
+    info = 'quadra_matrix_app_info{environment="production",version="1.0.0"} 1.0'
+    assert 1 == text.count(info)
+    assert 1 == text.count("# TYPE quadra_matrix_http_requests_total counter")
+    assert 1 == text.count("# TYPE process_cpu_seconds_total counter")
 
 
 def test_a_function_is_measured_under_its_own_name(metrics: MetricsManager) -> None:
