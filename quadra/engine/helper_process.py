@@ -1,4 +1,4 @@
-"""A child process that is started, watched, started again when it dies, and ended with us."""
+"""A child process that is started, watched, started again when it dies or hangs, ended with us."""
 
 from __future__ import annotations
 
@@ -17,13 +17,20 @@ STEADY_AFTER_S = 30.0
 LONGEST_PAUSE_S = 30.0
 END_WITHIN_S = 1.0
 WAKE_EVERY_S = 0.05
+BEAT_EVERY_S = 0.5
+HUNG_AFTER_S = 6.0  # what it holds locked while it hangs, others wait for
+STARTED_WITHIN_S = 60.0
+AWAY_S = 3.0
+BEAT = b"beat\n"
 
 
 class HelperProcess:
     """Keeps one child alive. The child ends by itself when its standard input closes.
 
-    A line on its standard input wakes the child; a line on its standard output says that it has
-    news, which ``heard`` is told.
+    A line on its standard input wakes the child. What it says on its standard output is ``BEAT``,
+    which shows that it lives, or an empty line when it has news, which ``heard`` is told. One that
+    has begun to beat and is silent for ``HUNG_AFTER_S`` is killed, as one that died it is started
+    again; ``ended`` is told the number of each process that is surely gone.
     """
 
     def __init__(
@@ -31,8 +38,9 @@ class HelperProcess:
         command: Sequence[str],
         env: dict[str, str],
         runtime: Runtime,
-        clock: Clock,
+        monotonic: Clock,
         heard: Callable[[], None] = lambda: None,
+        ended: Callable[[int], None] = lambda _pid: None,
     ) -> None:
         """Wire; ``start`` starts it."""
         self._heard = heard
@@ -40,7 +48,11 @@ class HelperProcess:
         self._command = list(command)
         self._env = env
         self._runtime = runtime
-        self._clock = clock
+        self._clock = monotonic
+        self._ended = ended
+        self._look = runtime.signal()
+        self._looked = 0.0
+        self._beat: float | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = 0.0
@@ -54,6 +66,7 @@ class HelperProcess:
     def start(self) -> None:
         """Start the child and keep it alive from now on."""
         self._launch()
+        self._looked = self._clock()
         self._runtime.spawn(self._watch)
         self._runtime.spawn(self._wake_forever)
 
@@ -77,7 +90,7 @@ class HelperProcess:
             child.wait()
 
     def _launch(self) -> None:
-        self._started = self._clock()
+        self._started, self._beat = self._clock(), None
         self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             self._command, env=self._env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -88,9 +101,15 @@ class HelperProcess:
     def _listen(self, child: subprocess.Popen[bytes]) -> None:
         if child.stdout is None:
             return
-        with contextlib.suppress(OSError, ValueError):
-            while child.stdout.readline():
-                self._heard()
+        with contextlib.suppress(OSError, ValueError), child.stdout:
+            while line := child.stdout.readline():
+                if line == BEAT:
+                    self._beat = self._clock()
+                else:
+                    self._heard()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(END_WITHIN_S)  # it has closed its output: it ends
+        self._look.set()
 
     def _wake_forever(self) -> None:
         while not self._ending:
@@ -104,15 +123,47 @@ class HelperProcess:
 
     def _watch(self) -> None:
         while True:
-            self._runtime.sleep(LOOK_EVERY_S)
+            self._look.wait(LOOK_EVERY_S)
+            self._look.clear()
             if self._ending:
                 return
-            if self.is_alive:
-                continue
-            if self._clock() - self._started > STEADY_AFTER_S:
-                self._pause = 0.0
-            log.error("The worker ended; starting it again in %.0f s", self._pause)
-            self._runtime.sleep(self._pause)
-            self._pause = min(self._pause * 2 + 1, LONGEST_PAUSE_S)
-            if not self._ending:
-                self._launch()
+            self._look_after(self._clock())
+
+    def _look_after(self, now: float) -> None:
+        """Start the child again when it has ended or hangs; ``now`` in monotonic seconds."""
+        if now - self._looked > AWAY_S and self._beat is not None:
+            self._beat = now  # it was us who were away: what it has said is still to be read
+        self._looked = now
+        child = self._child
+        if child is None:
+            return
+        if child.poll() is None:
+            if not self._hangs(now):
+                return
+            log.error("The worker hangs: nothing was heard of it for %.0f s", HUNG_AFTER_S)
+            child.kill()
+            child.wait()
+        if now - self._started > STEADY_AFTER_S:
+            self._pause = 0.0
+        log.error("The worker ended; starting it again in %.0f s", self._pause)
+        if child.stdin is not None:
+            with contextlib.suppress(OSError):
+                child.stdin.close()
+        self._tell_of_its_end(child.pid)
+        self._runtime.sleep(self._pause)
+        self._pause = min(self._pause * 2 + 1, LONGEST_PAUSE_S)
+        if not self._ending:
+            self._launch()
+        self._looked = self._clock()
+
+    def _hangs(self, now: float) -> bool:
+        if self._beat is None:
+            return now - self._started > STARTED_WITHIN_S
+        return now - self._beat > HUNG_AFTER_S
+
+    def _tell_of_its_end(self, pid: int) -> None:
+        try:
+            self._ended(pid)
+        except Exception:
+            # Whatever that was to bring about: the child matters more.
+            log.exception("The end of the worker could not be told")

@@ -171,6 +171,16 @@ class Leases:
         moves = [(lease, move) for lease, move in leaving if move is not None]
         self._make(moves, self._monotonic())
 
+    def free(self, name: str, of: str) -> None:
+        """Free a lease for a process that is surely gone, so that nobody waits for it to lapse.
+
+        ``of`` is how that process's name begins. Raises StorageError.
+        """
+        row = self._store.read([name]).get(name)
+        if row is not None and row.holder.startswith(of):
+            after = LeaseRow(NOBODY, row.epoch, row.beat + 1)
+            self._store.swap([Move(name, row, after)])
+
     def _make(self, moves: Sequence[tuple[Lease, Move]], began: float) -> None:
         if not moves:
             return

@@ -13,6 +13,8 @@ from quadra.telemetry.packing import pack, unpack
 
 MOST_SAMPLES_SENT = 4_000
 ROWS = "rows"
+WORK = "work"
+"""That the worker has something to do which is no row: a rule was changed, an alert taken."""
 _SEQ = struct.Struct("<Q")
 
 LinkName = Literal["off", "connecting", "ok", "down"]

@@ -17,10 +17,10 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from quadra.engine.ports import Runtime, Signal
+from quadra.engine.threads import Threads
 from quadra.errors import SettingsError
 from quadra.settings import AsyncMode
 from quadra.web.framing import StrictRequests
@@ -77,7 +77,7 @@ def make_runtime(mode: AsyncMode) -> Runtime:
     kinds: dict[AsyncMode, Callable[[], Runtime]] = {
         "eventlet": _Eventlet,
         "gevent": _Gevent,
-        "threading": _Threading,
+        "threading": lambda: Threads(NATIVE_THREADS),
     }
     return kinds[mode]()
 
@@ -151,23 +151,6 @@ class _Gevent:
         from gevent.event import Event  # noqa: PLC0415 - only when this loop is chosen
 
         return cast("Signal", Event())
-
-
-class _Threading:
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(NATIVE_THREADS, thread_name_prefix="offload")
-
-    def spawn(self, task: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        threading.Thread(target=task, args=args, kwargs=kwargs, daemon=True).start()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(max(seconds, 0))
-
-    def offload(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._pool.submit(work, *args, **kwargs).result()
-
-    def signal(self) -> Signal:
-        return threading.Event()
 
 
 def bound_memory() -> None:

@@ -111,7 +111,12 @@ def make_keeper(settings: Settings, database: Database, clock: Clock) -> Keeper:
 
 def process_name(hostname: str) -> str:
     """Name this process among all of the installation, and unlike any before it."""
-    return f"{hostname[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return f"{name_begins(hostname, os.getpid())}{secrets.token_hex(4)}"
+
+
+def name_begins(hostname: str, pid: int) -> str:
+    """Give how the name of a process of this machine begins."""
+    return f"{hostname[:60]}:{pid}:"
 
 
 def address_of(settings: Settings) -> str:

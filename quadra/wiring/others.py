@@ -19,7 +19,7 @@ from quadra.storage.database import Database
 from quadra.storage.installation import installation_key
 from quadra.storage.leases import SqlLeases
 from quadra.web.shared_counters import SharedCounters
-from quadra.wiring.common import SCRAPING, WORKER, process_name
+from quadra.wiring.common import SCRAPING, WORKER, name_begins, process_name
 from utils.metrics import metrics_manager
 
 DESCRIPTIONS = "descriptions"  # what processes announce to each other
@@ -34,6 +34,7 @@ class Others:
     counters: SharedCounters
     leases: Leases
     worker_age: Callable[[], float | None]
+    worker_ended: Callable[[int], None]
     scrapes: Callable[[], bool]
     reads_host: Callable[[], bool]
 
@@ -61,12 +62,18 @@ def meet_others(
         config = RedisConfig(settings.redis())
         link = RedisLink(config, key, runtime, time.time, time.monotonic, on_change)
     leases = Leases(SqlLeases(database), process_name(hostname), time.monotonic)
+
+    def worker_ended(pid: int) -> None:
+        with contextlib.suppress(StorageError):  # then its lease lapses by itself
+            runtime.offload(leases.free, WORKER, name_begins(hostname, pid))
+
     return Others(
         link=link,
         announcements=Announcements(SqlAnnouncements(database), link, runtime, time.time),
         counters=SharedCounters(link=link),
         leases=leases,
         worker_age=leases.watch(WORKER),
+        worker_ended=worker_ended,
         scrapes=leases.want(SCRAPING),
         reads_host=leases.want(f"host:{hostname[:80]}"),
     )

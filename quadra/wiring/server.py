@@ -21,7 +21,7 @@ from quadra.engine.health import Health
 from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
-from quadra.engine.link import RowTelling
+from quadra.engine.link import WORK, RowTelling
 from quadra.engine.services import Services, open_troubles
 from quadra.engine.times import SeriesTimes
 from quadra.engine.training import Training
@@ -128,7 +128,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         catalog,
         runtime,
         clock,
-        lambda: worker.wake() if worker else None,
+        lambda: wake_worker(),  # noqa: PLW0108 - made below
     )
     anomalies = SqlAnomalies(database)
     services = Services(
@@ -178,7 +178,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
         services=services,
         happenings=happenings,
-        wake_worker=lambda: worker.wake() if worker else None,
+        wake_worker=lambda: wake_worker(),  # noqa: PLW0108 - made below
         requests=requests,
         metrics=metrics_manager,
         hostname=hostname,
@@ -203,11 +203,22 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         ),
         Sampler("self", own.read, journal, runtime, clock, blocking=False),
     ]
-    worker = None
+    worker: HelperProcess | None = None
+
+    def wake_worker() -> None:
+        if worker is not None:
+            worker.wake()
+        link.publish(WORK, b"")  # it may be another's that works
+
     if settings.role == "all":
         command = [sys.executable, str(PROGRAM), CHILD]
         worker = HelperProcess(
-            command, {**os.environ, "ROLE": "worker"}, runtime, clock, announcements.news
+            command,
+            {**os.environ, "ROLE": "worker"},
+            runtime,
+            time.monotonic,
+            announcements.news,
+            others.worker_ended,
         )
         live.after_frames(worker.wake)
     return Quadra(

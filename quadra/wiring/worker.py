@@ -18,6 +18,7 @@ from quadra.engine.channels import FROM_SETTINGS, Channel
 from quadra.engine.disk import Disk
 from quadra.engine.duty import Duty
 from quadra.engine.figures import Figures
+from quadra.engine.helper_process import BEAT, BEAT_EVERY_S
 from quadra.engine.judge import Judge
 from quadra.engine.lease import Leases, keep
 from quadra.engine.trainer import Trainer, TrainerParts
@@ -36,6 +37,7 @@ from quadra.storage.models import FolderModels
 from quadra.storage.rule_files import RuleFiles
 from quadra.storage.series import SqlSeries
 from quadra.storage.training import SqlTraining
+from quadra.wiring.calling import call_through_redis
 from quadra.wiring.common import WORKER, complain, make_history, make_keeper, prepare, process_name
 from quadra.wiring.counting import counting, database_meter
 from quadra.wiring.delivery import make_dispatcher
@@ -62,6 +64,7 @@ def work(*, is_child: bool) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which tells us
         os.set_blocking(sys.stdout.fileno(), False)  # a parent that hangs must not hold us
         threading.Thread(target=_hear_parent, args=(bell,), daemon=True).start()
+        threading.Thread(target=_beat, args=(bell.sleeper(),), daemon=True).start()
 
     leases = Leases(SqlLeases(database), process_name(socket.gethostname()), time.monotonic)
     is_ours = leases.want(WORKER)
@@ -72,7 +75,7 @@ def work(*, is_child: bool) -> int:
     fenced = Database(
         settings.database_url, guard(lambda: leases.fence(WORKER)), database_meter(figures)
     )
-    told = _tell_parent if is_child else lambda: None
+    told = _tell_parent if is_child else call_through_redis(settings, database, bell)
 
     def work_on(wait: Callable[[float], bool]) -> None:
         with (
@@ -178,7 +181,18 @@ def _hear_parent(bell: Bell) -> None:
     bell.end()
 
 
-def _tell_parent() -> None:
-    """Say that there is news; a parent that does not read has enough to read already."""
+def _beat(wait: Callable[[float], bool]) -> None:
+    """Show the parent that this process lives, whatever its database does."""
+    while not wait(BEAT_EVERY_S):
+        _say(BEAT)
+
+
+def _say(line: bytes) -> None:
+    """Tell the parent; one that does not read has enough to read already."""
     with contextlib.suppress(OSError):
-        os.write(sys.stdout.fileno(), b"\n")
+        os.write(sys.stdout.fileno(), line)
+
+
+def _tell_parent() -> None:
+    """Say that there is news."""
+    _say(b"\n")

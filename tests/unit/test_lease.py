@@ -44,7 +44,8 @@ class Process:
     """A process with a monotonic clock of its own."""
 
     def __init__(self, store: MemoryLeases, name: str, ahead: float, world: SetClock) -> None:
-        self.leases = Leases(store, name, lambda: world.now + ahead)
+        self.name = f"{name}:"
+        self.leases = Leases(store, self.name, lambda: world.now + ahead)
         self.holds = self.leases.want(WORK)
 
 
@@ -130,6 +131,20 @@ def test_who_only_watches_learns_how_long_the_holder_is_silent() -> None:
     assert 0 == age()
 
 
+def test_the_lease_of_one_that_is_gone_is_free_at_once_and_no_other_is() -> None:
+    store, world = MemoryLeases(), SetClock()
+    a, b = two(store, world)
+    a.leases.step()
+    b.leases.free(WORK, "c:")
+    b.leases.free("unknown", "a:")
+    b.leases.step()
+    assert (True, False) == (a.holds(), b.holds())
+    b.leases.free(WORK, "a:")
+    b.leases.step()
+    assert b.holds()
+    assert LeaseRow("b:", 2, 0) == store.rows[WORK]
+
+
 class ManyProcesses(RuleBasedStateMachine):
     """Processes that are paused, killed and cut off from the store at any moment."""
 
@@ -162,6 +177,13 @@ class ManyProcesses(RuleBasedStateMachine):
     @rule(n=st.integers(0, 2))
     def kill_and_start_again(self, n: int) -> None:
         self.processes[n] = self._new()
+
+    @rule(n=st.integers(0, 2), other=st.integers(0, 2))
+    def kill_and_free(self, n: int, other: int) -> None:
+        """A parent knows that its child is gone, and nobody need wait for its lease to lapse."""
+        killed = self.processes[n]
+        self.processes[n] = self._new()
+        self.processes[other].leases.free(WORK, killed.name)
 
     @rule(n=st.integers(0, 2))
     def leave(self, n: int) -> None:
