@@ -20,7 +20,7 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 # --- what users call
 
-.PHONY: run demo test check bench fuzz lock format clean help
+.PHONY: run demo test check bench fuzz soak lock format clean help
 
 run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
@@ -44,6 +44,9 @@ bench: venv-run venv-dev console ## Run the benchmarks: a table, and JSON with t
 
 fuzz: venv-run venv-dev ## Look for input that breaks a parser, ten minutes (ARGS="--seconds 60 --only selector")
 	@$(python) scripts/fuzz.py $(ARGS)
+
+soak: venv-run venv-dev console ## Twenty minutes of a busy day, and what has grown by its end (ARGS="--minutes 3")
+	@$(python) scripts/soak.py $(ARGS)
 
 format: venv-dev ## Format the Python sources and mend what ruff can mend by itself
 	@$(python) -m ruff check --fix-only .

@@ -1,0 +1,277 @@
+"""`make soak`: twenty minutes of an ordinary busy day, and what has grown by its end.
+
+200 consoles come and go, 5,000 samples a second come in, rules fire and clear, anomalies are looked
+for, backups are made. Every few seconds memory, descriptors, threads and the time of an answer are
+noted. At the end: was anything acknowledged lost, and has anything grown that would not stop?
+
+    make soak                       twenty minutes
+    make soak ARGS="--minutes 3"    a short look
+
+Exit code 1 when a sample is missing, a frame was wrong, or something grew by more than its bound
+over the second half. Loopback only, and bounded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import requests
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from scripts.benchmarks.server import Running, quadra  # noqa: E402 - the path comes first
+
+SERIES = 500
+BATCHES_A_SECOND = 10
+CONSOLES = 200
+STAY_S = 60.0  # a console leaves and another comes
+RULES = 20
+LOOK_EVERY_S = 5.0
+BACKUP_EVERY_S = 120.0
+MAX_MINUTES = 120.0
+MAY_GROW = {"memory": 0.05, "descriptors": 0.10, "threads": 0.10}  # a share, over the second half
+
+
+@dataclass(slots=True)
+class Day:
+    """What happened."""
+
+    acknowledged: int = 0
+    refused: int = 0
+    post_ms: list[float] = field(default_factory=list)
+    looks: list[dict[str, float]] = field(default_factory=list)
+    consoles: list[dict[str, Any]] = field(default_factory=list)
+    backups: list[int] = field(default_factory=list)
+
+
+def main() -> int:
+    """Soak, report, judge."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=20.0, help="how long (%(default)s)")
+    parser.add_argument("--output", type=Path, help="also write the figures there, as JSON")
+    wish = parser.parse_args()
+    seconds = min(max(wish.minutes, 0.5), MAX_MINUTES) * 60
+    day = Day()
+    with quadra() as server:
+        began = time.time()
+        with _meanwhile(day, server):
+            _look(day, server, seconds)
+        stored = _stored(server, began)
+        alerts = _get(server, "/api/v1/alerts/history", limit=1000).get("events", [])
+        anomalies = _get(server, "/api/v1/anomalies", limit=1000).get("anomalies", [])
+    figures = _figures(day, stored) | {"alert_events": len(alerts), "anomalies": len(anomalies)}
+    _print(figures)
+    if wish.output:
+        wish.output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0 if figures["verdict"] == "held" else 1
+
+
+@contextmanager
+def _meanwhile(day: Day, server: Running) -> Iterator[None]:
+    """Let all of them work for so long."""
+    _make_rules(server)
+    over = threading.Event()
+    tasks: list[Callable[[Day, Running, threading.Event], None]] = [_send, _watch, _back_up]
+    threads = [threading.Thread(target=task, args=(day, server, over)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(STAY_S + 30)
+
+
+def _make_rules(server: Running) -> None:
+    for number in range(RULES):
+        rule = {
+            "name": f"Soak {number}",
+            "selector": f'soak{{part="{number}"}}',
+            "aggregate": "avg",
+            "window": "10s",
+            "op": ">",
+            "threshold": 20.0,
+            "cooldown": "1m",
+        }
+        requests.post(
+            f"{server.url}/api/v1/alert-rules", json=rule, headers=_who(server), timeout=10
+        ).raise_for_status()
+
+
+def _send(day: Day, server: Running, over: threading.Event) -> None:
+    """Send a sample of every series each tenth of a second; noise, with a step now and then."""
+    rng = np.random.default_rng(7)
+    session = requests.Session()
+    session.headers.update(_who(server))
+    due = time.monotonic()
+    while not over.wait(max(due - time.monotonic(), 0)):
+        due = max(due + 1 / BATCHES_A_SECOND, time.monotonic() - 1)
+        now = round(time.time(), 3)
+        odd = int(now / 60) % RULES  # one part is high for a minute
+        values = rng.normal(10, 1, SERIES).round(2)
+        values[odd::RULES] += 15
+        series = [
+            {
+                "name": "soak",
+                "labels": {"n": str(n), "part": str(n % RULES)},
+                "timestamps": [now],
+                "values": [value],
+            }
+            for n, value in enumerate(values.tolist())
+        ]
+        sent = time.perf_counter()
+        with suppress(requests.RequestException):
+            answer = session.post(
+                f"{server.url}/api/v1/samples", json={"series": series}, timeout=30
+            )
+            day.post_ms.append((time.perf_counter() - sent) * 1000)
+            if answer.status_code == requests.codes.ok:
+                day.acknowledged += answer.json()["accepted"]
+                continue
+        day.refused += SERIES
+
+
+def _watch(day: Day, server: Running, over: threading.Event) -> None:
+    """Have consoles come, stay for a while, check what they are sent, and leave."""
+    while not over.is_set():
+        command = [
+            *(sys.executable, str(REPOSITORY / "scripts" / "live_load.py")),
+            *("--port", str(server.port), f"--token={server.token}"),
+            *("--consoles", str(CONSOLES), "--series", 'soak{part=~"[0-3]"}'),
+            *("--seconds", str(STAY_S)),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        line = done.stdout.strip().rpartition("\n")[2]
+        with suppress(json.JSONDecodeError):
+            day.consoles.append(json.loads(line))
+
+
+def _back_up(day: Day, server: Running, over: threading.Event) -> None:
+    """Make a backup of the database every two minutes, as cron would."""
+    env = _environment(server)
+    command = [sys.executable, "-m", "flask", "--app", "app", "backup"]
+    while not over.wait(BACKUP_EVERY_S):
+        done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
+        day.backups.append(done.returncode)
+
+
+def _look(day: Day, server: Running, seconds: float) -> None:
+    """Note how the processes do, until the time is over; say so each minute."""
+    began = time.monotonic()
+    while (gone := time.monotonic() - began) < seconds:
+        family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+        asked = time.perf_counter()
+        _get(server, "/api/v1/history", match='soak{part="1"}', step="10", agg="max")
+        look = {"at": gone, "answer_ms": (time.perf_counter() - asked) * 1000}
+        for name, of in (
+            ("memory", lambda one: one.memory_full_info().pss / 1e6),
+            ("descriptors", lambda one: one.num_fds()),
+            ("threads", lambda one: one.num_threads()),
+        ):
+            look[name] = float(sum(_of(one, of) for one in family))
+        day.looks.append(look)
+        if len(day.looks) % 12 == 1:
+            print(
+                f"{gone / 60:5.1f} min  {look['memory']:7.1f} MB  {look['descriptors']:5.0f} files "
+                f"{look['threads']:4.0f} threads  answer {look['answer_ms']:6.1f} ms  "
+                f"{day.acknowledged / 1e6:6.2f} M samples",
+                flush=True,
+            )
+        time.sleep(max(LOOK_EVERY_S - (time.monotonic() - began - gone), 0))
+
+
+def _of(process: psutil.Process, read: Callable[[psutil.Process], float]) -> float:
+    with suppress(psutil.Error):
+        return read(process)
+    return 0.0
+
+
+def _stored(server: Running, began: float) -> int:
+    """Count what is there of what was sent."""
+    found = _get(
+        server, "/api/v1/history", match="soak", start=began - 60, end=time.time() + 60,
+        step="60", agg="count",
+    )  # fmt: skip
+    return int(sum(sum(one["values"]) for one in found.get("series", [])))
+
+
+def _figures(day: Day, stored: int) -> dict[str, Any]:
+    half = day.looks[len(day.looks) // 2 :]
+    growth = {name: _growth([look[name] for look in half]) for name in MAY_GROW}
+    answers = [look["answer_ms"] for look in day.looks]
+    figures: dict[str, Any] = {
+        "minutes": day.looks[-1]["at"] / 60,
+        "acknowledged": day.acknowledged,
+        "stored": stored,
+        "refused": day.refused,
+        "post_p50_ms": float(np.percentile(day.post_ms, 50)),
+        "post_p99_ms": float(np.percentile(day.post_ms, 99)),
+        "answer_p50_ms": float(np.percentile(answers, 50)),
+        "answer_p99_ms": float(np.percentile(answers, 99)),
+        **{f"{name}_last": day.looks[-1][name] for name in MAY_GROW},
+        **{f"{name}_growth": share for name, share in growth.items()},
+        "console_rounds": len(day.consoles),
+        "deliveries": sum(one["deliveries"] for one in day.consoles),
+        "wrong_frames": sum(one["wrong"] for one in day.consoles),
+        "consoles_cut": sum(one["closed"] for one in day.consoles),
+        "backups": len(day.backups),
+        "backups_failed": sum(code != 0 for code in day.backups),
+    }
+    faults = [name for name, share in growth.items() if share > MAY_GROW[name]]
+    faults += [name for name in ("wrong_frames", "backups_failed") if figures[name]]
+    faults += [] if figures["deliveries"] else ["no_console"]
+    faults += ["lost"] if stored < day.acknowledged else []
+    return figures | {"verdict": ", ".join(faults) or "held"}
+
+
+def _growth(values: list[float]) -> float:
+    """Give the growth over these looks as a share, by a straight line through them."""
+    if len(values) < 4:  # noqa: PLR2004 - too few for a line
+        return 0.0
+    slope, start = np.polyfit(np.arange(len(values)), values, 1)
+    return float(slope * (len(values) - 1) / max(start, 1.0))
+
+
+def _print(figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        shown = f"{value:,.3f}" if isinstance(value, float) else f"{value}"
+        print(f"{name:20} {shown:>16}")
+
+
+def _environment(server: Running) -> dict[str, str]:
+    """Give the settings of the server, so that a command finds its database."""
+    found = psutil.Process(server.pid).environ()
+    return {**found, "BACKUP_DIR": str(server.folder / "backups")}
+
+
+def _who(server: Running) -> dict[str, str]:
+    return {"Authorization": f"Bearer {server.token}"}
+
+
+def _get(server: Running, path: str, **query: object) -> dict[str, Any]:
+    answer = requests.get(
+        server.url + path, params={k: str(v) for k, v in query.items()}, headers=_who(server),
+        timeout=60,
+    )  # fmt: skip
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
