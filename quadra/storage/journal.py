@@ -11,9 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
-from quadra.storage.database import Database
+from quadra.storage.database import Database, plain_insert
 from quadra.storage.memos import put_memos
-from quadra.storage.tables import journal, series
+from quadra.storage.tables import journal, judging, series
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.packing import pack, unpack
 from quadra.telemetry.series import SeriesKey, digest
@@ -21,6 +21,9 @@ from quadra.telemetry.series import SeriesKey, digest
 _APPEND_LOCK = 7_305_801_143
 _SERIES_A_STATEMENT = 500
 MAX_SAMPLES_A_READ = 12_000_000
+
+JUDGED = sa.select(sa.func.min(judging.c.seq))
+"""The position up to which samples have been judged; NULL where nobody judges."""
 
 
 class SqlJournal:
@@ -107,7 +110,7 @@ class SqlJournal:
             }
             for mark, key in digests.items()
         ]
-        connection.execute(insert.on_conflict_do_nothing(index_elements=["digest"]), rows)
+        plain_insert(connection, insert.on_conflict_do_nothing(index_elements=["digest"]), rows)
         found = connection.execute(
             sa.select(series.c.id, series.c.digest).where(series.c.digest.in_(digests))
         )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Memo
-from quadra.storage.database import Database
+from quadra.storage.database import Database, plain_insert
 from quadra.storage.tables import memos
 
 KEPT_S = 90 * 86_400.0
@@ -40,7 +40,7 @@ def put_memos(
     )
     newest = {memo.key: memo.content for memo in found}
     rows = [{"key": key, "value": value, "kept_at": now} for key, value in newest.items()]
-    connection.execute(statement, rows)
+    plain_insert(connection, statement, rows)
 
 
 def _load(connection: sa.Connection, oldest: float) -> dict[bytes, bytes]:

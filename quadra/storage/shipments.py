@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.shipper import ShipmentReport, Shipped
 from quadra.storage.chunks import FOLLOWER, hold_claim
 from quadra.storage.database import Database
+from quadra.storage.journal import JUDGED
 from quadra.storage.tables import journal, positions, shipments
 from quadra.telemetry.batch import TimeArray
 
@@ -58,6 +59,10 @@ class SqlShipments:
     def look(self) -> ShipmentReport:
         """Give how it goes, for a process that does not ship itself."""
         return ShipmentReport(*self._database.read(_look))
+
+    def judged(self) -> int | None:
+        """Give the position up to which samples have been judged, None where nobody judges."""
+        return self._database.read(lambda connection: connection.execute(JUDGED).scalar())
 
     def newest_dropped(self) -> int:
         """Give the time (unix ms) after which every sample still stands here."""

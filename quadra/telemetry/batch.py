@@ -103,7 +103,8 @@ def latest_of_each(columns: Columns) -> Columns:
     keep = np.empty(len(ids), np.bool_)
     keep[-1] = True
     np.logical_or(ids[1:] != ids[:-1], t[1:] != t[:-1], out=keep[:-1])
-    return Columns(ids, t, v, in_order=True).where(keep)
+    found = Columns(ids, t, v, in_order=True)
+    return found if keep.all() else found.where(keep)
 
 
 def overlaid(older: Columns, newer: Columns) -> Columns:

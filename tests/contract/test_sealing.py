@@ -7,10 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from quadra.alerts.ledger import Changes
+from quadra.engine.alerting import Outcome
 from quadra.engine.ports import Entry
 from quadra.engine.roller import Roller
 from quadra.engine.sealer import (
     KEEP_SEALED_ROWS_S,
+    KEEP_UNJUDGED_ROWS_S,
     SEAL_AFTER_S,
     OvertakenError,
     Sealer,
@@ -20,6 +23,7 @@ from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
+from quadra.storage.judging import SqlJudge
 from quadra.storage.rollups import SqlRollups
 from quadra.telemetry.batch import Batch, Columns, latest_of_each
 from tests.unit.fakes import NOW, SetClock
@@ -98,6 +102,27 @@ def test_young_rows_wait_so_that_chunks_are_rewritten_seldom(house: House) -> No
     house.clock.forward(SEAL_AFTER_S)
     assert 50 == house.sealer().run()
     assert 0 == house.sealer().run()
+
+
+def test_sealed_rows_wait_for_a_judge_that_was_away(house: House) -> None:
+    judge = SqlJudge(house.database)
+    begun = judge.begin(house.clock(), 0.0)
+
+    def judged(seq: int) -> None:
+        judge.write(begun.epoch, Outcome(seq, 0, Changes()), house.clock())
+
+    def left_after(seconds: float) -> list[int]:
+        house.clock.forward(seconds)
+        house.write(np.random.default_rng(1), 50)
+        house.sealer().run(everything=True)
+        return [row.seq for row in house.journal.since(0, 10)]
+
+    judged(0)
+    house.write(np.random.default_rng(1), 50)
+    assert [1, 2] == left_after(KEEP_SEALED_ROWS_S + 1)
+    judged(1)
+    assert [2, 3] == left_after(KEEP_SEALED_ROWS_S + 1)
+    assert [4] == left_after(KEEP_UNJUDGED_ROWS_S + 1)
 
 
 def test_sealed_rows_stay_a_while_for_consoles_that_come_back(house: House) -> None:

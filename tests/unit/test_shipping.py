@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.engine.ports import Entry
-from quadra.engine.sealer import OvertakenError, Stretch
+from quadra.engine.sealer import KEEP_UNJUDGED_ROWS_S, OvertakenError, Stretch
 from quadra.engine.shipper import (
     LONGEST_PAUSE_S,
     MAX_REFUSALS_A_ROUND,
@@ -41,6 +41,7 @@ class MemoryStores:
     refused: int = 0
     trouble: str = ""
     dropped: int = 0
+    judge_at: int | None = None
 
     def claim(self) -> int:
         self.newest_claim += 1
@@ -65,6 +66,9 @@ class MemoryStores:
     def expire(self, before: int, limit: int) -> int:
         return 0
 
+    def judged(self) -> int | None:
+        return self.judge_at
+
     def load(self) -> Shipped:
         return Shipped(self.seq, self.sent.copy(), self.refused)
 
@@ -72,7 +76,9 @@ class MemoryStores:
         self._hold(claim)
         self.sent = sent.copy()
 
-    def finish(self, claim: int, seq: int, committed_before: float = 0.0) -> int:
+    def finish(
+        self, claim: int, seq: int, committed_before: float = 0.0, unjudged_before: float = 0.0
+    ) -> int:
         self._hold(claim)
         self.seq = seq
         self.dropped = seq
@@ -184,6 +190,18 @@ def test_rows_go_only_when_they_have_been_taken_for_a_while(world: World) -> Non
     assert (1, 1) == (world.kept.seq, world.kept.dropped)
     assert [(1, T0, 1.0), (1, T0 + 1000, 2.0)] == world.store.in_memory
     assert {} == world.kept.here
+
+
+def test_rows_also_wait_for_a_judge_that_was_away_but_not_for_ever(world: World) -> None:
+    world.write("a", 1.0)
+    world.kept.judge_at = 0
+    world.shipper.run()
+    world.clock.forward(SETTLED_AFTER_S)
+    world.shipper.run()
+    assert 0 == world.kept.dropped
+    world.clock.forward(KEEP_UNJUDGED_ROWS_S)
+    world.shipper.run()
+    assert 1 == world.kept.dropped
 
 
 def test_after_a_failure_the_pause_grows_and_what_is_in_doubt_is_sent_again(world: World) -> None:
