@@ -159,6 +159,13 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _recipient(value: str) -> str:
+    if value.startswith("-") or not value.isprintable():
+        msg = "use an age recipient (age1…, ssh-…) or the name of a GPG key"
+        raise ValueError(msg)
+    return value
+
+
 def _header(value: str) -> str:
     if not (value.isascii() and value.isprintable()):
         msg = "use printable ASCII characters"
@@ -209,6 +216,25 @@ class Settings:
     )
     data_dir: Path = _env("DATA_DIR", "data", _path, "folder for the database and secrets")
     logs_dir: Path = _env("LOGS_DIR", "logs", _path, "folder for log files")
+    backup_dir: Path = _env("BACKUP_DIR", "backups", _path, "folder for backups")
+    backup_retention: float | None = _env(
+        "BACKUP_RETENTION",
+        "30d",
+        _kept_for,
+        "age at which backups are removed, but never the newest good one; 0 keeps them for good",
+    )
+    backup_encrypt_to: str = _env(
+        "BACKUP_ENCRYPT_TO",
+        "",
+        _recipient,
+        "encrypt backups to this age recipient (age1…, ssh-…) or GPG key",
+    )
+    backup_identity: Path | None = _env(
+        "BACKUP_IDENTITY",
+        "",
+        lambda value: _path(value) if value else None,
+        "file of the age identity that opens encrypted backups, to check and restore them",
+    )
     models_dir: Path = _env(
         "MODELS_DIR",
         "",

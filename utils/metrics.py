@@ -133,7 +133,12 @@ def _storage() -> Iterator[Declared]:
     )  # fmt: skip
     yield Declared(
         "backup_last_success_timestamp_seconds", "gauge",
-        "When a backup last succeeded, 0 for never", whose="installation",
+        "When the database was last backed up, alone or with everything, 0 for never",
+        whose="installation",
+    )  # fmt: skip
+    yield Declared(
+        "backup_last_success_by_kind_timestamp_seconds", "gauge",
+        "When each kind of backup was last made, 0 for never", ("kind",), "installation",
     )  # fmt: skip
     yield Declared("redis_up", "gauge", "1 when Redis is configured and answers, 0 otherwise")
     yield Declared("disk_size_bytes", "gauge", "Size of the disk that DATA_DIR is on")

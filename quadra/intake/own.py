@@ -90,14 +90,19 @@ class OwnSource:
         requests: RequestLog,
         lag: LoopLag,
         consoles: Callable[[], int],
+        backup_at: Callable[[], float],
     ) -> None:
-        """Wire the source; ``instance`` labels every series."""
+        """Wire the source; ``instance`` labels every series.
+
+        ``backup_at`` gives when the database was last backed up, in unix seconds, 0 for never.
+        """
         self._labels = {"instance": instance}
         self._journal = journal
         self._catalog = catalog
         self._requests = requests
         self._lag = lag
         self._consoles = consoles
+        self._backup_at = backup_at
         self._process = psutil.Process()
         self._at = 0.0
         self._samples = 0
@@ -122,6 +127,8 @@ class OwnSource:
             self.samples_per_second = samples / elapsed
             values["quadra_samples_per_second"] = self.samples_per_second
             values["quadra_http_requests_per_second"] = answered / elapsed
+        if backup_at := self._backup_at():
+            values["quadra_backup_age_seconds"] = max(now - backup_at, 0.0)
         p95 = self._requests.p95()
         if p95 is not None:
             values["quadra_http_request_p95_seconds"] = p95

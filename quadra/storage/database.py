@@ -35,7 +35,7 @@ _SQLITE_PAGE = 16_384  # chunks of some hundred bytes fill small pages badly
 _SQLITE_CACHE_KB = 4_096  # of each connection; behind it the system caches the file
 
 
-def _sqlite_driver() -> ModuleType:
+def sqlite_driver() -> ModuleType:
     """Prefer the SQLite that comes as a package: a distribution's own may lose WAL pages."""
     try:
         return import_module("pysqlite3.dbapi2")  # not there on every platform
@@ -67,7 +67,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"poolclass": NullPool}
         if self.is_sqlite:
-            options["module"] = _sqlite_driver()
+            options["module"] = sqlite_driver()
             options["connect_args"] = {"check_same_thread": False, "isolation_level": None}
         else:
             options["connect_args"] = {

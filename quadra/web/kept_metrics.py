@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -19,6 +19,7 @@ class KeptCollector(Collector):
         """Begin with nothing."""
         self.channels: Sequence[tuple[Channel, ChannelState]] = ()
         self.beat = Beat(0.0, 0, 0)
+        self.backups: Mapping[str, float] = {}
 
     def collect(self) -> Iterator[Metric]:
         """Give the families under their public names."""
@@ -30,3 +31,7 @@ class KeptCollector(Collector):
         judged = family("last_evaluation_timestamp_seconds")
         judged.add_metric([], self.beat.at)
         yield judged
+        by_kind = family("backup_last_success_by_kind_timestamp_seconds")
+        for kind, at in self.backups.items():
+            by_kind.add_metric([kind], at)
+        yield by_kind

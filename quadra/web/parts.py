@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from quadra.engine.access import Access
@@ -66,6 +66,7 @@ class WebParts:
     drill: Drill
     services: Services
     happenings: Happenings
+    backups: Callable[[], Mapping[str, float]]
     wake_worker: Callable[[], None]
     requests: RequestLog
     metrics: MetricsManager

@@ -9,6 +9,7 @@ import sys
 import time
 
 from quadra import __version__
+from quadra.backup.status import LastBackups
 from quadra.engine.access import Access, new_secret
 from quadra.engine.alert_service import Alerting
 from quadra.engine.catalog import Catalog
@@ -105,7 +106,16 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
 
     requests = RequestLog(clock)
     lag = LoopLag(runtime, time.monotonic)
-    own = OwnSource(instance, journal, catalog, requests, lag, lambda: live.consoles())  # noqa: PLW0108 - made below
+    backups = LastBackups(settings.backup_dir)
+    own = OwnSource(
+        instance,
+        journal,
+        catalog,
+        requests,
+        lag,
+        lambda: live.consoles(),  # noqa: PLW0108 - made below
+        backups.newest,
+    )
     rules = SeriesRules(max_labels=settings.max_labels)
     scraper = make_scraper(
         settings,
@@ -178,6 +188,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
         services=services,
         happenings=happenings,
+        backups=backups.times,
         wake_worker=lambda: wake_worker(),  # noqa: PLW0108 - made below
         requests=requests,
         metrics=metrics_manager,

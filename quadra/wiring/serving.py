@@ -11,6 +11,7 @@ import sys
 from flask import Flask
 
 from quadra import __version__
+from quadra.backup.commands import COMMANDS, asked_of, backup_app, with_commands
 from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.errors import QuadraError, SettingsError
 from quadra.settings import Settings
@@ -41,7 +42,11 @@ def create_app() -> Flask:
     """Make the application for ``flask --app app``; serves nothing by itself."""
     try:
         settings = Settings.from_env()
-        return build(settings, f"{socket.gethostname()}:{settings.port}", "threading").app
+        if asked_of(sys.argv) in COMMANDS:
+            # A restore finds an empty folder only where nobody has begun a database in it.
+            return backup_app()
+        quadra = build(settings, f"{socket.gethostname()}:{settings.port}", "threading")
+        return with_commands(quadra.app)
     except SettingsError as error:
         complain(error)
         sys.exit(2)

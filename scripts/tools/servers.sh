@@ -2,7 +2,7 @@
 # Gets the programs that the tests drive and that come from no Python wheel:
 #
 #   Chromium     installed with apt-get where this user may (root, or sudo without a password)
-#   Prometheus, Alertmanager, VictoriaMetrics, InfluxDB   taken from Debian's packages without installing them
+#   Prometheus, Alertmanager, VictoriaMetrics, InfluxDB, age   taken from Debian's packages without installing them
 #   Redis, nginx, HAProxy   the same way, with the libraries that this machine lacks for them
 #
 # Those are only downloaded (apt-get checks their signatures) and unpacked into .cache/tools: installing the packages
@@ -130,6 +130,7 @@ unpacked prometheus prometheus promtool
 unpacked prometheus-alertmanager prometheus-alertmanager amtool
 unpacked victoria-metrics victoria-metrics
 unpacked influxdb influxd
+unpacked age age age-keygen
 unpacked_whole redis-server redis-server
 unpacked_whole nginx nginx
 unpacked_whole haproxy haproxy

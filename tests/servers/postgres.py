@@ -78,6 +78,11 @@ class Postgres:
         return self._installation / "bin" / name
 
     @property
+    def programs(self) -> Path:
+        """Where `pg_dump` and `pg_restore` are."""
+        return self._installation / "bin"
+
+    @property
     def log(self) -> Path:
         return self.folder / "postgres.log"
 

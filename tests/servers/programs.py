@@ -48,6 +48,12 @@ def victoria_metrics() -> Path:
     return _unpacked("victoria-metrics", "victoria-metrics")
 
 
+@cache
+def age() -> Path:
+    """Return the path of `age`, with `age-keygen` beside it; skip the test where there is none."""
+    return _unpacked("age", "age")
+
+
 def _unpacked(package: str, program: str) -> Path:
     unpacked = REPOSITORY / ".cache/tools" / package / "usr/bin" / program
     found = shutil.which(program) or (unpacked if unpacked.is_file() else None)

@@ -27,7 +27,7 @@ def journal() -> Journal:
 @pytest.fixture
 def source(journal: Journal, requests: RequestLog, clock: SetClock) -> OwnSource:
     lag = LoopLag(ThreadRuntime(), clock)
-    return OwnSource("here:5000", journal, journal._catalog, requests, lag, lambda: 3)
+    return OwnSource("here:5000", journal, journal._catalog, requests, lag, lambda: 3, lambda: 0.0)
 
 
 def read(source: OwnSource, clock: SetClock) -> dict[str, float]:
@@ -64,6 +64,16 @@ def test_rates_come_from_the_difference_to_the_reading_before(
 def test_a_clock_that_stands_still_makes_no_rate(source: OwnSource, clock: SetClock) -> None:
     read(source, clock)
     assert "quadra_samples_per_second" not in read(source, clock)
+
+
+def test_the_age_of_the_newest_backup_is_a_series_once_there_is_one(
+    source: OwnSource, clock: SetClock
+) -> None:
+    assert "quadra_backup_age_seconds" not in read(source, clock)
+    source._backup_at = lambda: clock.now - 90.0
+    assert 90.0 == read(source, clock)["quadra_backup_age_seconds"]
+    source._backup_at = lambda: clock.now + 3_600.0  # a clock that was set back
+    assert 0.0 == read(source, clock)["quadra_backup_age_seconds"]
 
 
 def test_every_series_says_which_instance_it_is_of(source: OwnSource, clock: SetClock) -> None:
