@@ -138,7 +138,7 @@ def _storage() -> Iterator[Declared]:
     )  # fmt: skip
     yield Declared(
         "backup_last_success_by_kind_timestamp_seconds", "gauge",
-        "When each kind of backup was last made, 0 for never", ("kind",), "installation",
+        "When each kind of backup last succeeded, 0 for never", ("kind",), "installation",
     )  # fmt: skip
     yield Declared("redis_up", "gauge", "1 when Redis is configured and answers, 0 otherwise")
     yield Declared("disk_size_bytes", "gauge", "Size of the disk that DATA_DIR is on")
