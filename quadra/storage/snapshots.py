@@ -14,8 +14,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from quadra.errors import StorageError
-from quadra.storage.chunks import checksum
 from quadra.storage.database import Database, sqlite_driver
+from quadra.storage.sealed import checksum
 from quadra.storage.tables import chunks, rollups
 
 _STEP_BYTES = 4 << 20

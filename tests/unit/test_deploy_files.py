@@ -36,7 +36,8 @@ def test_the_cases_can_fail(tmp_path: Path) -> None:
 
 def test_every_alert_has_a_case_in_which_it_fires() -> None:
     groups = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"]
-    cases = yaml.safe_load((DEPLOY / "prometheus/tests/alerts.yml").read_text())["tests"]
+    files = (DEPLOY / "prometheus/tests").glob("*.yml")
+    cases = [case for file in files for case in yaml.safe_load(file.read_text())["tests"]]
     fire = {
         one["alertname"] for case in cases for one in case["alert_rule_test"] if one["exp_alerts"]
     }
