@@ -34,7 +34,7 @@ test: venv-run venv-dev console ## Get what the tests need, then run all of them
 	@scripts/tools/servers.sh
 	status=0
 	$(if $(TESTS),,$(npm) run --silent test || status=1)
-	$(python) -m pytest -n 2 $(TESTS) || status=$$?
+	PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n 2 $(TESTS) || status=$$?
 	exit $$status
 
 check: lint types contracts console-check test ## Lint, types, import contracts, front-end checks, then all tests

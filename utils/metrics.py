@@ -218,8 +218,14 @@ DECLARED: Mapping[str, Declared] = {
 class MetricsManager:
     """Holds every metric; make one a registry, or use ``metrics_manager``."""
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        """Register all metrics with ``registry`` (a new one when absent)."""
+    def __init__(
+        self, registry: CollectorRegistry | None = None, *, shown_by_default: bool = False
+    ) -> None:
+        """Register all metrics with ``registry`` (a new one when absent).
+
+        ``shown_by_default``: from ``initialize`` on they are in prometheus_client's own registry too.
+        """
+        self._to_be_shown = shown_by_default
         self.registry = registry or CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.app_info = Info(PREFIX + "app", DECLARED["app_info"].help, registry=self.registry)
@@ -257,13 +263,12 @@ class MetricsManager:
         self.registry.register(self.worker)
         self.statements = Statements(self)
         self._functions: set[str] = set()
-        self._is_shown_by_default = False
 
     def initialize(self, version: str, environment: str) -> None:
-        """Say which version runs where; from then on ``generate_latest()`` shows these too."""
+        """Say which version runs where."""
         self.app_info.info({"version": version, "environment": environment})
-        if not self._is_shown_by_default:
-            self._is_shown_by_default = True
+        if self._to_be_shown:
+            self._to_be_shown = False
             REGISTRY.register(_Ours(self.registry))
 
     def of_function(self, name: str) -> Histogram:
@@ -425,7 +430,8 @@ def _add_time(
     found.add_sample(found.name + "_sum", named, seconds)
 
 
-metrics_manager = MetricsManager()
+metrics_manager = MetricsManager(shown_by_default=True)
+"""Quadra's own; ``prometheus_client.generate_latest()`` shows it once it is initialized."""
 
 
 # --- decorators, for functions of the thread or loop that the metrics belong to

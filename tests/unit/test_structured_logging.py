@@ -1,7 +1,7 @@
 import json
 import logging
-import multiprocessing
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.servers.process import REPOSITORY
 from utils import redaction
 from utils.log_files import SharedFileHandler
 from utils.structured_logging import (
@@ -305,23 +306,35 @@ def test_what_is_spared_the_pattern_is_what_the_pattern_would_leave(text: str) -
 # --- files of several processes
 
 
-def _write_lines(folder: str, who: int, count: int) -> None:
-    handler = SharedFileHandler(Path(folder) / "x.log", max_bytes=20_000, kept=500)
-    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
-    for number in range(count):
-        handler.emit(record("%d-%d %s", who, number, "x" * (number % 700)))
-    handler.close()
+WRITER = """
+import logging, sys
+from pathlib import Path
+from utils.log_files import SharedFileHandler
+from utils.structured_logging import JsonLineFormatter
+
+handler = SharedFileHandler(Path(sys.argv[1]) / "x.log", max_bytes=20_000, kept=500)
+handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+sys.stdin.readline()
+for number in range(400):
+    text = f"{sys.argv[2]}-{number} {'x' * (number % 700)}"
+    handler.emit(logging.makeLogRecord({"msg": text}))
+"""
 
 
 def test_processes_that_share_a_file_tear_lose_and_repeat_nothing(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("fork")
     processes = [
-        spawn.Process(target=_write_lines, args=(str(tmp_path), who, 400)) for who in range(4)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(who)],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+        )
+        for who in range(4)
     ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
+    for process in processes:  # all at once
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [0] * 4 == [process.wait(60) for process in processes]
     files = sorted(tmp_path.glob("x.log*"))
     files.remove(tmp_path / "x.log.lock")
     assert len(files) > 20
