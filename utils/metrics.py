@@ -223,7 +223,7 @@ class MetricsManager:
     ) -> None:
         """Register all metrics with ``registry`` (a new one when absent).
 
-        ``shown_by_default``: from ``initialize`` on they are in prometheus_client's own registry too.
+        ``shown_by_default``: from ``initialize`` on prometheus_client's own registry has them too.
         """
         self._to_be_shown = shown_by_default
         self.registry = registry or CollectorRegistry()
