@@ -1,3 +1,16 @@
+import type { Alert } from "./data/alerts.ts";
+import type { Anomaly } from "./data/anomalies.ts";
+import type { Happened } from "./data/events.ts";
+import type { ServicesAnswer } from "./data/services.ts";
+
+export interface OverviewNow {
+  readonly services: ServicesAnswer;
+  readonly alerts: readonly Alert[];
+  readonly anomalies: readonly Anomaly[];
+  readonly events: readonly Happened[];
+  readonly training: boolean;
+}
+
 /** What the server writes into the page. */
 export interface Boot {
   readonly version: string;
@@ -8,11 +21,14 @@ export interface Boot {
   readonly scopes: readonly string[];
   readonly environment: string;
   readonly now: number;
+  /** What the overview shows first, so that it need not be asked for. */
+  readonly overview?: OverviewNow | null;
 }
 
 export function readBoot(): Boot {
   const text = document.getElementById("boot")?.textContent ?? "{}";
-  return JSON.parse(text) as Boot;
+  const overview = document.getElementById("overview")?.textContent ?? "null";
+  return { ...(JSON.parse(text) as Boot), overview: JSON.parse(overview) as OverviewNow | null };
 }
 
 /** This machine's clock may be wrong; ages are told by the server's. Small offsets are only the page's way here. */

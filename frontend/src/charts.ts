@@ -4,9 +4,6 @@ import type { Store } from "./data/store.ts";
 import { isCounter } from "./data/track.ts";
 import { BYTES, COUNT, unitFor } from "./data/units.ts";
 
-/** Charts of the user's own metrics shown at once; the rest is found by search. */
-export const MOST_OWN = 12;
-
 function spec(title: string, name: string, more: Partial<ChartSpec> = {}): ChartSpec {
   return { key: `own:${name}`, title, metrics: [{ name }], unit: unitFor({ name }, isCounter({ name })), ...more };
 }
@@ -54,13 +51,6 @@ export function isOwn(name: string): boolean {
   return !name.startsWith("host_") && !name.startsWith("quadra_");
 }
 
-/** Charts whose series exist. */
-export function present(charts: readonly ChartSpec[], store: Store): ChartSpec[] {
-  return charts.filter((chart) =>
-    chart.metrics.some(({ name }) => store.named(name).some((track) => chart.only?.(track) ?? true)),
-  );
-}
-
 /** The counters behind a histogram, some dozen a line: of use to a question, not to the eye. */
 const BUCKETS = "_bucket";
 
@@ -76,6 +66,15 @@ export function ownNames(store: Store): string[] {
 
 export function ownChart(name: string): ChartSpec {
   return spec(name, name);
+}
+
+/** What the overview's sentence tells of the host: followed, but without a past. */
+export const TOLD: readonly string[] = ["host_cpu_busy_percent", "host_memory_used_percent", "host_disk_used_percent"];
+
+/** The metrics that have a chart on the overview. */
+export function overviewNames(others: readonly string[], pins: readonly string[]): string[] {
+  const pinned = pins.flatMap((pin) => pinnedChart(pin)?.metrics.map(({ name }) => name) ?? []);
+  return [...new Set([...others, ...pinned])];
 }
 
 /** A pin is a selector: a whole metric, or some series of it. Null when it cannot be read. */

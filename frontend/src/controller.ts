@@ -2,12 +2,16 @@ import type { Boot } from "./boot.ts";
 import { toLogin } from "./api.ts";
 import { Cell } from "./cell.ts";
 import { readAddress, storedPins, storePins, writeAddress, type View } from "./address.ts";
-import { HOST, MOST_OWN, ownNames, pinnedChart, QUADRA } from "./charts.ts";
+import { isOwn, TOLD } from "./charts.ts";
 import { Delays } from "./chart/delays.ts";
 import { Palette } from "./chart/palette.ts";
 import type { Cursor, Stage, Window } from "./chart/types.ts";
 import { Filler, groupOf } from "./filler.ts";
 import { AlertFeed } from "./data/alert-feed.ts";
+import { AnomalyFeed } from "./data/anomaly-feed.ts";
+import { EventFeed } from "./data/event-feed.ts";
+import { marksIn, type Mark } from "./data/events.ts";
+import { ServicesFeed } from "./data/services-feed.ts";
 import { fetchSeries } from "./data/history.ts";
 import { Live, type Connection } from "./data/live.ts";
 import { chooseStep, rangeOf, type Range } from "./data/ranges.ts";
@@ -20,6 +24,7 @@ import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
 
 const LOOK_MS = 5000;
+const MARKS_S = 10;
 const ASLEEP_MS = 20_000;
 const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
 const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
@@ -49,6 +54,11 @@ export class Console implements Stage {
   readonly listed = new Cell(false);
   readonly alerts = new AlertFeed();
   readonly delays = new Delays();
+  readonly anomalies = new AnomalyFeed();
+  readonly services = new ServicesFeed();
+  readonly events: EventFeed;
+  /** What changed within the window, with the letters that charts show. */
+  readonly marks = new Cell<readonly Mark[]>([]);
   /** What the overview's sentence found, for the title and the icon. */
   readonly health = new Cell<{ readonly shape: Shape; readonly troubles: number }>({ shape: "ok", troubles: 0 });
   readonly router: Router;
@@ -56,19 +66,22 @@ export class Console implements Stage {
   readonly trouble = new Cell("");
   readonly palette: Palette;
   readonly loop: Loop;
-  /** Metrics that the open page draws; null: those of the overview. */
-  #drawn: Drawn | null = null;
+  /** What the open page draws. */
+  #drawn: Drawn = { names: [], also: "" };
   #shift = 0;
   readonly #live: Live;
   readonly #filler: Filler;
   #pixels = 360;
   /** Groups of metrics in which series appeared, to be filled together. */
   readonly #stale = new Set<string>();
+  #listedAll = false;
+  #wasConnected = false;
   #quick: ReturnType<typeof setTimeout> | null = null;
 
   constructor(boot: Boot, now: () => number) {
     this.boot = boot;
     this.now = now;
+    this.events = new EventFeed(now);
     const address = readAddress(location.search);
     this.view = new Cell(address.view);
     this.router = new Router(
@@ -80,6 +93,7 @@ export class Console implements Stage {
       this.second.value = Math.floor(now());
       const { from, live } = this.window();
       if (live) this.store.trim(from - 2 * Math.max(30, this.store.step));
+      if (this.second.value % MARKS_S === 0) this.#mark();
       if (this.#shift > 0 && this.#filler.lacksPast(this.window().to)) this.refill();
     });
     this.palette = new Palette(() => this.loop.request());
@@ -95,10 +109,12 @@ export class Console implements Stage {
         subscribed: () => {
           this.#listUntilDone();
           this.#lookForTrouble();
-          this.alerts.load();
+          this.#catchUp();
         },
         partChanged: () => this.#lookForTrouble(),
         alert: this.alerts.take,
+        anomaly: this.anomalies.take,
+        event: this.events.take,
         resync: () => this.refill(),
         unauthorized: toLogin,
       },
@@ -109,7 +125,7 @@ export class Console implements Stage {
   start(): void {
     if (this.pins.value.length > 0) this.#writeAddress();
     this.loop.start();
-    this.alerts.start();
+    this.#begin();
     this.store.restart(this.#step());
     this.#subscribe();
     this.#live.start();
@@ -127,6 +143,47 @@ export class Console implements Stage {
     }, LOOK_MS);
   }
 
+  /** Takes over what came with the page. */
+  #begin(): void {
+    const { overview } = this.boot;
+    this.events.all.subscribe(() => this.#mark());
+    this.view.subscribe(() => {
+      this.events.need(this.window().from);
+      this.#mark();
+    });
+    if (overview !== undefined && overview !== null) {
+      this.services.take(overview.services);
+      this.alerts.know(overview.alerts);
+      this.anomalies.open.value = overview.anomalies;
+      this.events.add(overview.events, this.now() - 86_400);
+    }
+    this.alerts.start();
+    this.anomalies.start();
+    this.router.path.subscribe(() => {
+      this.#subscribe();
+      if (!this.#listedAll) this.#listUntilDone();
+    });
+  }
+
+  /** After the first connection and each later one: something may have been missed. */
+  #catchUp(): void {
+    const first = !this.#wasConnected;
+    this.#wasConnected = true;
+    if (first && this.boot.overview !== undefined && this.boot.overview !== null) return;
+    this.alerts.load();
+    this.anomalies.load();
+    this.events.load().catch(() => undefined); // charts go without marks then
+  }
+
+  #mark(): void {
+    const { from, to } = this.window();
+    const marks = marksIn(this.events.all.value, Math.min(from, to - 3600), to); // the overview's lines show an hour
+    const said = (list: readonly Mark[]): string => list.map(({ event, letter }) => `${event.id}${letter}`).join();
+    if (said(marks) === said(this.marks.value)) return;
+    this.marks.value = marks;
+    this.loop.request();
+  }
+
   /** The page, or the machine, may have slept: what came meanwhile may be lost, and not be known to be. */
   #awake(): void {
     if (this.connection.value.state === "disconnected") this.retry();
@@ -137,7 +194,7 @@ export class Console implements Stage {
     const { range, end } = this.view.value;
     const now = this.now();
     const to = end ?? now;
-    return { from: to - range.seconds, to, now, live: end === null };
+    return { from: to - range.seconds, to, now, live: end === null, marks: this.marks.value };
   };
 
   readonly loadOf: Stage["loadOf"] = (metric) => this.#filler.loadOf(metric);
@@ -195,15 +252,15 @@ export class Console implements Stage {
     if (paused) this.refill();
   }
 
-  /** A page tells which metrics it draws, null for those of the overview; `also` narrows their series. */
-  draws(names: readonly string[] | null, also = ""): void {
-    const drawn = names === null ? null : { names, also };
+  /** A page tells which metrics it draws; `also` narrows their series. */
+  draws(names: readonly string[], also = ""): void {
+    const drawn = { names, also };
     const before = this.#drawn;
-    if (drawn?.names.join() === before?.names.join() && drawn?.also === before?.also) return;
+    if (drawn.names.join() === before.names.join() && also === before.also) return;
     this.#drawn = drawn;
     this.#subscribe();
     // What is drawn already is there; with other conditions it is not.
-    const known = new Set(before?.also === also ? before.names : []);
+    const known = new Set(before.also === also ? before.names : []);
     this.refill(this.#names().filter((name) => !known.has(name)));
   }
 
@@ -228,7 +285,7 @@ export class Console implements Stage {
   /** Fetches the visible range again and merges it. */
   refill(names: readonly string[] = this.#names()): void {
     const { from, to } = this.window();
-    const also = this.#drawn?.also ?? "";
+    const also = this.#drawn.also;
     this.#filler.fill({ names, also, from, to, words: this.view.value.range.words, shift: this.#shift });
   }
 
@@ -255,7 +312,10 @@ export class Console implements Stage {
   }
 
   async #list(): Promise<void> {
-    const [builtIn, own] = await Promise.all([fetchSeries([BUILT_IN]), fetchSeries([OWN])]);
+    // The overview has its services from its page, and needs no list of all series.
+    const here = this.router.path.value === "/" && this.services.known.value !== null;
+    const [builtIn, own] = here ? [[], []] : await Promise.all([fetchSeries([BUILT_IN]), fetchSeries([OWN])]);
+    this.#listedAll ||= !here;
     this.store.add([...builtIn, ...own]);
     this.listed.value = true;
     this.catalog.value += 1;
@@ -296,6 +356,7 @@ export class Console implements Stage {
     const fresh = this.store.add(dated);
     if (fresh.length === 0) return;
     this.catalog.value += 1;
+    if (this.router.path.value === "/" && fresh.some(({ name }) => isOwn(name))) void this.services.ask();
     const shown = new Set(this.#names());
     if (!this.listed.value || !fresh.some(({ name }) => shown.has(name))) return;
     for (const { name } of fresh) this.#stale.add(groupOf(name));
@@ -310,20 +371,14 @@ export class Console implements Stage {
   }
 
   #subscribe(): void {
-    const names = this.#names();
-    this.#live.subscribe(anyOfNames(names, this.#drawn?.also ?? ""));
+    const told = this.router.path.value === "/" ? TOLD : [];
+    const names = [...new Set([...this.#names(), ...told])];
+    this.#live.subscribe(anyOfNames(names, this.#drawn.also));
   }
 
   /** The metrics that have a chart. */
   #names(): string[] {
-    if (this.#drawn !== null) return [...this.#drawn.names];
-    const built = [...HOST, ...QUADRA].flatMap((chart) => chart.metrics.map(({ name }) => name));
-    const own = ownNames(this.store).slice(0, MOST_OWN);
-    return [...new Set([...built, ...own, ...this.#namesOf(this.pins.value)])];
-  }
-
-  #namesOf(pins: readonly string[]): string[] {
-    return pins.flatMap((pin) => pinnedChart(pin)?.metrics.map(({ name }) => name) ?? []);
+    return [...this.#drawn.names];
   }
 
   #writeAddress(step = false): void {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,11 +32,13 @@ T = TypeVar("T")
 KEEP_UP_EVERY_S = 1.0
 TROUBLES_EVERY_S = 2.0
 SUBJECTS_CHOSEN_A_SECOND = 50
+SERVICES_LOOKED_AT_A_SECOND = 600
 SERIES_A_TURN = 2_000
 SERIES_A_READ = 200
 MOST_TROUBLES = 1_000
 MOST_OTHERS = 20_000
 _OWN = ("host_", "quadra_")
+_COST = re.compile(r".*cost.*_total")
 MOST_WAITING = 3_000_000
 """Samples that wait to be taken in: beyond, a gap is told rather than memory taken."""
 
@@ -62,6 +65,7 @@ class Snapshot:
     now: dict[Signal, Matrix]
     reader: Reader
     others: Sequence[str]
+    has_costs: bool
     is_complete: bool
 
 
@@ -95,6 +99,7 @@ class Services:
         self._is_complete = False
         # Metrics that tell no signal, and who sent them, in the order in which they came.
         self._others: dict[str, str] = {}
+        self._has_costs = False
 
     def start(self) -> None:
         """Begin to keep up; the last hour comes from history first."""
@@ -120,7 +125,9 @@ class Services:
 
     def _render(self, waiting: list[Columns], now: float, render: Callable[[Snapshot], T]) -> T:
         self._take_in(waiting, now)
-        if self._snapshot is None or now - self._snapshot.at / 1000 >= KEEP_UP_EVERY_S:
+        # However many ask: a thousand services are looked at every other second.
+        lasts = max(KEEP_UP_EVERY_S, len(self._chosen) / SERVICES_LOOKED_AT_A_SECOND)
+        if self._snapshot is None or not 0 <= now - self._snapshot.at / 1000 < lasts:
             self._snapshot = self._look(now)
         return render(self._snapshot)
 
@@ -171,6 +178,7 @@ class Services:
     def _meet(self, fresh: Sequence[tuple[int, SeriesKey]]) -> list[int]:
         told = []
         for number, key in fresh:
+            self._has_costs |= _COST.fullmatch(key[0]) is not None
             if self._window.meet(number, key):
                 told.append(number)
             elif len(self._others) < MOST_OTHERS and not key[0].startswith(_OWN):
@@ -212,6 +220,7 @@ class Services:
             {signal: reader.now(services, signal) for signal in GOLDEN},
             reader,
             self._strangers(),
+            self._has_costs,
             self._is_complete,
         )
 

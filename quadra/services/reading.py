@@ -17,7 +17,7 @@ QUANTILE = 0.95
 _ENOUGH = 0.3
 """Of a step must have been told for it to be a point: a rate over less is noise."""
 _SHARES = "%"
-_HALF_TOLD = 24  # steps, counted from the newest: senders are heard at least that often
+_HALF_TOLD = 12  # steps, counted from the newest: senders are heard at least that often
 _GONE_MS = 60_000
 
 Matrix = npt.NDArray[np.float64]
@@ -63,9 +63,7 @@ def _best(families: Sequence[Family], heights: npt.NDArray[np.float32]) -> Famil
     best = [family for family in families if family.rank == rank]
     if len(best) == 1 or best[0].how != "level":
         return min(best, key=lambda family: family.name)
-    return max(
-        best, key=lambda one: (float(heights[next(iter(one.rows.values()))].max()), one.name)
-    )
+    return max(best, key=lambda one: (float(heights[one.row].max()), one.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +116,11 @@ class Reader:
         return self.window.sums[picked].astype(np.float64), self.window.seen[picked]
 
     def _levels(self, families: Sequence[Family], steps: int) -> Matrix:
-        sums, seen = self._cut([_row(family) for family in families], steps)
+        sums, seen = self._cut([family.row for family in families], steps)
         return np.where(seen, sums, np.nan)
 
     def _rates(self, families: Sequence[Family], steps: int) -> Matrix:
-        sums, seen = self._cut([_row(family) for family in families], steps)
+        sums, seen = self._cut([family.row for family in families], steps)
         told = self._told(families, steps)
         with np.errstate(divide="ignore", invalid="ignore"):
             rates: Matrix = sums / (told * (self.window.step_ms / 1000.0))
@@ -156,9 +154,9 @@ class Reader:
         if not known:
             return
         index = [n for n, _family, _whole in known]
-        failed, _seen = self._cut([_row(family) for _n, family, _whole in known], steps)
+        failed, _seen = self._cut([family.row for _n, family, _whole in known], steps)
         wholes = [whole for _n, _family, whole in known]
-        done, _seen = self._cut([_row(whole) for whole in wholes], steps)
+        done, _seen = self._cut([whole.row for whole in wholes], steps)
         is_known = (done > 0) & (self._told(wholes, steps) >= _ENOUGH)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.minimum(100.0 * failed / done, 100.0)
@@ -202,10 +200,6 @@ def quantile(counts: Matrix, bounds: Matrix, q: float) -> Matrix:
         value = lower + (upper - lower) * np.clip(share, 0.0, 1.0)
     value = np.where(np.isinf(upper), lower, value)  # beyond the last bound nothing is known
     return np.where(total[:, 0] > 0, value, np.nan)
-
-
-def _row(family: Family) -> int:
-    return next(iter(family.rows.values()))
 
 
 def _by_how(

@@ -34,6 +34,8 @@ class Family:
     rows: dict[float, int] = field(default_factory=dict)
     series: list[int] = field(default_factory=list)
     lanes: list[int] = field(default_factory=list)
+    row: int = -1
+    """The only one of what is no histogram."""
 
     @property
     def metric(self) -> str:
@@ -131,7 +133,7 @@ class Slots:
         if row is None:
             if self.rows >= MAX_SLOTS:
                 return None
-            row = family.rows[le] = self.rows
+            row = family.rows[le] = family.row = self.rows
             self.rows += 1
         return role, subject, family, row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from markupsafe import Markup
 
 from quadra.alerts.shown import alert_as_dict
 from quadra.engine.alerting import AlertQuestion
@@ -14,30 +15,42 @@ from quadra.errors import QuadraError
 from quadra.web.api.services import render_services
 from quadra.web.parts import WebParts
 
-FIRST_LINES = 30
+FIRST_LINES = 40
 MOST_ALERTS = 1_000
 EVENTS = 50
 _DAY_S = 86_400.0
 _OPEN = ("pending", "firing", "recovering")
 
 
-def overview_now(parts: WebParts) -> dict[str, Any] | None:
-    """Give it as the API would; None where a part can't be had, which the console then asks for."""
+def overview_now(parts: WebParts) -> Markup:
+    """Give it as the API would, as JSON that may stand inside a script element.
+
+    It is ``null`` where a part can't be had, which the console then asks for.
+    """
     try:
         services = parts.services.read(render_services(0, FIRST_LINES, 1))
         alerts = parts.alerting.alerts(AlertQuestion(states=_OPEN, limit=MOST_ALERTS))
         lasting = parts.runtime.offload(
             parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=EVENTS)
         )
+        training = parts.training.state()
         since = parts.clock() - _DAY_S
         events = parts.happenings.list(HappeningQuestion(start=since, limit=EVENTS))
     except QuadraError:
-        return None
+        return Markup("null")
     document = {
+        "training": bool(training.get("running")),
         "services": services,
         "alerts": [alert_as_dict(alert) for alert in alerts.items],
         "anomalies": [anomaly.as_dict() for anomaly in lasting.items],
         "events": [event.as_dict() for event in events.items],
     }
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
-    return plain
+    return parts.runtime.offload(_inert, document)
+
+
+def _inert(document: dict[str, Any]) -> Markup:
+    """Write JSON in which no name or label can end the element or begin another."""
+    text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    for sign, escape in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
+        text = text.replace(sign, escape)
+    return Markup(text)  # noqa: S704 - that is what the escapes are for

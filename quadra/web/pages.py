@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from quadra import __version__
 from quadra.engine.access import Principal
 from quadra.web import identity
+from quadra.web.api.answering import already_written, packs
 from quadra.web.operations import route
 from quadra.web.overview import overview_now
 from quadra.web.parts import WebParts
@@ -19,6 +21,7 @@ PAGES = (
     "explore",
     "alerts",
     "anomalies",
+    "events",
     "rules",
     "channels",
     "training",
@@ -52,8 +55,11 @@ def make_pages(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def console() -> ResponseReturnValue:
         # What the overview shows first comes with it: nothing to wait for when scripts begin.
-        shown = {**boot(identity.current()), "overview": overview_now(parts)}
-        return render_template("console.html", boot=shown, title="Overview")
+        shown, packed = boot(identity.current()), packs()
+        overview = overview_now(parts)
+        page = render_template("console.html", boot=shown, overview=overview, title="Overview")
+        body = parts.runtime.offload(gzip.compress, page.encode(), 4) if packed else page.encode()
+        return already_written(body, "text/html; charset=utf-8", packed=packed)
 
     for name in PAGES:
         _add_page(pages, name, boot)

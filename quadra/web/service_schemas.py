@@ -55,6 +55,7 @@ SERVICES = as_json(
             },
             "standing": {"type": "object", "description": "how many services stand how"},
             "services": _COLUMNS,
+            "costs": {"type": "boolean", "description": "whether any `…cost…_total` is sent"},
             "others": as_object(
                 {"count": WHOLE, "names": as_list(TEXT)},
             )

@@ -16,8 +16,8 @@ from scripts.benchmarks.server import Running, quadra
 POSTS = 1_000
 PAINTS = 40
 PAUSE_S = 0.005
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
@@ -66,8 +66,8 @@ def to_paint(paints: int = PAINTS) -> dict[str, float]:
     """Post samples, and time each until a browser has drawn it into its chart."""
     took: list[float] = []
     with quadra() as server, sync_playwright() as playwright:
-        path = next(found for name in _BROWSERS if (found := shutil.which(name)))
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        path = next(found for name in BROWSERS if (found := shutil.which(name)))
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(server.first_address)
         session = _session(server)

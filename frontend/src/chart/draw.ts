@@ -88,6 +88,7 @@ export function drawOver(u: uPlot, picture: Picture, palette: Palette, ratio: nu
   box.ctx.setLineDash([]);
   const several = picture.lines.length > 1;
   drawTimes(u, picture, box, palette);
+  drawEvents(u, picture, box, palette, cursor);
   drawMarks(u, picture, box, palette, several);
   drawDots(u, picture, box, palette);
   if (several) drawNames(u, picture, box, palette, cursor);
@@ -110,6 +111,23 @@ function drawTimes(u: uPlot, { window }: Picture, box: Box, palette: Palette): v
     if (x + half > free || x - half < box.left - 2 * k) continue;
     write(ctx, text, x, y, "center", color);
   }
+}
+
+/** What changed: a dotted line and its letter, which yields to the cursor. */
+function drawEvents(u: uPlot, { window }: Picture, box: Box, palette: Palette, cursor: number | null): void {
+  const { ctx, k } = box;
+  ctx.strokeStyle = palette.color("ink3");
+  ctx.lineWidth = k;
+  ctx.setLineDash([k, 3 * k]);
+  ctx.font = palette.font(12 * k);
+  const under = cursor === null ? Number.NEGATIVE_INFINITY : u.valToPos(cursor, "x", true);
+  for (const { at, letter } of window.marks ?? []) {
+    const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
+    if (x < box.left || x > box.right) continue;
+    stroke(ctx, x, box.top, x, box.bottom);
+    if (Math.abs(x - under) > 48 * k) write(ctx, letter, x, box.top - 6 * k, "center", palette.color("ink2"));
+  }
+  ctx.setLineDash([]);
 }
 
 /** The y axis: right of the plot, or on the grid's left end where the names stand right. */

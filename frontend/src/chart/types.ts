@@ -43,6 +43,8 @@ export interface Window {
   readonly now: number;
   /** False when paused or looking back. */
   readonly live: boolean;
+  /** What changed, to be drawn as dotted lines with letters. */
+  readonly marks?: readonly { readonly at: number; readonly letter: string }[];
 }
 
 export interface Cursor {

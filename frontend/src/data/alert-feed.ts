@@ -19,11 +19,17 @@ export class AlertFeed {
   /** Events that came before the first answer. */
   #early: Alert[] = [];
 
+  /** What came with the page. */
+  know(alerts: readonly Alert[]): void {
+    this.open.value = alerts;
+    this.asked.value = true;
+  }
+
   start(): void {
     setInterval(() => {
       if (!document.hidden) this.load();
     }, EVERY_MS);
-    this.load();
+    if (!this.asked.value) this.load();
   }
 
   readonly load = (): void => {

@@ -1,6 +1,8 @@
 import { io, type Socket } from "socket.io-client";
 import { decodeFrame } from "./frame.ts";
 import type { Alert } from "./alerts.ts";
+import type { Anomaly } from "./anomalies.ts";
+import type { Happened } from "./events.ts";
 import type { Frame, SeriesInfo } from "./types.ts";
 
 export type Connection =
@@ -17,6 +19,8 @@ export interface LiveEvents {
   /** Points may be missing: fetch the visible range again. */
   readonly resync: () => void;
   readonly alert: (alert: Alert) => void;
+  readonly anomaly: (anomaly: Anomaly) => void;
+  readonly event: (event: Happened) => void;
   readonly unauthorized: () => void;
   /** A part of Quadra went away or came back. */
   readonly partChanged: () => void;
@@ -70,6 +74,8 @@ export class Live {
     });
     socket.on("series", (message: { series?: readonly SeriesInfo[] }) => on.series(message.series ?? []));
     socket.on("alert", on.alert);
+    socket.on("anomaly", on.anomaly);
+    socket.on("event", on.event);
     socket.on("resync", (message: { seq?: number }) => {
       if (typeof message.seq === "number") this.#seq = message.seq;
       on.resync();
@@ -111,7 +117,7 @@ export class Live {
   async #subscribe(reconnect: boolean): Promise<void> {
     const request = {
       series: this.#selectors,
-      events: ["series", "alerts", "system"],
+      events: ["series", "alerts", "anomalies", "events", "system"],
       format: "binary",
       ...(this.#seq === null ? {} : { since: this.#seq }),
     };

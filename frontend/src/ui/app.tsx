@@ -49,18 +49,8 @@ function Page(): JSX.Element {
 
 type PageView = () => JSX.Element;
 
-/** Pages beside the overview come when they are first opened. */
-const LATER: Partial<Record<Path, () => Promise<PageView>>> = {
-  "/explore": async () => (await import("./pages/explore.tsx")).ExplorePage,
-  "/alerts": async () => (await import("./pages/alerts.tsx")).AlertsPage,
-  "/anomalies": async () => (await import("./pages/anomalies.tsx")).AnomaliesPage,
-  "/rules": async () => (await import("./pages/rules.tsx")).RulesPage,
-  "/channels": async () => (await import("./pages/channels.tsx")).ChannelsPage,
-  "/training": async () => (await import("./pages/training.tsx")).TrainingPage,
-  "/targets": async () => (await import("./pages/targets.tsx")).TargetsPage,
-  "/tokens": async () => (await import("./pages/tokens.tsx")).TokensPage,
-  "/status": async () => (await import("./pages/status.tsx")).StatusPage,
-};
+/** Pages beside the overview come together, when the first of them is opened. */
+const later = async (path: Path): Promise<PageView | undefined> => (await import("./later.ts")).PAGE_VIEWS[path];
 const come = new Map<Path, PageView>([["/", Overview]]);
 
 /** The page that the address names. */
@@ -72,9 +62,9 @@ function Open(): JSX.Element {
   useEffect(() => {
     if (come.has(path)) return;
     setFailed(false);
-    LATER[path]?.()
+    later(path)
       .then((view) => {
-        come.set(path, view);
+        if (view !== undefined) come.set(path, view);
         again((n) => n + 1);
       })
       .catch(() => setFailed(true));

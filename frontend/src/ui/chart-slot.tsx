@@ -3,10 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { Chart } from "../chart/chart.ts";
 import type { ChartSpec } from "../chart/types.ts";
 import { pinOf } from "../charts.ts";
+import { shown } from "./charts-in-view.ts";
 import { useConsole } from "./context.ts";
 
 const charts = new WeakMap<Element, Chart>();
-const shown = new Set<Chart>();
 const seen = new WeakMap<Element, () => void>();
 
 /** One observer for all: only charts in view are drawn. */
@@ -26,16 +26,6 @@ const observer = new IntersectionObserver(
   },
   { rootMargin: "80px" },
 );
-
-/** The chart that keys move the cursor on: the one in use, else the first in view. */
-export function chartInUse(key: string | undefined): Chart | undefined {
-  const inView = [...shown];
-  return (
-    inView.find((chart) => chart.element.contains(document.activeElement)) ??
-    inView.find((chart) => chart.spec.key === key) ??
-    inView.sort((a, b) => (a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0]
-  );
-}
 
 /** Something that can be done with a chart. */
 export interface Tool {

@@ -1,7 +1,7 @@
 import type { Console } from "../controller.ts";
 import { neighbour } from "../data/ranges.ts";
 import { PAGES } from "../router.ts";
-import { chartInUse } from "./chart-slot.tsx";
+import { chartInUse } from "./charts-in-view.ts";
 
 const OFF = "quadra.keys";
 

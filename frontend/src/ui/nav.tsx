@@ -28,6 +28,7 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
             <PageLink key={path} class="page" to={path}>
               {name}
               {path === "/alerts" && <OpenCount />}
+              {path === "/anomalies" && <AnomalyCount />}
             </PageLink>
           ))}
           {group === LAST_GROUP && (
@@ -61,6 +62,11 @@ function OpenCount(): JSX.Element | null {
       {number(open.length)}
     </span>
   );
+}
+
+function AnomalyCount(): JSX.Element | null {
+  const open = useCell(useConsole().anomalies.open).filter(({ severity }) => severity === "high" || severity === "critical");
+  return open.length === 0 ? null : <span class="count">{number(open.length)}</span>;
 }
 
 /** Keys, theme and leaving; also the content of the narrow page's "More". */

@@ -2,13 +2,16 @@ import type { ComponentChildren, JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useCell } from "../cell.ts";
 import type { ChartSpec } from "../chart/types.ts";
-import { HOST, MOST_OWN, ownChart, ownNames, pinnedChart, present, QUADRA } from "../charts.ts";
+import { ownChart, pinnedChart } from "../charts.ts";
 import { plural } from "../data/format.ts";
 import { unitOf, withUnit } from "../data/units.ts";
 import { PinnableChart } from "./chart-slot.tsx";
 import { useConsole } from "./context.ts";
+import { FirstVisit } from "./first-visit.tsx";
+import { PageLink } from "./link.tsx";
 import { Snippets } from "./snippets.tsx";
 
+/** Charts below the services: what somebody pinned, and the metrics of no service. */
 export function Sections(): JSX.Element {
   const app = useConsole();
   useCell(app.catalog);
@@ -22,60 +25,39 @@ export function Sections(): JSX.Element {
         </Section>
       )}
       <OwnMetrics />
-      <BuiltIn id="host" title="This host" sub={app.boot.hostname} charts={HOST} />
-      <BuiltIn id="quadra" title="Quadra itself" sub={`version ${app.boot.version}`} charts={QUADRA} />
     </>
   );
 }
 
-function BuiltIn({ id, title, sub, charts }: { id: string; title: string; sub: string; charts: readonly ChartSpec[] }): JSX.Element | null {
+/** The user's own metrics that tell of no service, or how to send a first one. */
+function OwnMetrics(): JSX.Element | null {
   const app = useConsole();
-  const listed = useCell(app.listed);
-  // Until the list is here, room is kept for what usually exists.
-  const shown = listed ? present(charts, app.store) : charts;
-  if (shown.length === 0) return null;
-  return (
-    <Section id={id} title={title} sub={sub}>
-      <Charts charts={shown} />
-    </Section>
-  );
-}
-
-/** The user's own metrics, or how to send a first one. */
-function OwnMetrics(): JSX.Element {
-  const app = useConsole();
-  const listed = useCell(app.listed);
+  const known = useCell(app.services.known);
   const wasEmpty = useRef(false);
   const [dismissed, setDismissed] = useState(false);
   const [open, setOpen] = useState(false);
-  const names = ownNames(app.store);
-  const empty = listed && names.length === 0;
+  const names = known?.others.names ?? [];
+  const services = known?.rows ?? [];
+  const empty = known?.complete === true && names.length === 0 && services.length === 0;
   if (empty) wasEmpty.current = true;
-  const more = names.length - MOST_OWN;
-  const sub = names.length === 0 ? "" : plural(names.length, "metric") + ", newest first";
+  const count = known?.others.count ?? 0;
+  const sub = count === 0 ? "" : plural(count, "metric") + ", newest first";
   return (
-    <Section id="own" title="Your metrics" sub={sub}>
-      {empty && (
-        <>
-          <p class="empty" data-testid="empty">
-            No data yet. Send a first metric and it appears here within 2 s.
-          </p>
-          <Snippets />
-        </>
-      )}
+    <Section id="own" title={services.length === 0 ? "Your metrics" : "Other metrics"} sub={sub}>
+      {empty && <FirstVisit />}
       {wasEmpty.current && !dismissed && names.length > 0 && (
         <FirstSample name={names.at(-1) ?? ""} onDismiss={() => setDismissed(true)} />
       )}
-      <Charts charts={names.slice(0, MOST_OWN).map(ownChart)} />
-      {names.length > 0 && (
+      <Charts charts={names.map(ownChart)} />
+      {!empty && (
         <p class="after">
-          {more > 0 && <span>{`${plural(more, "more", "more")}, search to find them. `}</span>}
+          {count > names.length && <PageLink to="/explore">{`${plural(count - names.length, "more", "more")} in Explore`}</PageLink>}{" "}
           <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>
             {open ? "Hide the examples" : "Send another metric"}
           </button>
         </p>
       )}
-      {names.length > 0 && open && <Snippets />}
+      {!empty && open && <Snippets />}
     </Section>
   );
 }

@@ -17,6 +17,7 @@ export function SentenceView(): JSX.Element {
   useCell(app.connection);
   useCell(app.listed);
   useCell(app.alerts.open);
+  useCell(app.services.known);
   const now = sentence(factsOf(app));
   useSaying(app, now);
   return (
@@ -61,8 +62,16 @@ function factsOf(app: Console): Facts {
     disk: recentMean(store.named("host_disk_used_percent"), now),
     silent: ownNames(store).filter((name) => store.named(name).every((track) => isSilent(track, now))).length,
     sources: sourcesOf(app, now),
+    services: servicesOf(app),
     alerts: app.alerts.open.value,
   };
+}
+
+function servicesOf(app: Console): Facts["services"] {
+  const known = app.services.known.value;
+  if (known === null || known.rows.length === 0) return null;
+  const named = (...standings: string[]): string[] => known.rows.filter(({ standing }) => standings.includes(standing)).map(({ name }) => name);
+  return { standing: known.standing, wrong: named("critical", "warning"), silent: named("unknown") };
 }
 
 /** The largest of the series' means over its last samples, so that one spike is no news. */

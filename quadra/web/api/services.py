@@ -18,7 +18,7 @@ from quadra.services.standing import ORDER
 from quadra.services.window import STEP_MS, STEPS
 from quadra.web import service_schemas as schemas
 from quadra.web.api import asking
-from quadra.web.api.answering import answer
+from quadra.web.api.answering import already_written, packs, written
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -41,7 +41,9 @@ def make_services(parts: WebParts) -> Blueprint:
         offset = asking.whole("offset", 0, 0, 1 << 31)
         lines = asking.whole("lines", 50, 0, MOST_LINES)
         hosts = asking.whole("hosts", MOST_HOSTS, 0, MOST_HOSTS)
-        return answer(parts.services.read(render_services(offset, lines, hosts)))
+        render, packed = render_services(offset, lines, hosts), packs()
+        body = parts.services.read(lambda found: written(render(found), packed=packed))
+        return already_written(body, "application/json", packed=packed)
 
     return api
 
@@ -58,6 +60,7 @@ def render_services(offset: int, lines: int, hosts: int) -> Callable[[Snapshot],
             "complete": found.is_complete,
             "standing": {name: counts[name] for name in ORDER},
             "services": _columns(found),
+            "costs": found.has_costs,
             "others": {"count": len(found.others), "names": found.others[:MOST_OTHERS]},
         }
         if lines:

@@ -1,30 +1,47 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
+import { overviewNames } from "../../charts.ts";
 import { useConsole } from "../context.ts";
-import { Sections } from "../sections.tsx";
+import { Aside } from "../overview/aside.tsx";
+import { Attention } from "../overview/attention.tsx";
+import { ServicesPart } from "../overview/services.tsx";
+import { HatchPattern } from "../overview/spark.tsx";
 import { SentenceView } from "../sentence.tsx";
 
-type TroubleView = () => JSX.Element | null;
+type Part = () => JSX.Element | null;
 
+/** Is everything all right, in one glance. */
 export function Overview(): JSX.Element {
   const app = useConsole();
-  const asked = useCell(app.alerts.asked);
-  const fires = (useCell(app.alerts.open) ?? []).some(({ state }) => state === "firing");
-  // While nothing is wrong, what shows trouble need not come along.
-  const [Trouble, setTrouble] = useState<TroubleView | null>(null);
-  const settled = useRef(false);
-  useEffect(() => app.draws(null), [app]);
-  useEffect(() => {
-    if (fires && Trouble === null) void import("../trouble.tsx").then((part) => setTrouble(() => part.Trouble));
-  }, [fires]);
-  // Trouble stands above the charts: at first they wait for it rather than jump.
-  settled.current ||= asked && (!fires || Trouble !== null);
+  const known = useCell(app.services.known);
+  const pins = useCell(app.pins);
+  const charts = known !== null && (known.rows.length === 0 || known.others.count > 0 || pins.length > 0);
+  const Sections = useLater(charts, async () => (await import("../later.ts")).Sections);
+  useEffect(() => app.services.watch(), [app]);
+  const drawn = overviewNames(known?.others.names ?? [], pins);
+  useEffect(() => app.draws(drawn), [app, drawn.join()]);
   return (
     <>
+      <HatchPattern />
       <SentenceView />
-      {Trouble !== null && <Trouble />}
-      {settled.current && <Sections />}
+      <div class="overview">
+        <div class="overview-main">
+          <Attention />
+          <ServicesPart />
+          {Sections !== null && <Sections />}
+        </div>
+        <Aside />
+      </div>
     </>
   );
+}
+
+/** A part that comes once it is needed, and then stays. */
+function useLater(needed: boolean, load: () => Promise<Part>): Part | null {
+  const [view, setView] = useState<Part | null>(null);
+  useEffect(() => {
+    if (needed && view === null) void load().then((part) => setView(() => part));
+  }, [needed]);
+  return view;
 }
