@@ -10,13 +10,20 @@ import logging
 import os
 import sys
 
+from quadra.errors import SettingsError
+from quadra.settings import Settings
 from quadra.web.serving import bound_memory, patch
-from quadra.wiring.arguments import CHILD, PAGE
+from quadra.wiring.arguments import CHILD, PAGE, complain
 
 IS_MAIN = __name__ == "__main__"
 IS_WORKER = IS_MAIN and os.environ.get("ROLE", "").strip() == "worker"
 
 if IS_MAIN:
+    try:
+        Settings.from_env()  # what can't be used is said before anything large is loaded
+    except SettingsError as error:
+        complain(error)
+        sys.exit(2)
     bound_memory()  # before there are threads
 if IS_MAIN and not IS_WORKER:
     # The worker and the commands run without a loop.

@@ -20,7 +20,6 @@ settings.load_profile("quadra")
 # --- the order of things
 
 KINDS = ("unit", "contract", "e2e", "fault")  # folders of tests, markers, and the order they run in
-WHOLE = ("e2e", "fault")  # whole servers: the tests of one module stay together, and share theirs
 
 
 def _kind(path: str) -> str:
@@ -35,13 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class ModulesLastScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Share the tests out one by one, but those of WHOLE by module, as the last.
+    """Share the tests out by module, those with servers as the last; contract tests one by one.
 
-    `--dist loadgroup` would do, but beside pytest 9.2 pytest-xdist 3.8 forgets its groups.
+    Handing out thousands of quick ones singly takes a third of their time; those of a contract are
+    few and slow. `--dist loadgroup` would do, but beside pytest 9.2 pytest-xdist 3.8 forgets its
+    groups.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0] if _kind(nodeid) in WHOLE else nodeid
+        return nodeid if _kind(nodeid) == "contract" else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import secrets
-import sys
 from pathlib import Path
 
 from quadra.engine.ports import Clock, HistoryStore
@@ -14,7 +13,7 @@ from quadra.engine.roller import Roller
 from quadra.engine.sealer import RollingSealer, Sealer
 from quadra.engine.shipper import Shipper
 from quadra.engine.upkeep import Keeper
-from quadra.errors import QuadraError, SettingsError
+from quadra.errors import SettingsError
 from quadra.settings import Settings
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database, Meter
@@ -133,8 +132,3 @@ def _writable(variable: str, folder: Path) -> None:
     except OSError as error:
         msg = f"{variable}={folder}: can't write there ({error.strerror}); choose another folder."
         raise SettingsError(msg) from error
-
-
-def complain(error: QuadraError) -> None:
-    """Tell whoever started this why it can't go on."""
-    sys.stderr.write(f"quadra: {error.detail}\n")

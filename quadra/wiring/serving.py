@@ -17,7 +17,7 @@ from quadra.errors import QuadraError, SettingsError
 from quadra.settings import Settings
 from quadra.storage.keys import kept_secret
 from quadra.web.serving import listen, make_server, raise_file_limit
-from quadra.wiring.common import complain
+from quadra.wiring.arguments import complain
 from quadra.wiring.server import build
 
 log = logging.getLogger("quadra")

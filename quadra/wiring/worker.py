@@ -37,8 +37,9 @@ from quadra.storage.models import FolderModels
 from quadra.storage.rule_files import RuleFiles
 from quadra.storage.series import SqlSeries
 from quadra.storage.training import SqlTraining
+from quadra.wiring.arguments import complain
 from quadra.wiring.calling import call_through_redis
-from quadra.wiring.common import WORKER, complain, make_history, make_keeper, prepare, process_name
+from quadra.wiring.common import WORKER, make_history, make_keeper, prepare, process_name
 from quadra.wiring.counting import counting, database_meter
 from quadra.wiring.delivery import make_dispatcher
 

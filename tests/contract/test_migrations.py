@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from quadra.storage.database import Database
 from quadra.storage.journal import SqlJournal
 from quadra.storage.migrations import upgrade
 from quadra.storage.tables import metadata
-from tests.servers.process import REPOSITORY
+from tests.servers.process import REPOSITORY, plain_environment
 from tests.unit.fakes import SetClock, batch
 
 
@@ -198,33 +199,36 @@ def test_the_command_says_which_setting_is_wrong(monkeypatch: pytest.MonkeyPatch
         alembic_command(REPOSITORY / "alembic.ini", "current")
 
 
-def _upgrade_in_a_process(url: str, start: Any, out: Any) -> None:
-    start.wait(30)
-    database = Database(url)
-    try:
-        out.put(upgrade(database))
-    except Exception as error:  # noqa: BLE001 - to be told in the test
-        out.put(repr(error))
-    finally:
-        database.close()
+UPGRADER = """
+import sys
+from quadra.storage.database import Database
+from quadra.storage.migrations import upgrade
+
+database = Database(sys.argv[1])
+sys.stdin.readline()
+print(upgrade(database))
+database.close()
+"""
 
 
 def test_of_several_processes_that_start_at_once_one_upgrades(
     database_url: str, connect: Callable[[], Database]
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    start, out = context.Event(), context.Queue()
     processes = [
-        context.Process(target=_upgrade_in_a_process, args=(database_url, start, out))
+        subprocess.Popen(
+            [sys.executable, "-c", UPGRADER, database_url],
+            cwd=REPOSITORY,
+            env=plain_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(4)
     ]
-    for process in processes:
-        process.start()
-    start.set()
-    told = [out.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(30)
-    out.close()
-    out.join_thread()
-    assert [False, False, False, True] == sorted(told, key=str)
+    for process in processes:  # all at once
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    told = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert ["False", "False", "False", "True"] == sorted(told)
     assert head() == revision(connect())

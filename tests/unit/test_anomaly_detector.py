@@ -18,6 +18,7 @@ pytestmark = pytest.mark.unit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+IdColumn = npt.NDArray[np.uint32]
 
 HOUR, DAY = 3_600_000, 86_400_000
 START = 1_767_225_600_000
@@ -123,30 +124,41 @@ def test_which_of_equal_gaps_gives_way_does_not_hang_on_a_last_bit(seed: int) ->
     np.testing.assert_allclose(scores(t, 1e-3 * v - 7.0), scores(t, v), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_going_on_from_a_state_is_as_if_nothing_had_been_between(kind: str) -> None:
-    t, v = series(kind, 400, 300_000, 11)
-    detector, columns = SeriesDetector(), ColumnDetector()
-    zero = np.zeros(len(v), np.uint32)
-    first = [detector.learn_one(int(t[i]), float(v[i])) for i in range(250)]
-    columns.learn(zero[:250], t[:250], v[:250])
-    again, more = SeriesDetector(), ColumnDetector()
-    again.restore(detector.state())
+def together(n: int, step_ms: int, seed: int) -> tuple[IdColumn, Ints, Floats]:
+    """Make a series of every kind, side by side, in the order of time."""
+    made = [series(kind, n, step_ms, seed) for kind in KINDS]
+    ids = np.tile(np.arange(len(KINDS), dtype=np.uint32), n)
+    t = np.stack([one[0] for one in made], axis=1).ravel()
+    v = np.stack([one[1] for one in made], axis=1).ravel()
+    return ids, t, v
+
+
+def test_going_on_from_a_state_is_as_if_nothing_had_been_between() -> None:
+    ids, t, v = together(400, 300_000, 11)
+    cut = 250 * len(KINDS)
+    columns, more = ColumnDetector(), ColumnDetector()
+    columns.learn(ids[:cut], t[:cut], v[:cut])
     more.restore(columns.state())
-    rest = [again.learn_one(int(t[i]), float(v[i])) for i in range(250, 400)]
-    assert scores(t, v) == first + rest
-    assert rest == more.learn(zero[250:], t[250:], v[250:]).score.tolist()
+    later = more.learn(ids[cut:], t[cut:], v[cut:]).score
+    for i, kind in enumerate(KINDS):
+        at, value = t[ids == i].tolist(), v[ids == i].tolist()
+        detector, again = SeriesDetector(), SeriesDetector()
+        first = [detector.learn_one(*one) for one in zip(at[:250], value[:250], strict=True)]
+        again.restore(detector.state())
+        rest = [again.learn_one(*one) for one in zip(at[250:], value[250:], strict=True)]
+        assert scores(t[ids == i], v[ids == i]) == first + rest, kind
+        assert rest == later[ids[cut:] == i].tolist(), kind
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_nothing_said_is_infinite_or_no_number(kind: str) -> None:
-    t, v = series(kind, 500, 60_000, 13)
+def test_nothing_said_is_infinite_or_no_number() -> None:
+    ids, t, v = together(500, 60_000, 13)
     with np.errstate(over="ignore"):
-        v[300:] *= 1e8  # a leap, too
-    t[400:] += 40 * DAY  # and a gap
-    found = ColumnDetector().learn(np.zeros(len(v), np.uint32), t, v)
+        v[300 * len(KINDS) :] *= 1e8  # a leap, too
+    t[400 * len(KINDS) :] += 40 * DAY  # and a gap
+    found = ColumnDetector().learn(ids, t, v)
     for name, column in found._asdict().items():
-        assert np.isfinite(column).all(), name
+        wrong = {KINDS[i] for i in ids[~np.isfinite(column)]}
+        assert set() == wrong, name
     assert (found.low <= found.high).all()
 
 
