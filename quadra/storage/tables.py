@@ -172,7 +172,7 @@ targets = Table(
     Column("label_limit", Integer),
     Column("credential", String(6), comment="bearer or basic"),
     Column("username", Text),
-    Column("secret", Text, comment="sent to the target as it is"),
+    Column("secret", Text, comment="quadra.storage.vault; sent to the target as it was given"),
     sqlite_autoincrement=True,
 )
 

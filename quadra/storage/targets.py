@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import orjson
@@ -12,7 +13,10 @@ from quadra.engine.targets import Credential, Target
 from quadra.errors import ConflictError
 from quadra.storage.database import Database
 from quadra.storage.tables import installation, targets
+from quadra.storage.vault import SealedElsewhereError, Vault
 from quadra.telemetry.series import digest
+
+log = logging.getLogger(__name__)
 
 _STATES = "target-states"
 
@@ -20,26 +24,41 @@ _STATES = "target-states"
 class SqlTargets:
     """Implements ``engine.targets.TargetStore``."""
 
-    def __init__(self, database: Database) -> None:
-        """Wire the store."""
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """Wire the store; ``vault`` seals the credentials that it keeps."""
         self._database = database
+        self._vault = vault
 
     def targets(self) -> list[Target]:
-        """Give all, by id."""
-        return self._database.read(_all)
+        """Give all, by id; a credential that another secret key has sealed comes without secret."""
+        return [self._target(row) for row in self._database.read(_all)]
+
+    def seal_old(self) -> None:
+        """Seal the credentials that an earlier version has kept in the clear."""
+        plain = [
+            row
+            for row in self._database.read(_all)
+            if row.secret is not None and not self._vault.is_sealed(row.secret)
+        ]
+        for row in plain:
+            secret = self._vault.seal(row.secret, _purpose(row.scheme, row.host, row.port))
+            statement = targets.update().where(
+                targets.c.id == row.id, targets.c.secret == row.secret
+            )
+            self._database.write(_execute, statement.values(secret=secret))
 
     def add(self, target: Target, limit: int) -> Target:
         """Keep a new one and give it its id; raises ConflictError."""
         insert = (sqlite if self._database.is_sqlite else postgresql).insert(targets)
         statement = insert.on_conflict_do_nothing(index_elements=["digest"])
-        row = self._database.write(_add, statement.returning(targets), _row(target), limit)
+        row = self._database.write(_add, statement.returning(targets), self._row(target), limit)
         if row is None:
             raise _taken()
-        return row
+        return self._target(row)
 
     def replace(self, target_id: int, target: Target) -> bool:
         """Put another in the place of one; raises ConflictError."""
-        done = self._database.write(_replace, target_id, _row(target))
+        done = self._database.write(_replace, target_id, self._row(target))
         if done is None:
             raise _taken()
         return done
@@ -64,51 +83,74 @@ class SqlTargets:
         found: dict[str, Any] = orjson.loads(bytes(kept)) if kept else {}
         return found
 
+    def _row(self, target: Target) -> dict[str, Any]:
+        credential = target.credential
+        return {
+            "digest": digest(("up", target.identity)),
+            "scheme": target.scheme,
+            "host": target.host,
+            "port": target.port,
+            "path": target.path,
+            "labels": orjson.dumps(dict(target.labels), option=orjson.OPT_SORT_KEYS).decode(),
+            "interval": target.interval,
+            "timeout": target.timeout,
+            "sample_limit": target.sample_limit,
+            "body_size_limit": target.body_size_limit,
+            "label_limit": target.label_limit,
+            "credential": credential.kind if credential else None,
+            "username": credential.username if credential else None,
+            "secret": self._vault.seal(
+                credential.secret, _purpose(target.scheme, target.host, target.port)
+            )
+            if credential
+            else None,
+        }
+
+    def _target(self, row: sa.Row[Any]) -> Target:
+        return Target(
+            scheme=row.scheme,
+            host=row.host,
+            port=row.port,
+            path=row.path,
+            labels=orjson.loads(row.labels),
+            interval=row.interval,
+            timeout=row.timeout,
+            sample_limit=row.sample_limit,
+            body_size_limit=row.body_size_limit,
+            label_limit=row.label_limit,
+            credential=self._credential(row) if row.credential else None,
+            id=row.id,
+        )
+
+    def _credential(self, row: sa.Row[Any]) -> Credential:
+        try:
+            secret = self._vault.open(row.secret, _purpose(row.scheme, row.host, row.port))
+        except SealedElsewhereError:
+            secret = ""
+            log.error(  # noqa: TRY400 - what was raised says no more
+                "Target %d (%s): its credential was sealed with another SECRET_KEY; give it again",
+                row.id,
+                row.host,
+            )
+        return Credential(row.credential, secret, row.username)
+
 
 def _taken() -> ConflictError:
     msg = "Another target has the same labels; give it another job or instance."
     return ConflictError(msg, code="target_exists")
 
 
-def _row(target: Target) -> dict[str, Any]:
-    credential = target.credential
-    return {
-        "digest": digest(("up", target.identity)),
-        "scheme": target.scheme,
-        "host": target.host,
-        "port": target.port,
-        "path": target.path,
-        "labels": orjson.dumps(dict(target.labels), option=orjson.OPT_SORT_KEYS).decode(),
-        "interval": target.interval,
-        "timeout": target.timeout,
-        "sample_limit": target.sample_limit,
-        "body_size_limit": target.body_size_limit,
-        "label_limit": target.label_limit,
-        "credential": credential.kind if credential else None,
-        "username": credential.username if credential else None,
-        "secret": credential.secret if credential else None,
-    }
+def _purpose(scheme: str, host: str, port: int) -> str:
+    """Name for whom a credential is: whoever changes the row can't have it sent elsewhere."""
+    return f"scrape {scheme}://{host}:{port}"
 
 
-def _target(row: sa.Row[Any]) -> Target:
-    return Target(
-        scheme=row.scheme,
-        host=row.host,
-        port=row.port,
-        path=row.path,
-        labels=orjson.loads(row.labels),
-        interval=row.interval,
-        timeout=row.timeout,
-        sample_limit=row.sample_limit,
-        body_size_limit=row.body_size_limit,
-        label_limit=row.label_limit,
-        credential=Credential(row.credential, row.secret, row.username) if row.credential else None,
-        id=row.id,
-    )
+def _all(connection: sa.Connection) -> list[sa.Row[Any]]:
+    return list(connection.execute(sa.select(targets).order_by(targets.c.id)))
 
 
-def _all(connection: sa.Connection) -> list[Target]:
-    return [_target(row) for row in connection.execute(sa.select(targets).order_by(targets.c.id))]
+def _execute(connection: sa.Connection, statement: sa.Update) -> None:
+    connection.execute(statement)
 
 
 def _add(
@@ -116,12 +158,11 @@ def _add(
     statement: sa.Executable,
     row: dict[str, Any],
     limit: int,
-) -> Target | None:
+) -> sa.Row[Any] | None:
     if connection.execute(sa.select(sa.func.count()).select_from(targets)).scalar_one() >= limit:
         msg = f"There are {limit} targets already; remove one first."
         raise ConflictError(msg, code="too_many_targets")
-    made = connection.execute(statement, row).first()
-    return None if made is None else _target(made)
+    return connection.execute(statement, row).first()
 
 
 def _replace(connection: sa.Connection, target_id: int, row: dict[str, Any]) -> bool | None:

@@ -38,6 +38,7 @@ from quadra.storage.anomalies import SqlAnomalies
 from quadra.storage.beat import SqlBeat
 from quadra.storage.boards import SqlBoards
 from quadra.storage.channels import SqlChannels
+from quadra.storage.database import Database
 from quadra.storage.descriptions import SqlDescriptions
 from quadra.storage.external import SqlExternal
 from quadra.storage.figures import SqlFigures
@@ -53,6 +54,7 @@ from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
 from quadra.storage.training import SqlTraining
+from quadra.storage.vault import Vault
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.identity import Identity
@@ -119,7 +121,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     rules = SeriesRules(max_labels=settings.max_labels)
     scraper = make_scraper(
         settings,
-        SqlTargets(database),
+        _kept_targets(database, secret_key),
         journal=journal,
         descriptions=descriptions,
         rules=rules,
@@ -259,3 +261,9 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         deadman=make_deadman(settings, database, runtime),
         worker=worker,
     )
+
+
+def _kept_targets(database: Database, secret_key: str) -> SqlTargets:
+    kept = SqlTargets(database, Vault(secret_key.encode()))
+    kept.seal_old()
+    return kept

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,12 @@ import cramjam
 import numpy as np
 import requests
 
-from quadra.storage.database import Database
 from quadra.storage.prometheus.labels import label_block
 from quadra.storage.prometheus.writing import encode
 from quadra.telemetry.batch import Columns, TimeArray, ValueArray
 from quadra.telemetry.series import series_key
 from scripts.benchmarks import history, ingest, remote_write
+from scripts.benchmarks.asking import Asker
 from scripts.benchmarks.load import drive, request
 from scripts.benchmarks.server import quadra
 from scripts.benchmarks.store_programs import STORES, Store, pinned_load, size_on_disk
@@ -124,20 +124,13 @@ def _fill(store: Store, port: int, past: Past) -> None:
         session.post(url, data=body, headers=headers, timeout=60).raise_for_status()
 
 
-def _ask(ask: Callable[[], requests.Response], expected: int) -> float:
+def _ask(asker: Asker, path: str, params: Mapping[str, str], expected: int) -> float:
     """Give the median time (ms) of a question, whose answer must hold so many series."""
-    answer = ask()
-    answer.raise_for_status()
-    found = answer.text.count('"values":')
+    found = asker.get(path, params).count(b'"values":')
     if found != expected:
         msg = f"{found} series were answered, not {expected}"
         raise RuntimeError(msg)
-    took = []
-    for _ in range(ASKED):
-        began = time.perf_counter()
-        ask()
-        took.append(time.perf_counter() - began)
-    return statistics.median(took) * 1000
+    return asker.median_ms(path, params, ASKED)
 
 
 def _quadra_past(figures: Figures, past: Past) -> None:
@@ -145,29 +138,17 @@ def _quadra_past(figures: Figures, past: Past) -> None:
         folder = Path(scratch)
         database = history.fill(folder, past.v, past.end)
         database.write(lambda connection: connection.exec_driver_sql("DELETE FROM journal"))
-        database.close()
-        _vacuum(folder / "data" / "quadra_matrix.db")
+        history.vacuum(database)
         figures["quadra_bytes_a_sample"] = size_on_disk(folder / "data") / past.v.size
         with quadra(folder) as server:
-            session = requests.Session()
-            session.headers["Authorization"] = f"Bearer {server.token}"
+            asker = Asker(server.port, server.token)
             span = {"start": str(past.end / 1000 - 3600), "end": str(past.end / 1000)}
-
-            def ask(match: str) -> requests.Response:
+            for name, match, series in (
+                ("100_series", "bench_past", past.v.shape[1]),
+                ("1_series", 'bench_past{n="5"}', 1),
+            ):
                 params = {"match": match, "step": "10s", **span}
-                return session.get(f"{server.url}/api/v1/history", params=params, timeout=30)
-
-            figures["quadra_100_series_ms"] = _ask(lambda: ask("bench_past"), past.v.shape[1])
-            figures["quadra_1_series_ms"] = _ask(lambda: ask('bench_past{n="5"}'), 1)
-
-
-def _vacuum(file: Path) -> None:
-    """Let a database be as large as what it holds."""
-    database = Database(f"sqlite:///{file}")
-    with database.engine.connect() as connection:
-        connection.connection.driver_connection.execute("VACUUM")  # type: ignore[union-attr]
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-    database.close()
+                figures[f"quadra_{name}_ms"] = _ask(asker, "/api/v1/history", params, series)
 
 
 def _pasts(figures: Figures) -> None:
@@ -180,18 +161,10 @@ def _pasts(figures: Figures) -> None:
         with store.running() as running:
             _fill(store, running.port, past)
             figures[f"{store.name}_bytes_a_sample"] = store.cold_size(running) / v.size
-            session = requests.Session()
-
-            def ask(
-                number: int | None, store: Store = store, port: int = running.port,
-                session: requests.Session = session,
-            ) -> requests.Response:  # fmt: skip
+            asker = Asker(running.port)
+            for name, number, series in (("100_series", None, v.shape[1]), ("1_series", 5, 1)):
                 path, params = store.question(number, past.end - 3_600_000, past.end)
-                url = f"http://127.0.0.1:{port}{path}"
-                return session.get(url, params=params, timeout=30)
-
-            figures[f"{store.name}_100_series_ms"] = _ask(lambda: ask(None), v.shape[1])
-            figures[f"{store.name}_1_series_ms"] = _ask(lambda: ask(5), 1)
+                figures[f"{store.name}_{name}_ms"] = _ask(asker, path, params, series)
 
 
 def _present() -> list[Store]:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from quadra.engine.targets import Credential, Target, TargetStore
 from quadra.errors import ConflictError
 from quadra.storage.database import Database
+from quadra.storage.tables import targets
 from quadra.storage.targets import SqlTargets
+from quadra.storage.vault import Vault
 
 PLAIN = Target("http", "h", 9100, "/metrics", {"job": "j", "instance": "h:9100"})
 FULL = Target(
@@ -28,9 +31,12 @@ FULL = Target(
 )
 
 
+VAULT = Vault(b"a secret key")
+
+
 @pytest.fixture
 def store(database: Database) -> TargetStore:
-    return SqlTargets(database)
+    return SqlTargets(database, VAULT)
 
 
 def test_targets_come_back_as_they_were_given(
@@ -38,7 +44,7 @@ def test_targets_come_back_as_they_were_given(
 ) -> None:
     made = [store.add(PLAIN, 10), store.add(FULL, 10)]
     assert [replace(PLAIN, id=1), replace(FULL, id=2)] == made
-    assert made == SqlTargets(connect()).targets()
+    assert made == SqlTargets(connect(), VAULT).targets()
 
 
 def test_an_id_is_never_given_twice(store: TargetStore) -> None:
@@ -82,4 +88,38 @@ def test_how_targets_do_is_kept_for_other_processes(
     assert {} == store.states()
     for up in (True, False):
         store.keep_states({"a": {"up": up, "error": "ä"}})
-        assert {"a": {"up": up, "error": "ä"}} == SqlTargets(connect()).states()
+        assert {"a": {"up": up, "error": "ä"}} == SqlTargets(connect(), VAULT).states()
+
+
+def kept_secrets(database: Database) -> list[str]:
+    return database.read(lambda c: list(c.execute(sa.select(targets.c.secret)).scalars()))
+
+
+def test_the_database_alone_does_not_tell_a_credential(
+    store: TargetStore, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.add(FULL, 10)
+    (kept,) = kept_secrets(database)
+    assert "pässword" not in kept
+    (found,) = SqlTargets(database, Vault(b"another key")).targets()
+    assert Credential("basic", "", "user") == found.credential
+    assert "give it again" in caplog.text
+
+
+def test_a_credential_that_is_moved_to_another_host_does_not_open(
+    store: TargetStore, database: Database
+) -> None:
+    store.add(FULL, 10)
+    database.write(lambda c: c.execute(targets.update().values(host="evil.example")))
+    assert Credential("basic", "", "user") == store.targets()[0].credential
+
+
+def test_what_an_earlier_version_kept_in_the_clear_is_sealed(
+    store: SqlTargets, database: Database
+) -> None:
+    store.add(FULL, 10)
+    database.write(lambda c: c.execute(targets.update().values(secret="old")))
+    assert Credential("basic", "old", "user") == store.targets()[0].credential
+    store.seal_old()
+    assert ["old"] != kept_secrets(database)
+    assert Credential("basic", "old", "user") == store.targets()[0].credential
