@@ -38,6 +38,8 @@ Start = Callable[..., QuadraServer]
 
 SECONDS = float(os.environ.get("QUADRA_FAULT_SECONDS", "32"))
 SERIES = 5
+SHOWN_EVERY_S = 0.8
+SHOWN_AT_LEAST = round(300 / SHOWN_EVERY_S * 0.95)
 OTLP_GAUGE = {
     "name": "told_to_one",
     "description": "said once",
@@ -74,9 +76,12 @@ def redis_is(state: str, *servers: QuadraServer, within: float) -> None:
 class Sender:
     """Posts samples with ever new values until told to stop; each again until acknowledged."""
 
-    def __init__(self, url: str, token: str, name: str) -> None:
+    def __init__(
+        self, url: str, token: str, name: str, *, series: int = SERIES, every: float = 0.04
+    ) -> None:
         self.acknowledged: set[float] = set()
         self.again: set[float] = set()
+        self._series, self._every = series, every
         self.slowest = 0.0
         self.newest = 0
         self._url, self._token, self._name = url, token, name
@@ -94,9 +99,9 @@ class Sender:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {self._token}"
         for number in itertools.count():
-            if self._stop.wait(0.04):
+            if self._stop.wait(self._every):
                 return
-            values = [float(number * SERIES + n) for n in range(SERIES)]
+            values = [float(number * self._series + n) for n in range(self._series)]
             now = round(time.time(), 3)
             samples = [
                 {"name": self._name, "labels": {"n": str(n)}, "value": value, "timestamp": now}
@@ -118,6 +123,40 @@ class Sender:
             self._stop.wait(0.05)
         self.slowest = max(self.slowest, time.monotonic() - began)
         self.acknowledged.update(values)
+
+
+class Chart:
+    """A chart of the console in a browser, read as the table that it can be shown as."""
+
+    def __init__(self, page: Page, metric: str) -> None:
+        self._page = page
+        self._rows = f'[data-testid="chart"][data-metric="{metric}"] tbody tr'
+        shown = page.locator(f'[data-testid="chart"][data-metric="{metric}"]').first
+        shown.wait_for(timeout=10_000)
+        shown.get_by_role("button", name="Show as table").click()
+        page.mouse.move(0, 0)  # a table in use is not renewed
+
+    def values(self) -> list[float]:
+        """Give what it shows, the oldest first."""
+        cells: list[str] = self._page.eval_on_selector_all(
+            f"{self._rows} td.number", "cells => cells.map((cell) => cell.textContent)"
+        )
+        return [float(text.replace(",", "")) for text in reversed(cells)]
+
+    def holds(self, sent: Sender, *, within: float) -> None:
+        """See that it comes to show all that was acknowledged, each once and in order.
+
+        Of the newest 400, as many as a table has, and of the five minutes that the chart covers.
+        """
+
+        def is_whole() -> bool:
+            shown, newest = self.values(), len(sent.acknowledged)
+            least = min(newest, SHOWN_AT_LEAST) - 5  # the newest come with the next renewal
+            run = [float(n) for n in range(round(shown[0]), round(shown[0]) + len(shown))]
+            return len(shown) >= least and shown == run and shown[-1] >= newest - 5
+
+        whole = wait_until(is_whole, timeout=within, every=0.5)
+        assert whole, (len(sent.acknowledged), self.values())
 
 
 class Consoles(Process):
@@ -161,11 +200,14 @@ def test_each_console_holds_exactly_what_was_acknowledged_whatever_goes_away(
             browser_page.keyboard.press("Enter")
             browser_page.wait_for_selector('[data-testid="chart"]', timeout=10_000)
             sender = Sender(proxy.url, cluster.token, "held")
+            slow = Sender(proxy.url, cluster.token, "shown", series=1, every=SHOWN_EVERY_S)
+            chart = Chart(browser_page, "shown")
             trouble = browser_page.get_by_test_id("trouble")
             faults: list[tuple[float, Callable[[], object]]] = [
                 (0.08, redis.stop), (0.09, lambda: expect(trouble).to_contain_text("Redis")),
                 (0.18, redis.start), (0.19, lambda: expect(trouble).to_have_count(0)),
                 (0.26, first.kill9), (0.36, first.start),
+                (0.43, lambda: chart.holds(slow, within=10)),
                 (0.44, partial(redis.send, signal.SIGSTOP)),
                 (0.54, partial(redis.send, signal.SIGCONT)),
                 (0.60, worker.kill9), (0.66, worker.start),
@@ -178,6 +220,8 @@ def test_each_console_holds_exactly_what_was_acknowledged_whatever_goes_away(
             pause.wait(max(began + SECONDS - time.monotonic(), 0))
             sender.stop()
             redis_is("ok", first, second, within=5)
+            chart.holds(slow, within=10)
+            slow.stop()
 
             def all_hold_the_same() -> bool:
                 return all(
