@@ -87,13 +87,14 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     catalog = Catalog(max_series=settings.max_series, max_of_owner=settings.series_of_a_token)
     journal = Journal(store, catalog, runtime, clock)
     feed = Feed(store, SqlSeries(database), catalog, runtime)
-    journal.follow(feed.committed)
 
     others = meet_others(
         settings, database, runtime, hostname, lambda body: live.announce("system", body)
     )
     link, announcements, counters = others.link, others.announcements, others.counters
+    # Those on other processes first: once told, they and the consoles here are served side by side.
     journal.follow(RowTelling(link, feed).tell)
+    journal.follow(feed.committed)
     descriptions = Descriptions(SqlDescriptions(database), runtime)
     share_descriptions(descriptions, announcements, runtime, instance)
     times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)

@@ -60,14 +60,17 @@ class Driver:
         self._link = LockedLink if engine.async_mode == "threading" else Link
         self._blocked = _Blocked(runtime.signal())
         self._pings: deque[tuple[float, Any]] = deque()
+        self._leaving: deque[Any] = deque()
+        self._has_left = runtime.signal()
         self._on_open = engine.handlers["connect"]
         engine._async = {**engine._async, "websocket": self._made}  # noqa: SLF001 - its only way
         engine.start_service_task = False  # whoever is silent is cut by ``ping``
         engine.on("connect", self._opened)
 
     def start(self) -> None:
-        """Begin to send what waits, and to ping."""
+        """Begin to send what waits, to ping, and to see off who leaves."""
         self._runtime.spawn(self._flush_forever)
+        self._runtime.spawn(self._see_off_forever)
         self._runtime.spawn(self._ping_forever)
 
     # -- one connection -----------------------------------------------------------------------
@@ -117,8 +120,8 @@ class Driver:
             self._talk(one, link, sock)
         finally:
             link.release()
-            one.close(wait=False, abort=True, reason=self._engine.reason.TRANSPORT_CLOSE)
-            self._engine.sockets.pop(one.sid, None)
+            self._leaving.append(one)
+            self._has_left.set()
         return self._leave(environ)
 
     @staticmethod
@@ -184,6 +187,25 @@ class Driver:
                 link.flush()
                 if number % _MANY == _MANY - 1:
                     self._runtime.sleep(0)
+
+    def _see_off_forever(self) -> None:
+        """Tell of connections that ended, one at a time.
+
+        When a proxy goes, thousands end at once, and those that stay must not wait for them.
+        """
+        while True:
+            self._has_left.wait()
+            self._has_left.clear()
+            while self._leaving:
+                self._see_off(self._leaving.popleft())
+                self._runtime.sleep(0)
+
+    def _see_off(self, one: Any) -> None:
+        try:
+            one.close(wait=False, abort=True, reason=self._engine.reason.TRANSPORT_CLOSE)
+        except Exception:
+            log.exception("The end of a live connection could not be told")
+        self._engine.sockets.pop(one.sid, None)
 
     def _ping_later(self, one: Any) -> None:
         if one.last_ping:  # else one is on its way already
