@@ -94,6 +94,8 @@ class Health:
     def _database(self) -> Part:
         if self._journal.failing_since is not None:
             return Part("down", "samples can't be written")
+        if self._journal.silent_for > SILENT_S:
+            return Part("down", f"it has not answered for {self._journal.silent_for:.0f} s")
         try:
             self._runtime.offload(self._store.head)
         except StorageError as error:

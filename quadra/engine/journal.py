@@ -70,6 +70,12 @@ class Journal:
         self.samples_total = 0
         self.last_commit_seconds = 0.0
         self.failing_since: float | None = None
+        self._writing_since: float | None = None
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds for which the database has not answered the commit under way."""
+        return 0.0 if self._writing_since is None else self._clock() - self._writing_since
 
     def follow(self, follower: Follower) -> None:
         """Tell ``follower`` of every commit, in order; it must not block."""
@@ -129,7 +135,7 @@ class Journal:
         return group
 
     def _write_group(self, group: list[_Ticket]) -> None:
-        started = self._clock()
+        started = self._writing_since = self._clock()
         try:
             done = self._runtime.offload(self._store.append, [t.entry for t in group])
         except Exception as error:
@@ -146,6 +152,7 @@ class Journal:
             self.last_commit_seconds = self._clock() - started
             self._tell(done, payers([t.entry for t in group]) if done.met else {})
         finally:
+            self._writing_since = None
             with self._lock:
                 self._waiting_samples -= sum(len(t.entry.batch) for t in group)
                 for ticket in group:

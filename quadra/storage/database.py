@@ -70,10 +70,10 @@ class Database:
             options["module"] = sqlite_driver()
             options["connect_args"] = {"check_same_thread": False, "isolation_level": None}
         else:
-            options["connect_args"] = {
-                "connect_timeout": 5,
-                "options": "-c statement_timeout=30000 -c lock_timeout=10000",
-            }
+            # Those on SQLite need not wait for the driver of Postgres at each start.
+            from quadra.storage.patience import connector  # noqa: PLC0415 - as said
+
+            options["creator"] = connector(self.url, lambda: self.engine.dialect)
         self.engine = sa.create_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -166,6 +166,9 @@ class Database:
 
     def _connect(self, *, reads: bool) -> sa.Connection:
         connection = self.engine.connect()
+        raw: Any = connection.connection.driver_connection
+        if not self.is_sqlite:
+            raw.patience = raw.READ_WITHIN_S if reads else raw.WRITE_WITHIN_S
         if not reads:
             if not self.is_sqlite:
                 # A process that is paused in a write holds what all others wait for.
@@ -217,6 +220,8 @@ def _wrapped_errors() -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         words = str(cause).strip().splitlines()
         msg = f"The database refused: {words[0] if words else type(cause).__name__}."
+        if "malformed" in msg:
+            msg += " Its file is damaged: put back the newest backup (scripts/restore.sh)."
         raise StorageError(msg, retry_after=2) from error
 
 

@@ -1,0 +1,147 @@
+"""What hangs, is paused, refuses to be written or is damaged: nothing acknowledged is lost.
+
+Each day is had under load. What was acknowledged is there once at its end, what can't be done is
+said so with a time to come again, and it is well again without a hand.
+"""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.clients import problem, push, stranger
+from tests.fault.steady_senders import steady_senders
+from tests.servers.postgres import Postgres
+from tests.servers.process import ProcessEndedError, wait_until
+from tests.servers.quadra import QuadraServer
+from tests.servers.redis import redis_server
+from tests.servers.relay import Relay
+
+Start = Callable[..., QuadraServer]
+ANSWERS_WITHIN_S = 20.0
+
+
+def wait(seconds: float) -> None:
+    threading.Event().wait(seconds)  # faults take their time
+
+
+def is_ready(server: QuadraServer) -> bool:
+    return stranger(server, "GET", "/ready").status_code == 200
+
+
+def test_a_server_that_is_paused_goes_on_where_it_was(start_quadra: Start) -> None:
+    server = start_quadra()
+    with steady_senders(server) as steady:
+        wait(0.5)
+        server.process.send(signal.SIGSTOP)
+        wait(1.5)
+        server.process.send(signal.SIGCONT)
+        wait(0.5)
+    assert steady.check() > 100
+    assert is_ready(server)
+
+
+def test_a_database_that_hangs_is_said_so_and_its_return_is_noticed(
+    start_quadra: Start, postgres: Postgres, postgres_url: str
+) -> None:
+    with Relay(postgres.port) as relay:
+        url = postgres_url.replace(f":{postgres.port}/", f":{relay.port}/")
+        server = start_quadra(DATABASE_URL=url)
+        with steady_senders(server) as steady:
+            wait(0.5)
+            relay.hold()
+            try:
+                began = time.monotonic()
+                sample = {"samples": [{"name": "hung", "value": 1}]}
+                answer = server.post("/api/v1/samples", json=sample, timeout=60)
+                assert time.monotonic() - began < ANSWERS_WITHIN_S
+                problem(answer, 503, "storage_unavailable")
+                assert int(answer.headers["Retry-After"]) > 0
+                assert 200 == stranger(server, "GET", "/health", timeout=2).status_code
+                ready = stranger(server, "GET", "/ready", timeout=8)
+                assert (503, "down") == (ready.status_code, ready.json()["database"]["state"])
+            finally:
+                relay.let_go()
+            assert wait_until(lambda: is_ready(server), timeout=20)
+            wait(0.5)
+        assert steady.check() > 100
+
+
+def test_a_redis_that_hangs_and_comes_back_empty_costs_nothing(
+    start_quadra: Start,
+) -> None:
+    with redis_server() as redis:
+        server = start_quadra(**redis.settings, RATELIMIT_ENABLED="true")
+        with steady_senders(server) as steady:
+            assert wait_until(lambda: redis_state(server) == "ok", timeout=5)
+            redis.send(signal.SIGSTOP)
+            assert wait_until(lambda: redis_state(server) == "down", timeout=15)
+            push(server, "meanwhile", 1)
+            redis.send(signal.SIGCONT)
+            assert wait_until(lambda: redis_state(server) == "ok", timeout=10)
+            redis.stop()
+            redis.start()
+            assert wait_until(lambda: redis_state(server) == "ok", timeout=10)
+        assert steady.check() > 100
+
+
+def redis_state(server: QuadraServer) -> str:
+    state: str = stranger(server, "GET", "/ready").json()["redis"]["state"]
+    return state
+
+
+def test_a_disk_that_takes_no_more_writes_is_said_so(start_quadra: Start) -> None:
+    server = start_quadra()
+    with steady_senders(server) as steady:
+        wait(0.4)
+        let_write(server, 0)
+        try:
+            sample = {"samples": [{"name": "read_only", "value": 1}]}
+            answer = server.post("/api/v1/samples", json=sample)
+            problem(answer, 503, "storage_unavailable")
+            assert int(answer.headers["Retry-After"]) > 0
+            assert not is_ready(server)
+        finally:
+            let_write(server, psutil.RLIM_INFINITY)
+        assert wait_until(lambda: is_ready(server), timeout=10)
+        wait(0.3)
+    assert steady.check() > 100
+
+
+def let_write(server: QuadraServer, size: int) -> None:
+    """Bound the size of files that its processes may write: at 0 every write is an error."""
+    for one in (psutil.Process(server.process.pid), *server.process.children()):
+        one.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
+
+
+def test_a_damaged_page_is_said_so_with_what_to_do(start_quadra: Start) -> None:
+    server = start_quadra()
+    for n in range(100):
+        push(server, "whole", float(n), n=str(n))
+    server.terminate()
+    damage(server.folder / "data" / "quadra_matrix.db", "journal")
+    with pytest.raises(ProcessEndedError, match=r"damaged: put back the newest backup"):
+        server.restart()
+
+
+def damage(file: Path, table: str) -> None:
+    """Overwrite a page in the middle of a table with noise."""
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+        pages = [
+            row[0]
+            for row in database.execute(
+                "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'", [table]
+            )
+        ]
+    with file.open("r+b") as handle:
+        handle.seek((pages[len(pages) // 2] - 1) * size)
+        handle.write(b"\xa5" * size)
