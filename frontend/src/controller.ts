@@ -23,6 +23,7 @@ import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
 
+const LOOK_AGAIN_MS = 2000;
 const LOOK_MS = 5000;
 const MARKS_S = 10;
 const ASLEEP_MS = 20_000;
@@ -77,6 +78,7 @@ export class Console implements Stage {
   #listedAll = false;
   #wasConnected = false;
   #quick: ReturnType<typeof setTimeout> | null = null;
+  #nextLook: ReturnType<typeof setTimeout> | undefined;
 
   constructor(boot: Boot, now: () => number) {
     this.boot = boot;
@@ -300,11 +302,21 @@ export class Console implements Stage {
     this.loop.request();
   }
 
-  #lookForTrouble(): void {
-    fetchTrouble().then(
-      (found) => (this.trouble.value = found),
-      () => undefined, // whoever can't ask has a strip of its own
-    );
+  /**
+   * Asks what does not work: once more a moment later, as behind a proxy another process may have
+   * answered that is not as far, and then until all is well.
+   */
+  #lookForTrouble(again = true): void {
+    clearTimeout(this.#nextLook);
+    fetchTrouble()
+      .then(
+        (found) => (this.trouble.value = found),
+        () => undefined, // whoever can't ask has a strip of its own
+      )
+      .finally(() => {
+        clearTimeout(this.#nextLook);
+        if (again || this.trouble.value !== "") this.#nextLook = setTimeout(() => this.#lookForTrouble(false), LOOK_AGAIN_MS);
+      });
   }
 
   #listUntilDone(): void {
