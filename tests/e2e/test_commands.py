@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.clients import bearing, live, push, stranger
-from tests.servers.process import wait_until
+from tests.servers.process import REPOSITORY, wait_until
 from tests.servers.quadra import QuadraServer, run
 
 Start = Callable[..., QuadraServer]
@@ -111,3 +111,13 @@ def test_a_bad_setting_is_one_line_with_commands_too(server: QuadraServer) -> No
     assert (2, "") == (done.returncode, done.stdout)
     assert 1 == len(done.stderr.splitlines()), done.stderr
     assert "LOG_LEVEL" in done.stderr
+
+
+def test_every_command_is_written_down_where_people_look_for_it(server: QuadraServer) -> None:
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    written = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    listed = commanded(server, "--help").partition("Commands:")[2]
+    of_libraries = {"limiter", "routes", "run", "shell"}
+    names = set(re.findall(r"(?m)^  (\w[\w-]*) ", listed)) - of_libraries
+    assert {"tokens", "config"} <= names
+    assert set() == {name for name in names if not re.search(rf"--app app {name}\b", written)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -298,6 +299,15 @@ def test_redis_wakes_a_worker_of_its_own_and_carries_its_news(folder: Path, redi
                 took.append(time.monotonic() - began)
         print(f"from POST to the alert on the other process: {sorted(took)}")  # noqa: T201
         assert statistics.median(took) < 0.3
+        # What it counts is the installation's: each serving process shows the same.
+        assert wait_until(lambda: 0 < judged(first) == judged(second), timeout=15, every=0.5)
+
+
+def judged(server: QuadraServer) -> float:
+    """How many rounds of samples the detector has looked at, by this process's metrics."""
+    text = server.get("/metrics").text
+    found = re.search(r"(?m)^quadra_matrix_detection_duration_seconds_count (\S+)$", text)
+    return float(found[1]) if found else 0.0
 
 
 def test_a_worker_that_is_killed_or_hangs_is_started_again_and_goes_on(
