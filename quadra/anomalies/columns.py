@@ -12,6 +12,7 @@ from quadra.anomalies import column_novelty, saving
 from quadra.anomalies import column_rules as rules
 from quadra.anomalies import parameters as p
 from quadra.anomalies.column_rules import Ints, Now, Numbers, Tables, Values
+from quadra.anomalies.roster import turns
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
 NUMBERS: Final = (
@@ -36,7 +37,7 @@ _TABLES: Final[dict[str, tuple[int, type]]] = {
     "landmarks": (p.LANDMARKS, np.float32),
 }
 _BLOCK = 4_096  # series that are judged together: what they need stays in the processor's cache
-_JUMP, _DRIFT, _SEASON, _NOVELTY = range(1, len(p.DETECTORS))
+_JUMP, _DRIFT, _SEASON, _NOVELTY = range(1, 5)
 _KIND = "column-detector"
 _VERSION = 1
 
@@ -110,7 +111,7 @@ class ColumnDetector:
         if not watched.all():
             self.ignored += int(len(rows) - watched.sum())
             use, rows = use[watched], rows[watched]
-        for part in _rounds(rows):
+        for part in turns(rows):
             for at in range(0, len(part), _BLOCK):
                 block = part[at : at + _BLOCK]
                 self._judge(rows[block], use[block], t, v, out)
@@ -259,18 +260,3 @@ def _new_tables(n: int) -> Tables:
 
 def _tables(columns: Mapping[str, npt.NDArray[Any]]) -> Tables:
     return Tables(**{name: columns[name] for name in _TABLES})
-
-
-def _rounds(rows: Ints) -> list[Ints]:
-    """Split samples into rounds of at most one a series, in the order of each series."""
-    if len(rows) < 2 or (rows[1:] > rows[:-1]).all():  # noqa: PLR2004 - nothing to compare
-        return [np.arange(len(rows))]
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    sizes = np.diff(np.append(starts, len(rows)))
-    turn = np.arange(len(rows)) - np.repeat(starts, sizes)
-    if int(turn.max()) == 0:
-        return [order]
-    by_turn = np.argsort(turn, kind="stable")
-    return np.split(order[by_turn], np.cumsum(np.bincount(turn))[:-1])

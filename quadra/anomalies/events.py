@@ -27,7 +27,10 @@ Change = Literal["opened", "worsened", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One sample of a series with what the detector says of it; ``t`` in unix ms."""
+    """One sample of a series with what the detector says of it; ``t`` in unix ms.
+
+    ``shown`` is the value to speak of, where it is not that of this sample alone.
+    """
 
     series: int
     t: int
@@ -41,6 +44,7 @@ class Sighting:
     ceiling: float
     age_h: float
     detector: str
+    shown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,11 @@ class EventTracker:
         return set(self._open)
 
     @property
+    def open_groups(self) -> set[str]:
+        """Tell of which groups an event is open."""
+        return {entry.event.group for entry in self._open.values()}
+
+    @property
     def open_events(self) -> list[AnomalyEvent]:
         """List the open events, oldest first."""
         events = (entry.event for entry in self._open.values())
@@ -154,12 +163,13 @@ class EventTracker:
         if len(self._open) >= MOST_OPEN:
             self.dropped += 1
             return None
+        shown = sighting.v if sighting.shown is None else sighting.shown
         event = AnomalyEvent(
             series=sighting.series,
             started_at=sighting.t,
             ended_at=None,
-            value=sighting.v,
-            peak=sighting.v,
+            value=shown,
+            peak=shown,
             expected_range=(sighting.low, sighting.high),
             evidence=strength,
             severity=severity_of(strength),
@@ -168,7 +178,7 @@ class EventTracker:
             reason=reason(
                 trait,
                 sighting.detector,
-                value=sighting.v,
+                value=shown,
                 usual=sighting.usual,
                 seen=(sighting.floor, sighting.ceiling),
                 age_h=sighting.age_h,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from quadra.anomalies.events import AnomalyEvent
 
 TOGETHER_MS: Final = 60_000
-"""An event that begins this soon after the last one of a group belongs to it."""
+"""An event that begins this soon after the last of a group, or while one lasts, belongs to it."""
 LONGEST_MS: Final = 600_000
 """And no later than this after the first."""
 _DELAY_MS: Final = 10_000.0
@@ -23,10 +23,13 @@ class Grouping:
     began: int = 0
     latest: int = 0
 
-    def of(self, t: int) -> str:
-        """Give the key of the group that an event at ``t`` joins; empty when it begins one."""
-        near = abs(t - self.latest) <= TOGETHER_MS and t - self.began <= LONGEST_MS
-        return self.key if self.key and near else ""
+    def of(self, t: int, is_open: Container[str] = ()) -> str:
+        """Give the key of the group that an event at ``t`` joins; empty when it begins one.
+
+        ``is_open`` are the groups of which an event lasts: what follows then may be its aftermath.
+        """
+        near = abs(t - self.latest) <= TOGETHER_MS or self.key in is_open
+        return self.key if self.key and near and t - self.began <= LONGEST_MS else ""
 
     def joined(self, event: AnomalyEvent) -> None:
         """Note an event that has opened."""

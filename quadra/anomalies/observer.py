@@ -11,16 +11,27 @@ import numpy as np
 
 from quadra.anomalies import saving
 from quadra.anomalies.columns import ColumnDetector, Judgements
+from quadra.anomalies.company import Company
 from quadra.anomalies.events import AnomalyEvent, EventChange, EventTracker, Sighting
 from quadra.anomalies.groups import Grouping
 from quadra.anomalies.parameters import ALERT, DETECTORS
-from quadra.anomalies.rates import Ints, Rates
+from quadra.anomalies.readings import Ints, Reader, Readings
+from quadra.anomalies.shift_rules import LEVEL
+from quadra.anomalies.shift_step import Shifts
+from quadra.anomalies.shifts import ShiftDetector
+from quadra.anomalies.silence import SilenceDetector, Silent
 from quadra.anomalies.traits import PLAIN, Trait
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
 _KIND = "anomaly-observer"
-_VERSION = 1
-_RATES: Final = ("ids", "t", "v")
+_VERSION = 2
+SILENCE: Final = 1.5
+"""Evidence of a silence: it is certain, and how much it matters unknown."""
+SURE: Final = 0.9
+STEPS: Final = (DETECTORS.index("jump"), DETECTORS.index("drift"))
+CONFIRMED: Final = 0.5
+"""Evidence of a shift from which single rows are believed."""
+_GROWTH: Final = ("ids", "t", "v")
 
 
 class Observer:
@@ -33,18 +44,20 @@ class Observer:
         """Begin without history; at most ``most`` series are watched."""
         self.detector = ColumnDetector(most)
         self.tracker = EventTracker()
-        self._rates = Rates()
+        self._reader = Reader()
+        self._shifts = ShiftDetector(most)
+        self._silence = SilenceDetector(most)
+        self._company = Company()
         self._grouping = Grouping()
         self._traits: dict[int, Trait] = {}
-        self._counters: Ints = np.empty(0, np.int64)
         self._eager: Ints = np.empty(0, np.int64)  # series whose evidence counts more than once
         self._asked: ValueArray = np.empty(0)  # and how much of it is enough for an alert
 
     def describe(self, traits: Mapping[int, Trait]) -> None:
         """Set what is said of series, by id; the rest stays as it is."""
         self._traits.update(traits)
-        counters = [series for series, trait in self._traits.items() if trait.counter]
-        self._counters = np.array(sorted(counters), np.int64)
+        self._reader.describe(self._traits)
+        self._silence.describe(traits)
         eager = sorted((k, t.sensitivity) for k, t in self._traits.items() if t.sensitivity > 1.0)
         self._eager = np.array([series for series, _ in eager], np.int64)
         self._asked = np.array([ALERT / sensitivity for _, sensitivity in eager])
@@ -54,41 +67,52 @@ class Observer:
 
         ``ids``, ``t`` (unix ms), ``v``: all (n,), each series in order of time.
         """
-        return self.follow(ids, t, *self.judge(ids, t, v))
+        readings = self._reader.read(ids, t, v)
+        found = self.detector.learn(readings.ids.astype(np.uint32), readings.t, readings.v)
+        shifts = self._shifts.learn(readings)
+        self._company.weigh(readings, shifts.evidence, self._traits)
+        # Of counts and means that are read every few seconds, single rows say little; ``shifts``
+        # knows how little.
+        hasty = (readings.kind != LEVEL) & shifts.fast
+        hasty &= np.isin(found.detector, STEPS) | (shifts.evidence < CONFIRMED)
+        found.evidence[hasty] = 0.0
+        changes = self._follow(readings, found, shifts)
+        return changes + self._fallen_silent(ids, t, v)
 
-    def judge(self, ids: IdArray, t: TimeArray, v: ValueArray) -> tuple[ValueArray, Judgements]:
-        """Learn samples; give the values that were judged (counters as rates) and the outcome."""
-        if len(self._counters):
-            counted = np.flatnonzero(np.isin(ids, self._counters))
-            if len(counted):
-                v = v.copy()
-                v[counted] = self._rates.learn(ids[counted], t[counted], v[counted])
-        return v, self.detector.learn(ids, t, v)
-
-    def follow(
-        self, ids: IdArray, t: TimeArray, v: ValueArray, found: Judgements
-    ) -> list[EventChange]:
-        """Turn what ``judge`` found into changes of events."""
-        asked = np.full(len(v), ALERT)
+    def _follow(self, readings: Readings, found: Judgements, shifts: Shifts) -> list[EventChange]:
+        """Turn what was found into changes of events."""
+        ids = readings.ids
+        asked = np.full(len(ids), ALERT)
         if len(self._eager):
             at = np.minimum(np.searchsorted(self._eager, ids), len(self._eager) - 1)
             asked = np.where(self._eager[at] == ids, self._asked[at], ALERT)
-        matters = found.evidence >= asked
+        matters = np.maximum(found.evidence, shifts.evidence) >= asked
         if self.tracker.open_series:
             watched = np.array(sorted(self.tracker.open_series), np.int64)
             matters |= np.isin(ids, watched)
         # A series that opens an event in this batch is looked at from there on.
         matters |= np.isin(ids, np.unique(ids[matters]))
         changes = []
-        for i in np.flatnonzero(matters & np.isfinite(v)):
-            sighting = _sighting(int(ids[i]), int(t[i]), float(v[i]), found, int(i))
-            trait = self._traits.get(sighting.series, PLAIN)
-            change = self.tracker.see(sighting, trait, self._grouping.of(sighting.t))
+        there = np.flatnonzero(matters & np.isfinite(readings.v))
+        for i in there[np.argsort(readings.t[there], kind="stable")].tolist():
+            change = self._see(_sighting(readings, found, shifts, i))
             if change is not None:
-                if change.change == "opened":
-                    self._grouping.joined(change.event)
                 changes.append(change)
         return changes
+
+    def _fallen_silent(self, ids: IdArray, t: TimeArray, v: ValueArray) -> list[EventChange]:
+        changes = [self._see(_silent(one)) for one in self._silence.see(ids, t, v)]
+        return [change for change in changes if change is not None]
+
+    def _see(self, sighting: Sighting) -> EventChange | None:
+        trait = self._traits.get(sighting.series, PLAIN)
+        group = ""
+        if sighting.series not in self.tracker.open_series:
+            group = self._grouping.of(sighting.t, self.tracker.open_groups)
+        change = self.tracker.see(sighting, trait, group)
+        if change is not None and change.change == "opened":
+            self._grouping.joined(change.event)
+        return change
 
     def expire(self, now: int) -> list[EventChange]:
         """Close the events of series that fell silent, as of ``now`` (unix ms)."""
@@ -96,14 +120,21 @@ class Observer:
 
     def forget(self, before: int) -> int:
         """Drop what is known of series without a sample since ``before`` (unix ms)."""
-        self._rates.forget(before)
+        self._reader.growth.forget(before)
+        self._shifts.forget(before)
+        self._silence.forget(before)
         return self.detector.forget(before)
 
     def state(self) -> bytes:
         """Give everything that was learned and is open, with version and checksum."""
         events = [(asdict(event), *rest) for event, *rest in self.tracker.dump()]
         said = json.dumps({"open": events, "group": asdict(self._grouping)})
-        arrays = {f"rates_{name}": getattr(self._rates, name) for name in _RATES}
+        parts: dict[str, dict[str, Any]] = {
+            "growth": {name: getattr(self._reader.growth, name) for name in _GROWTH},
+            "shifts": self._shifts.dump(),
+            "silence": self._silence.dump(),
+        }
+        arrays = {f"{part}_{name}": a for part, kept in parts.items() for name, a in kept.items()}
         arrays["detector"] = np.frombuffer(self.detector.state(), np.uint8)
         arrays["events"] = np.frombuffer(said.encode(), np.uint8)
         return saving.pack(_KIND, _VERSION, arrays)
@@ -115,16 +146,22 @@ class Observer:
             ValueError: The bytes are damaged, cut short, or of another version.
         """
         arrays = saving.unpack(data, _KIND, _VERSION)
-        n = len(arrays.get("rates_ids", ()))
-        saving.expect(arrays, {f"rates_{name}": (n,) for name in _RATES})
+        n = len(arrays.get("growth_ids", ()))
+        saving.expect(arrays, {f"growth_{name}": (n,) for name in _GROWTH})
         detector = ColumnDetector(self.detector.most)
         detector.restore(arrays["detector"].tobytes())
         said = json.loads(arrays["events"].tobytes())
+        self._shifts.adopt(_part(arrays, "shifts_"))
+        self._silence.adopt(_part(arrays, "silence_"))
         self.detector = detector
-        for name in _RATES:
-            setattr(self._rates, name, arrays[f"rates_{name}"])
+        for name in _GROWTH:
+            setattr(self._reader.growth, name, arrays[f"growth_{name}"])
         self._grouping = Grouping(**said["group"])
         self.tracker.adopt([(_event(kept), *rest) for kept, *rest in said["open"]])
+
+
+def _part(arrays: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
 
 
 def _event(kept: dict[str, Any]) -> AnomalyEvent:
@@ -132,18 +169,51 @@ def _event(kept: dict[str, Any]) -> AnomalyEvent:
     return AnomalyEvent(expected_range=(low, high), **kept)
 
 
-def _sighting(series: int, t: int, v: float, found: Judgements, i: int) -> Sighting:
+def _sighting(readings: Readings, found: Judgements, shifts: Shifts, i: int) -> Sighting:
+    evidence = float(shifts.evidence[i])
+    common: dict[str, Any] = {
+        "series": int(readings.ids[i]),
+        "t": int(readings.t[i]),
+        "v": float(readings.v[i]),
+        "floor": float(found.floor[i]),
+        "ceiling": float(found.ceiling[i]),
+        "age_h": float(found.age_h[i]),
+    }
+    if evidence > found.evidence[i]:
+        square = evidence * evidence
+        return Sighting(
+            **common,
+            evidence=evidence,
+            low=float(shifts.low[i]),
+            high=float(shifts.high[i]),
+            confidence=square / (1.0 + square),
+            usual=float(shifts.usual[i]),
+            detector="shift",
+            shown=float(shifts.level[i]),
+        )
     return Sighting(
-        series=series,
-        t=t,
-        v=v,
+        **common,
         evidence=float(found.evidence[i]),
         low=float(found.low[i]),
         high=float(found.high[i]),
         confidence=float(found.confidence[i]),
         usual=float(found.usual[i]),
-        floor=float(found.floor[i]),
-        ceiling=float(found.ceiling[i]),
-        age_h=float(found.age_h[i]),
         detector=DETECTORS[int(found.detector[i])],
+    )
+
+
+def _silent(one: Silent) -> Sighting:
+    return Sighting(
+        series=one.series,
+        t=one.due,
+        v=one.last_v,
+        evidence=SILENCE,
+        low=-np.inf,
+        high=np.inf,
+        confidence=SURE,
+        usual=one.pause / 1000.0,
+        floor=one.last_v,
+        ceiling=one.last_v,
+        age_h=0.0,
+        detector="silence",
     )

@@ -105,5 +105,6 @@ HELD: Final = 0.99
 FAR: Final = 1e30
 """Bound of values in units of the first step, so that squares stay finite."""
 
-DETECTORS: Final = ("none", "jump", "drift", "season", "novelty")
-"""The names that results give by number; the first where nothing speaks."""
+DETECTORS: Final = ("none", "jump", "drift", "season", "novelty", "shift", "silence", "forecast")
+"""The names that results give by number; the first where nothing speaks, the last three only
+in what watches all series (``observer``)."""

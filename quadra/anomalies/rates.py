@@ -1,4 +1,4 @@
-"""Counters as rates: what is watched of a total is how fast it grows."""
+"""Counters: what is watched of a total is by how much it grows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 Ints = npt.NDArray[np.int64]
 
 
-class Rates:
-    """Turns totals into rates per second, series by series.
+class Growth:
+    """Turns totals into growth, series by series.
 
-    The first sample of a series and the one after a reset (the total fell) have no rate: NaN.
+    The first sample of a series and the one after a reset (the total fell) have none: NaN.
     """
 
     def __init__(self) -> None:
@@ -22,12 +22,15 @@ class Rates:
         self.t: Ints = np.empty(0, np.int64)  # of the last sample, unix ms
         self.v: ValueArray = np.empty(0)
 
-    def learn(self, ids: IdArray, t: TimeArray, v: ValueArray) -> ValueArray:
-        """Give the rate at each sample; ``ids``, ``t``, ``v`` (n,), each series in time order."""
-        rates = np.full(len(v), np.nan)
+    def learn(self, ids: IdArray, t: TimeArray, v: ValueArray) -> tuple[ValueArray, ValueArray]:
+        """Give by how much each total grew, and in how many seconds.
+
+        ``ids``, ``t``, ``v`` (n,), each series in time order.
+        """
+        growth, seconds = np.full(len(v), np.nan), np.full(len(v), np.nan)
         use = np.flatnonzero(np.isfinite(v))
         if not len(use):
-            return rates
+            return growth, seconds
         use = use[np.argsort(ids[use], kind="stable")]
         i, when, total = ids[use].astype(np.int64), t[use], v[use]
         first = np.concatenate(([True], i[1:] != i[:-1]))
@@ -40,12 +43,12 @@ class Rates:
         since[first] = np.where(known, self.t[inside] if len(self.ids) else 0, when[first])
         before[first] = np.where(known, self.v[inside] if len(self.ids) else 0.0, np.nan)
         elapsed = (when - since) / 1000.0
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             grown = total - before
             fair = (grown >= 0.0) & (elapsed > 0.0)
-            rates[use] = np.where(fair, grown / elapsed, np.nan)
+        growth[use], seconds[use] = np.where(fair, grown, np.nan), elapsed
         self._keep(i[last], when[last], total[last])
-        return rates
+        return growth, seconds
 
     def forget(self, before: int) -> None:
         """Drop series without a sample since ``before`` (unix ms)."""

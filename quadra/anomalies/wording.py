@@ -72,24 +72,30 @@ def reason(
     ``usual`` is what ``detector`` expected, ``seen`` the least and greatest value in ``age_h``
     hours.
     """
-    unit = f"{trait.unit}/s" if trait.counter and trait.unit not in {"", "1"} else trait.unit
-    name = trait.name or "the value"
-    said = quantity(value, unit)
-    if trait.counter and unit in {"", "1"}:
-        said += "/s"
-    before = quantity(usual, unit)
+    if detector == "silence":
+        pause = quantity(usual, "s")
+        return f"{trait.name or 'the series'} fell silent: no sample, where one comes every {pause}"
+    name, unit, ending = trait.name or "the value", trait.unit, ""
+    if trait.calls:
+        name = f"mean of {name.removesuffix('_sum')}"
+    elif trait.counter:
+        ending, unit = ("/s", unit) if unit in {"", "1"} else ("", f"{unit}/s")
+    said, before = quantity(value, unit) + ending, quantity(usual, unit) + ending
+    low, high = seen
     if detector == "drift":
         way = "up" if value > usual else "down"
         return f"{name} drifts {way}: {said}, {before} before"
-    if value > seen[1]:
-        return f"{name} {said}, never above {quantity(seen[1], unit)} in {span(age_h)}"
-    if value < seen[0]:
-        return f"{name} {said}, never below {quantity(seen[0], unit)} in {span(age_h)}"
-    if detector == "season":
-        return f"{name} {said}, where {before} is usual at this time"
-    if detector == "jump":
-        return f"{name} went from {before} to {said} in one step"
-    return f"{name} {said}, a value not seen in {span(age_h)}"
+    if not low <= value <= high:
+        edge = quantity(high if value > high else low, unit) + ending
+        side = "above" if value > high else "below"
+        return f"{name} {said}, never {side} {edge} in {span(age_h)}"
+    plain = {
+        "season": f"{name} {said}, where {before} is usual at this time",
+        "jump": f"{name} went from {before} to {said} in one step",
+        "shift": f"{name} {said}, {before} before",
+        "forecast": f"{name} {said}, where {before} was foretold",
+    }
+    return plain.get(detector, f"{name} {said}, a value not seen in {span(age_h)}")
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...], plain: str) -> str:

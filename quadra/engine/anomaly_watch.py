@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -41,6 +41,12 @@ _SERIES_AT_ONCE = 5_000
 _POSITION = struct.Struct("<q")
 _COUNTERS = ("_total", "_count", "_sum")
 _UNWATCHED = "_bucket"
+_RECORDS = ("_min", "_max")
+_UNSAID = ("", "unknown")
+_OF_CALLS = ("histogram", "summary")
+_PARTS = ("_sum", "_count")
+_SOURCE = ("instance", "job", "service_name", "service_instance_id")
+"""Labels by which a process is known: its series come together."""
 
 
 class AnomalyMemory(Protocol):
@@ -85,6 +91,7 @@ class AnomalyWatch:
         self._clock = clock
         self._observer = Observer(MAX_SERIES)
         self._keys: dict[int, SeriesKey] = {}
+        self._ids: dict[SeriesKey, int] = {}
         self._watched = np.zeros(1, np.bool_)
         self._traits: dict[int, Trait] = {}
         self._tuned: dict[int, tuple[float, bool]] = {}
@@ -95,7 +102,7 @@ class AnomalyWatch:
     def restore(self, seq: int) -> None:
         """Take up what was kept, and learn what came since then up to ``seq``."""
         self._observer = Observer(MAX_SERIES)
-        self._keys, self._traits, self._tuned, self._known = {}, {}, {}, 0
+        self._keys, self._ids, self._traits, self._tuned, self._known = {}, {}, {}, {}, 0
         self._watched = np.zeros(1, np.bool_)
         self._seq = self._taken_up(seq)
         self._look_at_tuning()
@@ -166,14 +173,28 @@ class AnomalyWatch:
             watched = np.zeros(found[-1][0] + 1, np.bool_)
             watched[: len(self._watched)] = self._watched
             for series_id, key in found:
-                if key[0].endswith(_UNWATCHED) or len(self._keys) >= MAX_SERIES:
+                if key[0].endswith(_UNWATCHED) or _is_record(key[0], described):
                     continue
+                if len(self._keys) >= MAX_SERIES:
+                    break
                 watched[series_id] = True
                 self._keys[series_id] = key
-                self._traits[series_id] = _trait(key, described.get(key[0]))
+                self._ids[key] = series_id
             self._watched = watched
             self._known = found[-1][0]
-            self._describe([series_id for series_id, _key in found])
+            self._name([i for i, _key in found if i in self._keys], described)
+
+    def _name(self, ids: Sequence[int], described: Mapping[str, Metadata]) -> None:
+        """Make the traits of new series; a sum may have come before what counts its calls."""
+        sums = (
+            (name.removesuffix("_count") + "_sum", labels)
+            for name, labels in map(self._keys.__getitem__, ids)
+            if name.endswith("_count")
+        )
+        ids = sorted({*ids, *(self._ids[key] for key in sums if key in self._ids)})
+        for series_id in ids:
+            self._traits[series_id] = _trait(self._keys[series_id], described, self._ids)
+        self._describe(ids)
 
     def _look_at_tuning(self) -> None:
         self._tuned_at = self._clock()
@@ -215,8 +236,33 @@ class AnomalyWatch:
         )
 
 
-def _trait(key: SeriesKey, described: Metadata | None) -> Trait:
-    name = key[0]
-    kind = "" if described is None else described.type
-    counter = kind == "counter" or (kind in ("", "unknown") and name.endswith(_COUNTERS))
-    return Trait(name, "" if described is None else described.unit, counter=counter)
+def _trait(
+    key: SeriesKey, described: Mapping[str, Metadata], ids: Mapping[SeriesKey, int]
+) -> Trait:
+    name, labels = key
+    about, part = _about(name, described)
+    kind = "" if about is None else about.type
+    counter = kind == "counter" or (kind in _UNSAID and name.endswith(_COUNTERS))
+    counter = counter or (kind in _OF_CALLS and part in _PARTS)
+    calls = ids.get((name.removesuffix("_sum") + "_count", labels), 0)
+    return Trait(
+        name,
+        "" if about is None or part == "_count" else about.unit,
+        counter=counter,
+        calls=calls if counter and name.endswith("_sum") else 0,
+        source="\0".join(value for label, value in labels if label in _SOURCE),
+    )
+
+
+def _about(name: str, described: Mapping[str, Metadata]) -> tuple[Metadata | None, str]:
+    """Find what is said of a series, and which part of a family it is (as ``_sum``), if one."""
+    if name in described:
+        return described[name], ""
+    base, _, part = name.rpartition("_")
+    found = described.get(base)
+    return (found, f"_{part}") if found is not None and found.type in _OF_CALLS else (None, "")
+
+
+def _is_record(name: str, described: Mapping[str, Metadata]) -> bool:
+    """Say whether a series holds a record: the least or greatest of all calls so far."""
+    return _about(name, described)[1] in _RECORDS

@@ -12,7 +12,7 @@ from quadra.anomalies import events
 from quadra.anomalies.events import AnomalyEvent, EventChange, EventTracker, Sighting
 from quadra.anomalies.groups import Grouping, ranked
 from quadra.anomalies.observer import Observer
-from quadra.anomalies.rates import Rates
+from quadra.anomalies.rates import Growth
 from quadra.anomalies.traits import PLAIN, Trait
 from quadra.anomalies.wording import SEVERITIES, quantity, reason, severity_of, span
 
@@ -215,16 +215,19 @@ def test_a_more_sensitive_series_alerts_earlier() -> None:
     assert opened[0] > opened[1] >= opened[2] == 0
 
 
-def test_rates_are_per_second_and_a_reset_has_none() -> None:
-    rates = Rates()
+def test_growth_is_that_since_the_last_sample_and_a_reset_has_none() -> None:
+    totals = Growth()
     ids = np.array([1, 2, 1, 1, 2], np.uint32)
     t = np.array([0, 0, 2_000, 4_000, 10_000]) + START
-    found = rates.learn(ids, t, np.array([10.0, 5.0, 30.0, 7.0, 105.0]))
-    np.testing.assert_array_equal(found, [np.nan, np.nan, 10.0, np.nan, 10.0])
-    later = rates.learn(ids[:2], np.array([5_000, 20_000]) + START, np.array([8.0, np.nan]))
-    np.testing.assert_array_equal(later, [1.0, np.nan])
-    rates.forget(START + 6_000)
-    assert [2] == rates.ids.tolist()
+    grown, seconds = totals.learn(ids, t, np.array([10.0, 5.0, 30.0, 7.0, 105.0]))
+    np.testing.assert_array_equal(grown, [np.nan, np.nan, 20.0, np.nan, 100.0])
+    assert [2.0, 10.0] == seconds[[2, 4]].tolist()
+    grown, seconds = totals.learn(
+        ids[:2], np.array([5_000, 20_000]) + START, np.array([8.0, np.nan])
+    )
+    np.testing.assert_array_equal(grown / seconds, [1.0, np.nan])
+    totals.forget(START + 6_000)
+    assert [2] == totals.ids.tolist()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,298 @@
+"""What has just changed: shifts of levels, counts and means; series that fall silent; company."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from quadra.anomalies.events import EventChange
+from quadra.anomalies.observer import Observer
+from quadra.anomalies.readings import Reader, Readings
+from quadra.anomalies.shift_rules import COUNT, LEVEL, MEAN
+from quadra.anomalies.shifts import ShiftDetector
+from quadra.anomalies.traits import Trait
+
+pytestmark = pytest.mark.unit
+
+START = 1_767_225_600_000
+SECOND = 1_000
+Floats = npt.NDArray[np.float64]
+
+
+def evidence_of(
+    kind: int, amount: Floats, weight: Floats | None = None, detector: ShiftDetector | None = None
+) -> Floats:
+    """Judge one series, a reading a second."""
+    n = len(amount)
+    weight = np.ones(n) if weight is None else weight
+    t = START + SECOND * np.arange(n)
+    one = np.ones(n, np.int64)
+    readings = Readings(one, t, amount / weight, kind * one, amount, weight)
+    return (detector or ShiftDetector(10)).learn(readings).evidence
+
+
+def noise(kind: int, n: int, seed: int) -> tuple[Floats, Floats]:
+    """Give amounts and weights of a usual series."""
+    rng = np.random.default_rng(seed)
+    if kind == LEVEL:
+        return 50 + rng.standard_normal(n), np.ones(n)
+    if kind == COUNT:
+        return rng.poisson(0.3, n).astype(float), np.ones(n)
+    calls = 1.0 + rng.poisson(3.0, n)
+    return calls * np.exp(0.6 / np.sqrt(calls) * rng.standard_normal(n)), calls
+
+
+def shifted(kind: int, amount: Floats, weight: Floats) -> Floats:
+    """Let all that comes from row 400 on be unusual."""
+    amount = amount.copy()
+    amount[400:] = {LEVEL: amount[400:] + 5, COUNT: amount[400:] + 4, MEAN: 4 * amount[400:]}[kind]
+    return amount
+
+
+KINDS = pytest.mark.parametrize("kind", [LEVEL, COUNT, MEAN])
+
+
+@KINDS
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shift_is_seen_within_five_rows(kind: int, seed: int) -> None:
+    amount, weight = noise(kind, 405, seed)
+    found = evidence_of(kind, shifted(kind, amount, weight), weight)
+    assert found[:400].max() < 1 <= found[400:].max()
+
+
+@KINDS
+def test_noise_is_no_shift(kind: int) -> None:
+    many = [noise(kind, 600, seed) for seed in range(60)]
+    amount, weight = (np.stack(part, axis=1).ravel() for part in zip(*many, strict=True))
+    t = np.repeat(START + SECOND * np.arange(600), 60)
+    ids = np.tile(np.arange(60), 600)
+    readings = Readings(ids, t, amount / weight, np.full(len(t), kind), amount, weight)
+    found = ShiftDetector(60).learn(readings).evidence
+    assert (found >= 1.3).sum() == 0, "ten hours of one series"
+    assert (found >= 1).sum() <= 2
+
+
+def test_counts_that_fall_are_seen_too() -> None:
+    rng = np.random.default_rng(1)
+    amount = rng.poisson(np.where(np.arange(406) < 400, 8.0, 0.8)).astype(float)
+    assert evidence_of(COUNT, amount)[400:].max() >= 1
+
+
+def test_a_first_error_is_none_and_several_are() -> None:
+    amount = np.zeros(410)
+    amount[400] = 1
+    assert evidence_of(COUNT, amount).max() < 1
+    amount[401:408] = 1
+    assert evidence_of(COUNT, amount)[400:408].max() >= 1
+
+
+def test_one_slow_call_is_no_shift_and_four_slow_rows_are() -> None:
+    amount, weight = noise(MEAN, 320, 4)
+    amount[300] *= 30
+    assert evidence_of(MEAN, amount, weight).max() < 1
+    amount[300:304] = 30 * weight[300:304]
+    assert evidence_of(MEAN, amount, weight)[300:304].max() >= 1
+
+
+def test_a_leak_is_seen_while_it_is_small() -> None:
+    rng = np.random.default_rng(5)
+    level = 900 + 9 * rng.standard_normal(420)
+    level[320:] += 7.2 * np.arange(100)
+    found = evidence_of(LEVEL, level)
+    assert found[:320].max() < 1
+    assert 1 <= np.argmax(found[320:] >= 1) <= 8
+
+
+def test_what_stays_is_the_new_usual_in_the_end_and_what_passes_is_not() -> None:
+    amount, _ = noise(LEVEL, 1_800, 6)
+    passing = amount[:400].copy()
+    passing[200:260] += 8
+    assert evidence_of(LEVEL, passing)[275:].max() < 1
+    amount[200:] += 8
+    found = evidence_of(LEVEL, amount)
+    assert found[250:1_000].min() > 1 > found[1_600:].max()
+
+
+@KINDS
+@pytest.mark.parametrize("a", [1e-6, 1000.0])
+def test_the_unit_of_a_series_does_not_matter(kind: int, a: float) -> None:
+    amount, weight = noise(kind, 500, 7)
+    amount = shifted(kind, amount, weight)
+    if kind == COUNT:
+        amount += 0.25  # not whole: of whole numbers the unit is one
+    offset = 1e4 if kind == LEVEL else 0.0
+    np.testing.assert_allclose(
+        evidence_of(kind, a * amount + offset, weight), evidence_of(kind, amount, weight), rtol=1e-4
+    )
+
+
+@KINDS
+def test_going_on_from_what_was_kept_is_as_if_nothing_had_been(kind: int) -> None:
+    amount, weight = noise(kind, 500, 8)
+    amount = shifted(kind, amount, weight)
+    whole = evidence_of(kind, amount, weight)
+    first, second = ShiftDetector(10), ShiftDetector(10)
+    t = START + SECOND * np.arange(500)
+    one = np.ones(500, np.int64)
+    readings = Readings(one, t, amount / weight, kind * one, amount, weight)
+    before = first.learn(Readings(*(part[:402] for part in readings))).evidence
+    second.adopt(first.dump())
+    after = second.learn(Readings(*(part[402:] for part in readings))).evidence
+    np.testing.assert_array_equal(whole, np.concatenate((before, after)))
+
+
+def test_many_at_once_are_judged_as_one_by_one() -> None:
+    rows = {
+        series: noise(kind, 300, series) for series, kind in ((1, LEVEL), (2, COUNT), (3, MEAN))
+    }
+    kinds = {1: LEVEL, 2: COUNT, 3: MEAN}
+    t = START + SECOND * np.arange(300)
+    parts = [
+        Readings(np.full(300, k), t, a / w, np.full(300, kinds[k]), a, w)
+        for k, (a, w) in rows.items()
+    ]
+    mixed = Readings(*(np.stack(columns, axis=1).ravel() for columns in zip(*parts, strict=True)))
+    found = ShiftDetector(10).learn(mixed)
+    for place, part in enumerate(parts):
+        alone = ShiftDetector(10).learn(part)
+        np.testing.assert_array_equal(alone.evidence, found.evidence[place::3])
+        np.testing.assert_array_equal(alone.high, found.high[place::3])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda v: np.where(np.arange(len(v)) % 7 == 0, np.nan, v),
+        lambda v: np.where(np.arange(len(v)) == 200, np.inf, v),
+        lambda v: np.where(np.arange(len(v)) == 200, 1e308, v),
+        lambda v: np.where(np.arange(len(v)) == 200, -1e308, v),
+        lambda v: np.full(len(v), 5.0),
+        lambda v: np.where(np.arange(len(v)) < 200, 5.0, 6.0),
+        lambda v: 1e-300 * v,
+    ],
+    ids=["NaN", "infinite", "huge", "hugely negative", "flat", "a step", "tiny"],
+)
+@KINDS
+def test_nothing_said_is_infinite_or_no_number(
+    kind: int, spoil: Callable[[Floats], Floats]
+) -> None:
+    amount, weight = noise(kind, 400, 9)
+    amount = spoil(amount)
+    t = START + SECOND * np.arange(400)
+    t[300:] += 600 * SECOND
+    one = np.ones(400, np.int64)
+    found = ShiftDetector(10).learn(Readings(one, t, amount, kind * one, amount, weight))
+    for said in found:
+        assert np.isfinite(said).all()
+
+
+def test_more_series_than_allowed_are_left_out_and_silent_ones_forgotten() -> None:
+    detector = ShiftDetector(2)
+    ids = np.array([5, 6, 7])
+    v = np.ones(3)
+    detector.learn(Readings(ids, START + ids, v, 0 * ids, v, v))
+    assert [5, 6] == detector.dump()["ids"].tolist()
+    detector.forget(START + 6)
+    assert [6] == detector.dump()["ids"].tolist()
+
+
+# --- readings
+
+
+def test_sums_and_calls_make_means_also_when_they_come_in_different_requests() -> None:
+    reader = Reader()
+    reader.describe({1: Trait(counter=True, calls=2), 2: Trait(counter=True), 3: Trait()})
+
+    def read(ids: list[int], seconds: int, v: list[float]) -> list[tuple[int, float, float]]:
+        t = np.full(len(ids), START + SECOND * seconds)
+        found = reader.read(np.array(ids, np.uint32), t, np.array(v, np.float64))
+        return list(zip(found.ids.tolist(), found.v.tolist(), found.weight.tolist(), strict=True))
+
+    assert [(3, 7.0, 1.0)] == read([1, 2, 3], 0, [10, 4, 7])
+    assert [(2, 1.0, 2.0), (1, 3.0, 2.0)] == read([1, 2], 2, [16, 6])
+    assert [(2, 4.0, 1.0)] == read([2], 3, [10])
+    assert [(1, 0.5, 4.0)] == read([1], 3, [18])
+    assert [(2, 0.0, 1.0)] == read([1, 2], 4, [18, 10]), "no call, no mean"
+    assert [] == read([1, 2], 5, [1, 2]), "a reset says nothing"
+
+
+# --- silence
+
+
+def worker_hangs(observer: Observer, silent: Callable[[int, int], bool]) -> list[EventChange]:
+    """Let ten series of a process and one without run for 300 s; ``silent`` says who is when."""
+    rng = np.random.default_rng(3)
+    changes = []
+    for i in range(300):
+        ids = np.array([k for k in range(1, 12) if not silent(k, i)], np.uint32)
+        if len(ids):
+            t = np.full(len(ids), START + SECOND * i)
+            changes += observer.observe(ids, t, 10 + rng.standard_normal(len(ids)))
+    return [change for change in changes if change.event.detector == "silence"]
+
+
+def process() -> Observer:
+    observer = Observer()
+    observer.describe({k: Trait(f"m{k}", source="a" if k < 11 else "") for k in range(1, 12)})
+    return observer
+
+
+def test_who_falls_silent_while_its_source_goes_on_is_told_until_it_speaks_again() -> None:
+    changes = worker_hangs(process(), lambda k, i: k in {2, 3} and 200 <= i < 250)
+    assert [("opened", 2), ("opened", 3), ("closed", 2), ("closed", 3)] == [
+        (one.change, one.event.series) for one in changes
+    ]
+    opened, closed = changes[0].event, changes[2].event
+    assert START + 200 * SECOND == opened.started_at
+    assert START + 250 * SECOND == closed.ended_at
+    assert "m2 fell silent: no sample, where one comes every 1 s" == opened.reason
+    assert opened.group == changes[1].event.group
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        lambda k, i: k < 11 and i >= 200,  # the whole process
+        lambda k, i: k < 6 and i >= 200,  # half of it: what is deployed now has other series
+        lambda k, i: k == 11 and i >= 200,  # nobody knows what it belongs to
+        lambda k, i: k == 2 and i >= 50,  # too young to have a rhythm
+        lambda k, i: k == 2 and i % 3 != 0,  # its rhythm
+    ],
+    ids=["process", "half", "nobody's", "young", "rhythm"],
+)
+def test_other_silences_are_no_news(silent: Callable[[int, int], bool]) -> None:
+    assert [] == worker_hangs(process(), silent)
+
+
+def test_a_silence_is_told_once_also_across_a_restart() -> None:
+    observer = process()
+    worker_hangs(observer, lambda k, i: k == 2 and i >= 200)
+    again = process()
+    again.restore(observer.state())
+    ids = np.array([1, 3], np.uint32)
+    assert [] == again.observe(ids, np.full(2, START + 301 * SECOND), np.array([10.0, 10.0]))
+    assert [2] == [event.series for event in again.tracker.open_events]
+
+
+# --- company
+
+
+def rise(second: float) -> list[int]:
+    """Let a rate rise by little, and another of its source by ``second`` as much."""
+    observer = Observer()
+    observer.describe({k: Trait(counter=True, source="a") for k in (1, 2)})
+    rng = np.random.default_rng(11)
+    total, opened = np.zeros(2), []
+    for i in range(420):
+        total += rng.poisson(10.0 + (i >= 400) * np.array([7.0, 7.0 * second]))
+        t = np.full(2, START + SECOND * i)
+        changes = observer.observe(np.array([1, 2], np.uint32), t, total)
+        opened += [i for one in changes if one.change == "opened" and one.event.series == 1]
+    return opened
+
+
+def test_what_two_series_say_at_once_is_believed_sooner() -> None:
+    assert rise(1.0)[0] < (rise(0.0) or [420])[0]
