@@ -5,7 +5,7 @@ import { readAddress, storedPins, storePins, writeAddress, type View } from "./a
 import { isOwn, TOLD } from "./charts.ts";
 import { Delays } from "./chart/delays.ts";
 import { Palette } from "./chart/palette.ts";
-import type { Cursor, Stage, Window } from "./chart/types.ts";
+import type { Cursor, Expecting, Stage, Window } from "./chart/types.ts";
 import { Filler, groupOf } from "./filler.ts";
 import { AlertFeed } from "./data/alert-feed.ts";
 import { AnomalyFeed } from "./data/anomaly-feed.ts";
@@ -29,6 +29,13 @@ const MARKS_S = 10;
 const ASLEEP_MS = 20_000;
 const OWN = '{__name__=~".+",__name__!~"(host|quadra)_.*"}';
 const BUILT_IN = '{__name__=~"(host|quadra)_.*"}';
+
+const NOTHING_EXPECTED: Expecting = {
+  version: 0,
+  dress: (picture) => picture,
+  tick: () => undefined,
+  hurry: () => undefined,
+};
 
 /** What the open page draws. */
 interface Drawn {
@@ -60,6 +67,8 @@ export class Console implements Stage {
   readonly events: EventFeed;
   /** What changed within the window, with the letters that charts show. */
   readonly marks = new Cell<readonly Mark[]>([]);
+  /** Bands, marks and forecasts of charts: a piece of its own, for lines come first. */
+  expected: Expecting = NOTHING_EXPECTED;
   /** What the overview's sentence found, for the title and the icon. */
   readonly health = new Cell<{ readonly shape: Shape; readonly troubles: number }>({ shape: "ok", troubles: 0 });
   readonly router: Router;
@@ -96,6 +105,7 @@ export class Console implements Stage {
       const { from, live } = this.window();
       if (live) this.store.trim(from - 2 * Math.max(30, this.store.step));
       if (this.second.value % MARKS_S === 0) this.#mark();
+      this.expected.tick({ ...this.window(), step: this.store.step });
       if (this.#shift > 0 && this.#filler.lacksPast(this.window().to)) this.refill();
     });
     this.palette = new Palette(() => this.loop.request());
@@ -115,7 +125,10 @@ export class Console implements Stage {
         },
         partChanged: () => this.#lookForTrouble(),
         alert: this.alerts.take,
-        anomaly: this.anomalies.take,
+        anomaly: (anomaly) => {
+          this.anomalies.take(anomaly);
+          this.expected.hurry();
+        },
         event: this.events.take,
         resync: () => this.refill(),
         unauthorized: toLogin,
@@ -131,6 +144,9 @@ export class Console implements Stage {
     this.store.restart(this.#step());
     this.#subscribe();
     this.#live.start();
+    void import("./expecting.ts").then(({ makeExpecting }) => {
+      this.expected = makeExpecting(this.now, () => this.loop.request());
+    });
     this.#listUntilDone();
     addEventListener("online", () => this.#awake());
     document.addEventListener("resume", () => this.#awake());

@@ -6,7 +6,7 @@ export const PAGES = [
   { path: "/", name: "Overview", key: "o", group: 0, item: "" },
   { path: "/explore", name: "Explore", key: "e", group: 0, item: "" },
   { path: "/alerts", name: "Alerts", key: "a", group: 0, item: "alert" },
-  { path: "/anomalies", name: "Anomalies", key: "n", group: 0, item: "" },
+  { path: "/anomalies", name: "Anomalies", key: "n", group: 0, item: "moment" },
   { path: "/events", name: "Events", key: "v", group: 0, item: "" },
   { path: "/rules", name: "Rules", key: "r", group: 1, item: "rule" },
   { path: "/channels", name: "Channels", key: "h", group: 1, item: "channel" },

@@ -17,7 +17,8 @@ function anomaly(more: Partial<Anomaly> = {}): Anomaly {
     confidence: 93,
     detector: "jump",
     reason: "Never above 2 s.",
-    group: "g",
+    evidence: 2,
+  group: "g",
     verdict: null,
     ...more,
   };

@@ -114,6 +114,10 @@ class Observer:
             self._grouping.joined(change.event)
         return change
 
+    def foretold(self, sighting: Sighting) -> EventChange | None:
+        """Take a sample that came otherwise than a forecaster elsewhere expected."""
+        return self._see(sighting)
+
     def expire(self, now: int) -> list[EventChange]:
         """Close the events of series that fell silent, as of ``now`` (unix ms)."""
         return self.tracker.expire(now)

@@ -22,7 +22,7 @@ Values = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEVEL, COUNT, MEAN = 0, 1, 2
-WINDOWS: Final = (1, 2, 4, 8)
+WINDOWS: Final = (1, 2, 3, 5, 8)
 """Rows over which a shift may show: a strong one in the first, a weak one later."""
 DEPTH: Final = WINDOWS[-1]
 RANGE: Final = 3.0

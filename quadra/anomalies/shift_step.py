@@ -22,7 +22,7 @@ WARM: Final = 100
 """Rows before anything may be called a shift."""
 ASKED: Final = 5.0
 """Standard deviations to an alert: once in some million rows of normal noise."""
-YOUNG: Final = 20.0
+YOUNG: Final = 15.0
 """How much more a young series is asked: (1 + this / rows) times."""
 BASE: Final = 240.0
 """Rows over which what is usual is remembered."""

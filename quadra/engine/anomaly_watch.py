@@ -8,21 +8,24 @@ under the same keys.
 from __future__ import annotations
 
 import logging
+import math
 import struct
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
-from quadra.anomalies.events import EventChange
+from quadra.anomalies.events import EventChange, Sighting
 from quadra.anomalies.observer import Observer
 from quadra.anomalies.traits import Trait
 from quadra.engine.alerting import AnomalyChange
 from quadra.engine.figures import Figures
 from quadra.engine.ports import Clock, JournalStore
 from quadra.errors import QuadraError
+from quadra.field.foretold import Surprise
 from quadra.telemetry.batch import Columns, latest_of_each
 from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesKey
@@ -82,8 +85,13 @@ class AnomalyWatch:
         tuning: Tuning,
         clock: Clock,
         figures: Figures | None = None,
+        surprises: deque[Surprise] | None = None,
     ) -> None:
-        """Wire the watch; ``restore`` begins. ``figures`` counts what is found and the time."""
+        """Wire the watch; ``restore`` begins.
+
+        ``figures`` counts what is found and the time. Into ``surprises`` another thread puts what
+        came otherwise than the field foretold.
+        """
         self._figures = figures or Figures()
         self._journal = journal
         self._memory = memory
@@ -96,6 +104,7 @@ class AnomalyWatch:
         self._traits: dict[int, Trait] = {}
         self._tuned: dict[int, tuple[float, bool]] = {}
         self._known = 0
+        self._surprises = deque() if surprises is None else surprises
         self._seq = 0
         self._kept_at = self._tuned_at = self._expired_at = 0.0
 
@@ -136,7 +145,7 @@ class AnomalyWatch:
         if not 0 <= now - self._tuned_at < TUNING_EVERY_S:
             self._look_at_tuning()
         began = time.perf_counter()
-        changes = self._learn(columns)
+        changes = [*self._learn(columns), *self._foretold()]
         self._figures.observe("detection_duration_seconds", time.perf_counter() - began)
         self._seq = seq
         if not 0 <= now - self._expired_at < EXPIRE_EVERY_S:
@@ -165,6 +174,16 @@ class AnomalyWatch:
         if len(found) == 0:
             return []
         return self._observer.observe(found.ids, found.t, found.v)
+
+    def _foretold(self) -> list[EventChange]:
+        changes = []
+        while self._surprises:
+            one = self._surprises.popleft()
+            trait = self._traits.get(one.series)
+            # Of sums of calls the mean is watched here, and the sum's growth there.
+            if trait is not None and not trait.calls:
+                changes.append(self._observer.foretold(_sighting(one)))
+        return [change for change in changes if change is not None]
 
     def _meet(self) -> None:
         """Get to know the series that came since the last look."""
@@ -234,6 +253,24 @@ class AnomalyWatch:
             metric=name,
             labels=dict(labels),
         )
+
+
+def _sighting(one: Surprise) -> Sighting:
+    square = one.evidence * one.evidence
+    return Sighting(
+        series=one.series,
+        t=round(one.seconds * 1000),
+        v=one.value,
+        evidence=one.evidence,
+        low=one.low,
+        high=one.high,
+        confidence=square / (1.0 + square),
+        usual=one.expected,
+        floor=-math.inf,
+        ceiling=math.inf,
+        age_h=0.0,
+        detector="forecast",
+    )
 
 
 def _trait(

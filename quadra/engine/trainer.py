@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from quadra.engine.training import Errand, ErrandKind, State, TrainingStore, idl
 from quadra.engine.training_session import Plan, Session, candidates, liveliest
 from quadra.engine.training_totals import LIVE_VERSION, Totals
 from quadra.errors import InvalidError, NotFoundError, QuadraError
+from quadra.field.foretold import Surprise
 from quadra.field.model_file import checksum
 from quadra.telemetry.batch import Batch, Columns, latest_of_each
 from quadra.telemetry.series import series_key
@@ -51,8 +52,17 @@ class TrainerParts:
 class Trainer:
     """Takes errands, trains, reports. One runs at a time."""
 
-    def __init__(self, parts: TrainerParts, monotonic: Clock = time.perf_counter) -> None:
-        """Wire; ``run`` begins. ``monotonic`` gives the seconds that work is timed with."""
+    def __init__(
+        self,
+        parts: TrainerParts,
+        monotonic: Clock = time.perf_counter,
+        surprised: Callable[[Sequence[Surprise]], None] = lambda _found: None,
+    ) -> None:
+        """Wire; ``run`` begins. ``monotonic`` gives the seconds that work is timed with.
+
+        ``surprised`` is told of values that came otherwise than foretold, while it trains live.
+        """
+        self._surprised = surprised
         self._parts = parts
         self._monotonic = monotonic
         self._clock = parts.clock
@@ -248,6 +258,9 @@ class Trainer:
     def _learn(self, session: Session, columns: Columns) -> None:
         began = self._monotonic()
         self._totals.batches += session.learn(columns)
+        found = session.take_surprises()
+        if found and self._until is None:
+            self._surprised(found)
         self._totals.seconds += self._monotonic() - began
         self._totals.observe(self._version or LIVE_VERSION, session.take_durations())
 

@@ -12,6 +12,7 @@ import numpy as np
 from quadra.engine.ports import KnownSeries
 from quadra.errors import InvalidError
 from quadra.field.field import Field, Forecast, Shape
+from quadra.field.foretold import Ahead, Surprise, Surprises
 from quadra.field.grid import MAX_EMPTY_STEPS, Grid
 from quadra.field.model_file import Note, dump, load
 from quadra.field.reservoir import DEFAULT_SIZE, Vector
@@ -104,6 +105,9 @@ class Session:
         ahead = max(2, round(AHEAD_S / plan.step))
         self.field = made or Field(Shape(len(watched), plan.field_size, plan.seed, ahead))
         self.skill = Skill(len(watched), plan.step, self.field.shape.ahead)
+        self._ahead = Ahead(self.field.shape.ahead, plan.step)
+        self._surprises = Surprises(len(watched))
+        self._expected: Forecast | None = None
         ids = np.array([one.id for one in watched], np.uint32)
         is_counter = np.array([one.key[0].endswith(_COUNTERS) for one in watched])
         self._grid = Grid(ids, is_counter, plan.step)
@@ -138,10 +142,15 @@ class Session:
                 self.field.interrupt()
             self.skill.judge(values, self.field.scales)
             step = self.field.train(seconds, values)
+            if self._expected is not None:
+                self._surprises.see(
+                    seconds, values, step.residual, self._expected, self.skill.proven()[0]
+                )
             began = time.perf_counter()
-            forecast = self.field.forecast()
+            forecast = self._expected = self.field.forecast()
             self.durations.append(time.perf_counter() - began)
             self.skill.foretell(values, forecast)
+            self._ahead.add(seconds, forecast)
             self.variance, self.last_loss = step.variance, step.loss
             self.seconds, self._now = seconds, values
             steps += 1
@@ -151,6 +160,10 @@ class Session:
         """Give how long each forecast since the last call took (s)."""
         taken, self.durations = self.durations, []
         return taken
+
+    def take_surprises(self) -> list[Surprise]:
+        """Give what came otherwise than foretold since the last call, with ids of series."""
+        return [one._replace(series=self.watched[one.series].id) for one in self._surprises.take()]
 
     def dump(self) -> bytes:
         """Give the bytes from which ``resumed`` goes on."""
@@ -191,6 +204,7 @@ class Session:
 
     def _forecasts(self, forecast: Forecast) -> list[dict[str, Any]]:
         listed = []
+        errors, proven = self.skill.by_series(), self.skill.proven()
         for number, one in enumerate(self.watched):
             parts = {"value": forecast.value, "low": forecast.low, "high": forecast.high}
             ahead = {word: [_number(row[number]) for row in part] for word, part in parts.items()}
@@ -203,9 +217,19 @@ class Session:
                     "now": _number(self._now[number]),
                     "at": self.seconds,
                     "forecast": ahead,
+                    "error": [
+                        dict(zip(METHODS, map(_number, errors[horizon, :, number]), strict=True))
+                        for horizon in range(len(errors))
+                    ],
+                    "proven": proven[:, number].tolist(),
+                    "ahead": self._line_ahead(number) if proven[1, number] else {},
                 }
             )
         return listed
+
+    def _line_ahead(self, number: int) -> dict[str, list[float]]:
+        line = self._ahead.line(number, self.seconds or 0.0)
+        return {word: [_number(v) or 0.0 for v in values] for word, values in line.items()}
 
     def _skill(self) -> list[dict[str, Any]]:
         errors, counts = self.skill.compared()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from quadra.field.field import DAY_S, WARM_UP_STEPS, Forecast
 from quadra.field.reservoir import Vector
@@ -18,6 +19,12 @@ MEMORY = 0.999
 SMOOTHING = 0.3
 METHODS = ("field", "last", "day_before", "average")
 MAX_DAY_STEPS = 20_000
+PROVEN_AFTER = 300
+"""Truths after which a forecast may be called proven,"""
+BETTER = 0.95
+"""if its error is at most this share of the best plain one's."""
+
+Mask = npt.NDArray[np.bool_]
 
 
 class Compared(NamedTuple):
@@ -42,8 +49,8 @@ class Skill:
         self.day = np.full((day, series), np.nan, np.float32)
         self.average = np.full(series, np.nan)
         self.foretold = np.full((ahead, 2, len(METHODS), series), np.nan)
-        self.squared = np.full((2, len(METHODS)), np.nan)
-        self.counts = np.zeros(2)
+        self.squared = np.full((2, len(METHODS), series), np.nan)
+        self.counts = np.zeros((2, series))
 
     def judge(self, values: Vector, scales: Scales) -> None:
         """Hold what was foretold for this step against its ``values`` (series)."""
@@ -57,7 +64,7 @@ class Skill:
             came = np.isfinite(error[:2]).all(axis=0)
             if not came.any():
                 continue
-            self._remember(horizon, error[:, came])
+            self._remember(horizon, np.where(came, error, np.nan))
 
     def foretell(self, values: Vector, forecast: Forecast) -> None:
         """Keep what each method expects after this step's ``values``."""
@@ -73,17 +80,32 @@ class Skill:
         self.iteration += 1
 
     def compared(self) -> Compared:
-        """Give how the methods did."""
-        return Compared(np.sqrt(self.squared), self.counts.copy())
+        """Give how the methods did, over all series."""
+        known = np.isfinite(self.squared)
+        counts = known.sum(axis=2)
+        total = np.where(known, self.squared, 0.0).sum(axis=2)
+        mean = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+        return Compared(np.sqrt(mean), self.counts.max(axis=1))
+
+    def by_series(self) -> Vector:
+        """Give how each method did: root mean squared errors (horizons, methods, series)."""
+        errors: Vector = np.sqrt(self.squared)
+        return errors
+
+    def proven(self) -> Mask:
+        """Say where the field is better than every plain forecast: (horizons, series)."""
+        field, plain = self.squared[:, 0], self.squared[:, 1:]
+        best = np.where(np.isfinite(plain), plain, np.inf).min(axis=1)
+        proven: Mask = (self.counts >= PROVEN_AFTER) & (field < BETTER**2 * best)
+        return proven
 
     def _remember(self, horizon: int, error: Vector) -> None:
-        with np.errstate(invalid="ignore"):
-            known = np.isfinite(error)
-            counts = known.sum(axis=1)
-            total = np.where(known, error * error, 0.0).sum(axis=1)
-            squared = np.divide(total, counts, out=np.full(len(METHODS), np.nan), where=counts > 0)
-        self.counts[horizon] += 1
-        rate = max(1.0 - MEMORY, 1.0 / self.counts[horizon])
+        known = np.isfinite(error)
+        squared = np.where(known, error, 0.0) ** 2
+        came = known[0]
+        self.counts[horizon] += came
+        rate = np.maximum(1.0 - MEMORY, 1.0 / np.maximum(self.counts[horizon], 1.0))
         former = np.where(np.isnan(self.squared[horizon]), squared, self.squared[horizon])
-        mixed = former + rate * (squared - former)
-        self.squared[horizon] = np.where(np.isnan(squared), former, mixed)
+        self.squared[horizon] = np.where(
+            known, former + rate * (squared - former), self.squared[horizon]
+        )

@@ -14,6 +14,7 @@ from quadra.web.api.anomalies import make_anomalies
 from quadra.web.api.boards import make_boards
 from quadra.web.api.channels import make_channels
 from quadra.web.api.drill import make_drill
+from quadra.web.api.expectations import make_expectations
 from quadra.web.api.finding import make_finding
 from quadra.web.api.happenings import make_happenings
 from quadra.web.api.models import make_models
@@ -43,6 +44,7 @@ _BLUEPRINTS = (
     make_alerts,
     make_channels,
     make_anomalies,
+    make_expectations,
     make_boards,
     make_silences,
     make_services,

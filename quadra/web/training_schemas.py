@@ -49,6 +49,24 @@ _WATCHED: Schema = {
         "now": _MAYBE,
         "at": _MAYBE,
         "forecast": _FORECAST,
+        "error": {
+            "type": "array",
+            "description": "as `skill`, of this series alone: one step on, and the far horizon",
+            "items": {"type": "object", "additionalProperties": _MAYBE},
+        },
+        "proven": {
+            "type": "array",
+            "items": {"type": "boolean"},
+            "description": "whether the field does better than each plain forecast, by horizon",
+        },
+        "ahead": {
+            "type": "object",
+            "description": "the line ahead of now, where it is proven; else empty",
+            "properties": {
+                word: {"type": "array", "items": NUMBER}
+                for word in ("timestamps", "value", "low", "high")
+            },
+        },
     },
 }
 _STATE_FIELDS: Schema = {
@@ -145,4 +163,28 @@ VERSION: Schema = {
     "in": "path",
     "required": True,
     "schema": {**TEXT, "minLength": 9, "maxLength": 64},
+}
+
+FORECAST_SERIES: Schema = {
+    "name": "series",
+    "in": "query",
+    "schema": {**WHOLE, "minimum": 1, "maximum": 2**32 - 1},
+    "description": "only of the series with this id",
+}
+FORECASTS: Schema = {
+    "description": "what is foretold now, by series",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "running": {"type": "boolean"},
+                    "stale": {"type": "boolean"},
+                    "at": {**_MAYBE, "description": "when it was foretold, unix seconds"},
+                    "forecasts": {"type": "array", "items": _WATCHED},
+                },
+                "required": ["running", "stale", "at", "forecasts"],
+            }
+        }
+    },
 }

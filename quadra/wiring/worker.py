@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from quadra.alerts.defaults import default_rules
@@ -24,6 +25,7 @@ from quadra.engine.lease import Leases, keep
 from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.upkeep import Upkeep
 from quadra.errors import QuadraError
+from quadra.field.foretold import Surprise
 from quadra.settings import Settings
 from quadra.storage.alert_rules import SqlRules
 from quadra.storage.anomalies import FileMemory, SqlTuning
@@ -77,13 +79,15 @@ def work(*, is_child: bool) -> int:
         settings.database_url, guard(lambda: leases.fence(WORKER)), database_meter(figures)
     )
     told = _tell_parent if is_child else call_through_redis(settings, database, bell)
+    # What came otherwise than the field foretold: from the trainer's thread to the judge's.
+    surprises: deque[Surprise] = deque(maxlen=1_000)
 
     def work_on(wait: Callable[[float], bool]) -> None:
         with (
             counting(figures, fenced),
-            judging(settings, fenced, bell, told, figures) as judge,
+            judging(settings, fenced, bell, told, figures, surprises) as judge,
         ):
-            do_work(settings, fenced, judge, wait)
+            do_work(settings, fenced, judge, wait, surprises)
 
     Duty(is_ours, bell.sleeper()).run(work_on)
     keeper.join()
@@ -99,6 +103,7 @@ def judging(
     bell: Bell,
     tell_consoles: Callable[[], None],
     figures: Figures,
+    surprises: deque[Surprise],
 ) -> Iterator[Judge]:
     """Judge alert rules, follow their files and deliver pages, for as long as the block."""
     inner = Bell()
@@ -107,7 +112,7 @@ def judging(
         inner.ring()
         tell_consoles()
 
-    judge = make_judge(settings, database, told, figures)
+    judge = make_judge(settings, database, told, figures, surprises)
     files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, inner.ring)
     given = Channel(FROM_SETTINGS, "slack", settings.slack_webhook_url, origin="settings")
     SqlChannels(database).put_given([given] if settings.slack_webhook_url else [])
@@ -130,13 +135,17 @@ def judging(
 
 
 def make_judge(
-    settings: Settings, database: Database, told: Callable[[], None], figures: Figures
+    settings: Settings,
+    database: Database,
+    told: Callable[[], None],
+    figures: Figures,
+    surprises: deque[Surprise],
 ) -> Judge:
     """Make the judge of alert rules; a new installation gets its first rules."""
     SqlRules(database).begin_with(default_rules(), time.time())
     journal = SqlJournal(database, time.time)
     memory = FileMemory(settings.data_dir / "anomalies.state")
-    watch = AnomalyWatch(journal, memory, SqlTuning(database), time.time, figures)
+    watch = AnomalyWatch(journal, memory, SqlTuning(database), time.time, figures, surprises)
     return Judge(
         journal,
         make_history(settings, database, time.time),
@@ -149,7 +158,11 @@ def make_judge(
 
 
 def do_work(
-    settings: Settings, database: Database, judge: Judge, wait: Callable[[float], bool]
+    settings: Settings,
+    database: Database,
+    judge: Judge,
+    wait: Callable[[float], bool],
+    surprises: deque[Surprise],
 ) -> None:
     """Do what one process does among all, until ``wait(seconds)`` says that it ends."""
     trainer = Trainer(
@@ -160,7 +173,8 @@ def do_work(
             history=make_history(settings, database, time.time),
             series=SqlSeries(database),
             clock=time.time,
-        )
+        ),
+        surprised=surprises.extend,
     )
     over = threading.Event()
     training = threading.Thread(target=trainer.run, args=(over.wait,), name="trainer")

@@ -41,6 +41,7 @@ def found(server: QuadraServer, name: str, **query: Any) -> list[dict[str, Any]]
 def odd(server: QuadraServer) -> dict[str, Any]:
     """Let a calm series jump, and give the anomaly that follows."""
     last = send_usual(server, "odd_latency_seconds")
+    assert wait_until(lambda: judged_up_to_date(server), timeout=30)
     with live(server) as console:
         assert console.subscribe(events=["anomalies"])["ok"]
         send(server, "odd_latency_seconds", last, [60.0] * 20)

@@ -41,8 +41,9 @@ def noise(kind: int, n: int, seed: int) -> tuple[Floats, Floats]:
         return 50 + rng.standard_normal(n), np.ones(n)
     if kind == COUNT:
         return rng.poisson(0.3, n).astype(float), np.ones(n)
-    calls = 1.0 + rng.poisson(3.0, n)
-    return calls * np.exp(0.6 / np.sqrt(calls) * rng.standard_normal(n)), calls
+    calls: Floats = 1.0 + rng.poisson(3.0, n).astype(np.float64)
+    amount: Floats = calls * np.exp(0.6 / np.sqrt(calls) * rng.standard_normal(n))
+    return amount, calls
 
 
 def shifted(kind: int, amount: Floats, weight: Floats) -> Floats:
@@ -138,9 +139,13 @@ def test_going_on_from_what_was_kept_is_as_if_nothing_had_been(kind: int) -> Non
     t = START + SECOND * np.arange(500)
     one = np.ones(500, np.int64)
     readings = Readings(one, t, amount / weight, kind * one, amount, weight)
-    before = first.learn(Readings(*(part[:402] for part in readings))).evidence
+    before = first.learn(
+        readings._replace(**{name: part[:402] for name, part in readings._asdict().items()})
+    ).evidence
     second.adopt(first.dump())
-    after = second.learn(Readings(*(part[402:] for part in readings))).evidence
+    after = second.learn(
+        readings._replace(**{name: part[402:] for name, part in readings._asdict().items()})
+    ).evidence
     np.testing.assert_array_equal(whole, np.concatenate((before, after)))
 
 
@@ -154,7 +159,12 @@ def test_many_at_once_are_judged_as_one_by_one() -> None:
         Readings(np.full(300, k), t, a / w, np.full(300, kinds[k]), a, w)
         for k, (a, w) in rows.items()
     ]
-    mixed = Readings(*(np.stack(columns, axis=1).ravel() for columns in zip(*parts, strict=True)))
+    mixed = parts[0]._replace(
+        **{
+            name: np.stack([part._asdict()[name] for part in parts], axis=1).ravel()
+            for name in Readings._fields
+        }
+    )
     found = ShiftDetector(10).learn(mixed)
     for place, part in enumerate(parts):
         alone = ShiftDetector(10).learn(part)

@@ -81,7 +81,7 @@ export class Chart {
     // An axis is kept steady from frame to frame, not from range to range.
     if (store.epoch !== this.#epoch) this.#axis = null;
     this.#epoch = store.epoch;
-    const picture = makePicture(this.spec, this.#lines, this.#slots, window, store.step, this.#axis);
+    const picture = this.#makePicture(window);
     this.#axis = picture.axis;
     this.#plot.draw(picture);
     this.#show(picture);
@@ -103,12 +103,17 @@ export class Chart {
     this.#paintedUntil = newest.t;
   }
 
+  #makePicture(window: Window): Picture {
+    const { store, expected } = this.#stage;
+    return expected.dress(makePicture(this.spec, this.#lines, this.#slots, window, store.step, this.#axis), this.spec);
+  }
+
   /** Once a second: age and lateness move on even when no data comes. */
   tick(): void {
     if (!this.visible || this.#picture === null) return;
     const late = this.#picture.tail !== null;
     const window = this.#stage.window();
-    this.#show(makePicture(this.spec, this.#lines, this.#slots, window, this.#stage.store.step, this.#axis));
+    this.#show(this.#makePicture(window));
     if (late !== (this.#picture.tail !== null)) this.#drawn = "";
   }
 
@@ -149,7 +154,7 @@ export class Chart {
     let version = 0;
     for (const line of this.#lines) for (const track of line.tracks) version += track.version;
     const shift = Math.floor(to / ((to - from) / this.#place.clientWidth));
-    return [version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
+    return [version, this.#stage.expected.version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
   }
 
   #chooseLines(now: number): void {

@@ -42,6 +42,7 @@ export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: n
     ctx.strokeStyle = palette.color(tick === picture.axis.ticks[0] ? "line" : "grid");
     stroke(ctx, box.left, y, box.right, y);
   }
+  picture.layers?.under(u, box, palette);
   drawAreas(u, picture, box, palette);
   for (const gap of picture.gaps) hatch(u, gap, box, palette, true);
   for (const span of picture.partial) hatch(u, span, box, palette, false, 14);
@@ -87,6 +88,7 @@ export function drawOver(u: uPlot, picture: Picture, palette: Palette, ratio: nu
   box.ctx.textBaseline = "alphabetic";
   box.ctx.setLineDash([]);
   const several = picture.lines.length > 1;
+  picture.layers?.over(u, box, palette);
   drawTimes(u, picture, box, palette);
   drawEvents(u, picture, box, palette, cursor);
   drawMarks(u, picture, box, palette, several);
@@ -95,15 +97,17 @@ export function drawOver(u: uPlot, picture: Picture, palette: Palette, ratio: nu
   box.ctx.restore();
 }
 
-function drawTimes(u: uPlot, { window }: Picture, box: Box, palette: Palette): void {
+function drawTimes(u: uPlot, picture: Picture, box: Box, palette: Palette): void {
+  const { window } = picture;
   const { ctx, k } = box;
   const color = palette.color("ink3");
   const y = box.bottom + 15 * k;
   ctx.font = palette.font(12 * k);
   let free = box.right;
   if (window.live) {
-    write(ctx, "now", box.right, y, "right", color);
-    free -= ctx.measureText("now").width + 12 * k;
+    const now = (picture.layers?.until ?? window.to) > window.to ? u.valToPos(window.to, "x", true) : box.right;
+    write(ctx, "now", now, y, "right", color);
+    free = now - ctx.measureText("now").width - 12 * k;
   }
   for (const { t, text } of timeTicks(window.from, window.to, (box.right - box.left) / k)) {
     const half = ctx.measureText(text).width / 2;

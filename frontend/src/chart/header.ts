@@ -44,12 +44,19 @@ export class ChartHeader {
     this.#age.title = newest === null ? "" : truthOf(picture, newest.t, delays);
   }
 
-  #noteOf({ lines, past, partial, window }: Picture, sums: boolean): string {
+  #noteOf(picture: Picture, sums: boolean): string {
+    const { lines, past, partial, window } = picture;
     const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
     const compared = past === "" ? "" : `dashed: ${past}`;
     const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";
-    return [part, compared, what].filter((text) => text !== "").join(" · ");
+    return [part, usualText(picture), compared, what].filter((text) => text !== "").join(" · ");
   }
+}
+
+/** The band in words: its shade alone says too little. */
+function usualText({ layers, unit, scale }: Picture): string {
+  const range = layers?.usual ?? null;
+  return range === null ? "" : `usual ${inScale(range[0], unit, scale)} to ${inScale(range[1], unit, scale)}`;
 }
 
 function total(lines: Picture["lines"]): number {

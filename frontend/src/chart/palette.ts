@@ -1,6 +1,6 @@
 const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif';
 
-export type Token = "ink1" | "ink2" | "ink3" | "trace" | "line" | "grid" | "edge" | "bg" | "accent" | `c${number}`;
+export type Token = "ink1" | "ink2" | "ink3" | "trace" | "line" | "grid" | "edge" | "bg" | "accent" | "band" | "future" | "crit" | "warn" | "info" | `c${number}`;
 
 /**
  * Colours for the canvas. A custom property with light-dark() stays unresolved when
@@ -49,6 +49,11 @@ export class Palette {
   get unit(): number {
     if (this.#unit === 0) this.#unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     return this.#unit;
+  }
+
+  /** Whether whoever looks wants edges where a shade alone would do. */
+  get contrast(): boolean {
+    return matchMedia("(prefers-contrast: more)").matches;
   }
 
   font(size: number, weight = 400): string {

@@ -39,7 +39,7 @@ export class Plot {
     const plot = this.#plot;
     plot.batch(() => {
       plot.setData(data, false);
-      plot.setScale("x", { min: picture.window.from, max: picture.window.to });
+      plot.setScale("x", { min: picture.window.from, max: picture.layers?.until ?? picture.window.to });
     });
   }
 
@@ -91,7 +91,7 @@ export class Plot {
       cursor: { show: false },
       axes: [{ show: false }, { show: false }],
       scales: {
-        x: { time: true, range: () => [this.#picture?.window.from ?? 0, this.#picture?.window.to ?? 1] },
+        x: { time: true, range: () => [this.#picture?.window.from ?? 0, this.#picture?.layers?.until ?? this.#picture?.window.to ?? 1] },
         y: {
           range: () => [this.#picture?.axis.min ?? 0, this.#picture?.axis.max ?? 1],
           // Zero and less have no place on a multiplying axis: they lie on its ground.

@@ -8,6 +8,8 @@ import type { Axis } from "../data/ticks.ts";
 import type { Columns } from "../data/align.ts";
 import type { Scale, Unit } from "../data/units.ts";
 import type { Delays } from "./delays.ts";
+import type uPlot from "uplot";
+import type { Box } from "./draw.ts";
 import type { Palette, Token } from "./palette.ts";
 
 /** What a chart shows: one or more metrics, all their series or those that pass `only`. */
@@ -74,6 +76,31 @@ export interface Stage {
   readonly zoom: (from: number, to: number) => void;
   /** Moves on by seconds, back when negative. */
   readonly pan: (seconds: number) => void;
+  readonly expected: Expectations;
+}
+
+/** What is expected, and what was not, of the lines of a chart. */
+export interface Layers {
+  /** The usual range now. */
+  readonly usual: readonly [low: number, high: number] | null;
+  /** Where the plot's time ends: beyond now when something is foretold. Unix seconds. */
+  readonly until: number;
+  readonly under: (u: uPlot, box: Box, palette: Palette) => void;
+  readonly over: (u: uPlot, box: Box, palette: Palette) => void;
+}
+
+/** Adds to pictures what is expected. */
+export interface Expectations {
+  /** Grows with each answer. */
+  readonly version: number;
+  readonly dress: (picture: Picture, spec: ChartSpec) => Picture;
+}
+
+export interface Expecting extends Expectations {
+  /** Once a second: asks for what is due. Seconds; `step` 0 for samples as they came. */
+  readonly tick: (wish: Window & { readonly step: number }) => void;
+  /** Something unusual began or ended: look at once. */
+  readonly hurry: () => void;
 }
 
 /** Which of the colours c1 to c8 a line has, by its key. */
@@ -124,4 +151,5 @@ export interface Picture {
   readonly newest: Point | null;
   /** Seconds since the newest point, at the window's end. */
   readonly age: number;
+  readonly layers?: Layers;
 }

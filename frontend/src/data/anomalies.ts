@@ -16,6 +16,8 @@ export interface Anomaly {
   readonly confidence: number;
   readonly detector: string;
   readonly reason: string;
+  /** 1 is the threshold. */
+  readonly evidence: number;
   readonly group: string;
   readonly verdict: "right" | "wrong" | null;
 }

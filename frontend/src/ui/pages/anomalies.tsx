@@ -1,11 +1,15 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { useCell } from "../../cell.ts";
 import { anomaliesInWords, lasted, momentOf, SHAPES, type Anomalies, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { clock, date, number, THIN } from "../../data/format.ts";
+import { lanesOf, momentsOf } from "../../data/moments.ts";
 import { unitOf, withUnit } from "../../data/units.ts";
+import { AnomalyMoment } from "../anomaly-moment.tsx";
+import { AnomalyTimeline } from "../anomaly-timeline.tsx";
 import { useConsole } from "../context.ts";
-import { Refusal, useDoing, useMayChange } from "../doing.tsx";
+import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { Heading } from "../heading.tsx";
 import { Shape } from "../shapes.tsx";
 import { Answered, Empty } from "../states.tsx";
@@ -14,45 +18,75 @@ import { Table } from "../table.tsx";
 const NONE: readonly string[] = [];
 const RANK = { low: 0, medium: 1, high: 2, critical: 3 } as const;
 
-/** What was unusual, why, and whether people agree. */
+const MOST = 500;
+const IN_TABLE = 50;
+
+/** What was unusual in the range: by service on one time axis, one moment in full, all in a table. */
 export function AnomaliesPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<Anomalies>("/api/v1/anomalies?limit=200", 3);
+  const view = useCell(app.view);
+  useCell(app.second);
+  const { from, to } = app.window();
+  const since = view.end === null ? Math.floor(from / 30) * 30 : from;
+  const until = view.end === null ? "" : `&end=${to.toFixed(0)}`;
+  const answer = useAnswer<Anomalies>(`/api/v1/anomalies?limit=${MOST}&start=${since.toFixed(0)}${until}`, 2);
   const doing = useDoing();
-  const may = useMayChange();
+  const item = useCell(app.router.item);
   useEffect(() => app.draws(NONE), [app]);
-  const judge = async (anomaly: Anomaly, verdict: "right" | "wrong"): Promise<void> => {
-    await doing.run("POST", `/api/v1/anomalies/${anomaly.id}/feedback`, { verdict });
-    answer.again();
-  };
   return (
     <Answered answer={answer} what="the anomalies">
-      {(found) => (
-        <>
-          <Heading {...anomaliesInWords(found, app.now())} />
-          <Refusal doing={doing} />
-          {found.anomalies.length === 0 ? (
-            <Empty>Nothing unusual was found yet. Every series is learned from its first sample on; there is nothing to switch on.</Empty>
-          ) : (
-            <Table
-              label="Anomalies"
-              rows={found.anomalies}
-              keyOf={(row) => row.id}
-              columns={[
-                { title: "What", cell: (row) => <What row={row} now={app.now()} />, by: (row) => row.metric },
-                { title: "Began", cell: (row) => began(row), by: (row) => row.started_at },
-                { title: "Lasted", wide: true, cell: (row) => lasted(row, app.now()) },
-                { title: "Peak", number: true, cell: (row) => withUnit(row.peak, unitOf(row.metric)) },
-                { title: "Usual", number: true, wide: true, cell: usual },
-                { title: "Sure", number: true, wide: true, cell: (row) => `${number(Math.round(row.confidence))}${THIN}%`, by: (row) => row.confidence },
-                { title: "Severity", wide: true, cell: (row) => row.severity, by: (row) => RANK[row.severity] },
-                { title: "Was it one?", cell: (row) => <Verdict row={row} may={may} busy={doing.busy} judge={judge} /> },
-              ]}
-            />
-          )}
-        </>
-      )}
+      {(found) => {
+        const moments = momentsOf(found.anomalies);
+        const moment = moments.find(({ key }) => key === item) ?? moments[0];
+        return (
+          <>
+            <Heading {...anomaliesInWords(found, app.now())} />
+            <Refusal doing={doing} />
+            {moment === undefined ? (
+              <Empty>{`Nothing unusual in ${view.range.words}. Every series is learned from its first sample on; there is nothing to switch on.`}</Empty>
+            ) : (
+              <>
+                <AnomalyTimeline lanes={lanesOf(found.anomalies)} from={from} to={to} chosen={moment.key} choose={(group) => app.router.open("/anomalies", group)} />
+                <AnomalyMoment key={moment.key} moment={moment} changed={answer.again} />
+                <All rows={found.anomalies.slice(0, IN_TABLE)} doing={doing} again={answer.again} />
+              </>
+            )}
+          </>
+        );
+      }}
     </Answered>
+  );
+}
+
+function All({ rows, doing, again }: { rows: readonly Anomaly[]; doing: Doing; again: () => void }): JSX.Element {
+  const app = useConsole();
+  const may = useMayChange();
+  const judge = async (anomaly: Anomaly, verdict: "right" | "wrong"): Promise<void> => {
+    await doing.run("POST", `/api/v1/anomalies/${anomaly.id}/feedback`, { verdict });
+    again();
+  };
+  return (
+    <section aria-labelledby="all-anomalies">
+      <h2 id="all-anomalies">
+        All
+        <small>{`the newest ${number(rows.length)}`}</small>
+      </h2>
+      <Table
+        label="Anomalies"
+        rows={rows}
+        keyOf={(row) => row.id}
+        columns={[
+          { title: "What", cell: (row) => <What row={row} now={app.now()} />, by: (row) => row.metric },
+          { title: "Began", cell: (row) => began(row), by: (row) => row.started_at },
+          { title: "Lasted", wide: true, cell: (row) => lasted(row, app.now()) },
+          { title: "Peak", number: true, cell: (row) => withUnit(row.peak, unitOf(row.metric)) },
+          { title: "Usual", number: true, wide: true, cell: usual },
+          { title: "Sure", number: true, wide: true, cell: (row) => `${number(Math.round(row.confidence))}${THIN}%`, by: (row) => row.confidence },
+          { title: "Severity", wide: true, cell: (row) => row.severity, by: (row) => RANK[row.severity] },
+          { title: "Was it one?", cell: (row) => <Verdict row={row} may={may} busy={doing.busy} judge={judge} /> },
+        ]}
+      />
+    </section>
   );
 }
 
