@@ -12,7 +12,7 @@ import sys
 
 from quadra.errors import SettingsError
 from quadra.settings import Settings
-from quadra.web.serving import bound_memory, patch
+from quadra.web.serving import bound_memory, load_socketio, patch
 from quadra.wiring.arguments import CHILD, PAGE, complain
 
 IS_MAIN = __name__ == "__main__"
@@ -28,6 +28,7 @@ if IS_MAIN:
 if IS_MAIN and not IS_WORKER:
     # The worker and the commands run without a loop.
     patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
+    load_socketio()
 
 if not IS_WORKER:  # it serves nothing, and takes 40 MB less without these
     from quadra.wiring.serving import create_app, serve

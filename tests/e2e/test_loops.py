@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from tests.e2e.clients import (
     problem,
     push,
 )
-from tests.servers.quadra import QuadraServer
+from tests.servers.process import plain_environment
+from tests.servers.quadra import QuadraServer, run
 
 LOOPS = ("eventlet", "gevent", "threading")
 
@@ -108,3 +110,17 @@ def test_it_stops_in_order_and_has_kept_all(server: QuadraServer) -> None:
     assert "Traceback" not in server.output()
     server.restart()
     assert [[1.0]] == [line["values"] for line in history(server, "last_words")]
+
+
+def test_libraries_for_others_are_left_out_and_still_to_be_had() -> None:
+    program = (
+        "import sys\n"
+        "from quadra.web.serving import load_socketio\n"
+        "load_socketio()\n"
+        "assert 'flask_socketio' in sys.modules\n"
+        "assert not {'redis', 'requests', 'websocket'} & set(sys.modules)\n"
+        "import redis, requests, websocket\n"
+        "assert redis.Redis and requests.Session and websocket.WebSocket\n"
+    )
+    done = run([sys.executable, "-W", "ignore", "-c", program], env=plain_environment())
+    assert (0, "") == (done.returncode, done.stderr)
