@@ -108,11 +108,12 @@ def test_the_future_changes_nothing_of_the_past(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["noise", "daily", "walk", "sparse", "shift", "counter", "cents"])
-@pytest.mark.parametrize(("a", "b"), [(3.7, -120.0), (1e-6, 5.0), (1e9, 1e9)])
-def test_scale_and_offset_change_nothing(kind: str, a: float, b: float) -> None:
+def test_scale_and_offset_change_nothing(kind: str) -> None:
     t, v = series(kind, 600, 300_000, 9)
     v[400] += 25.0
-    np.testing.assert_allclose(scores(t, a * v + b), scores(t, v), rtol=1e-4, atol=1e-4)
+    usual = scores(t, v)
+    for a, b in ((3.7, -120.0), (1e-6, 5.0), (1e9, 1e9)):
+        np.testing.assert_allclose(scores(t, a * v + b), usual, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
