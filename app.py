@@ -6,6 +6,7 @@ Nothing imports this module. Which parts there are, and how they are tied togeth
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -26,6 +27,7 @@ if IS_MAIN:
         sys.exit(2)
     bound_memory()  # before there are threads
 if IS_MAIN and not IS_WORKER:
+    gc.disable()  # nothing dies while all is built; ``serve`` turns it on again
     # The worker and the commands run without a loop.
     patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
     load_socketio()

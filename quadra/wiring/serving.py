@@ -86,6 +86,7 @@ def serve() -> int:
     gc.collect()
     gc.freeze()  # what lives from here on for good needs no more looking at
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
     _print_address(settings, port, code)
     stopping.wait()
     server.stop()
