@@ -14,7 +14,7 @@ from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
-from quadra.storage.prometheus.address import parse_address
+from quadra.storage.prometheus.address import Address, parse_address
 from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.history import RemoteHistory
@@ -97,16 +97,26 @@ class RemoteHouse(House):
     The store is shared by all tests: each has series of its own, by a label of the test.
     """
 
-    def __init__(self, database: Database, store: PrometheusStore, lane: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: PrometheusStore,
+        lane: str,
+        *,
+        asks: Address | None = None,
+        writes: tuple[Address, str] | None = None,
+    ) -> None:
+        """``asks`` and ``writes`` (with a path) are other ways to the store than straight."""
         super().__init__(database)
         self.store = store
         self.lane = lane
         self.keeps_full_precision = store.keeps_full_precision
-        self.address = parse_address(store.url)
+        self.address = asks or parse_address(store.url)
+        write_at, self.write_path = writes or (self.address, WRITE_PATH)
         self.shipments = SqlShipments(database)
         self.series = SqlSeries(database)
         self.asking = Client(self.address)
-        self.sending = Client(self.address, 1)
+        self.sending = Client(write_at, 1)
         self.history = RemoteHistory(
             SqlHistory(database),
             Asker(self.asking),
@@ -126,7 +136,7 @@ class RemoteHouse(House):
 
     def begin_again(self) -> None:
         self.sending.close()
-        self.writer = Writer(self.sending, WRITE_PATH, self.series.keys_of)
+        self.writer = Writer(self.sending, self.write_path, self.series.keys_of)
         self.shipper = Shipper(
             self.journal,
             self.chunks,

@@ -173,6 +173,25 @@ def test_steps_are_those_of_the_samples(house: House) -> None:
             np.testing.assert_allclose([v for _t, v in found], expected.v, rtol=1e-9, atol=1e-12)
 
 
+def test_a_counter_rises_alike_wherever_it_is_read(house: House) -> None:
+    rng = np.random.default_rng(8)
+    t = T0 + np.arange(900, dtype=np.int64) * 7_000
+    rise = rng.integers(0, 9, len(t)).astype(np.float64)
+    v = np.cumsum(rise)
+    for at in (311, 640):  # it begins again, once at the edge of a step
+        v[at:] -= v[at - 1]
+    v[:20] = 0.0
+    a = house.write_columns([house.key("c", {})], np.zeros(len(t), np.uint32), t, v)
+    house.settle()
+    house.clock.now = t[-1] / 1000 + 600
+    samples = Columns(np.ones(len(t), np.uint32), t, v)
+    for start, step in ((T0, 60_000), (T0 + 61_234, 70_000), (T0 + 600_000, 300_000)):
+        expected = into_steps(samples.where(t >= start), step, "rate")
+        found = house.steps(a, start, int(t[-1]), step, "rate")
+        assert expected.t.tolist() == [at for at, _v in found]
+        np.testing.assert_allclose([v for _t, v in found], expected.v, rtol=1e-9, atol=1e-12)
+
+
 def test_a_worker_that_dies_before_it_has_settled_changes_nothing(house: House) -> None:
     points = [(T0 + i * 1000, float(i)) for i in range(500)]
     a = house.write("a", points[:300])

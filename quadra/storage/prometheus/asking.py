@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from quadra.engine.shipper import RefusedError
 from quadra.errors import StorageError
 from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.labels import IDENTITY, selector
+from quadra.storage.prometheus.rates import Ends
 from quadra.storage.prometheus.wire import AnswerTooLargeError
-from quadra.telemetry.batch import Columns, TimeArray
+from quadra.telemetry.batch import Columns, TimeArray, latest_of_each
 
 SERIES_A_QUESTION = 100  # an alternation of so many is looked up, not matched, in the stores met
 STEPS_A_QUESTION = 10_000  # Prometheus gives at most 11,000 points a series
@@ -40,6 +42,8 @@ FUNCTIONS = {
 }
 """What PromQL computes as ``telemetry.aggregate`` does; a rate it extrapolates, so not that."""
 
+_FORMS = FUNCTIONS | {"when": "tlast_over_time({})", "falls": "resets({})"}
+
 Ids = Mapping[str, int]
 """Series ids by the value of their identifying label."""
 
@@ -51,6 +55,7 @@ class Asker:
         """Wire the reader."""
         self._client = client
         self._closed: bool | None = None
+        self._knows_last_times: bool | None = None
 
     def samples(self, ids: Ids, start: int, end: int) -> Columns:
         """Read the samples with start <= t <= end (unix ms).
@@ -71,9 +76,10 @@ class Asker:
     def steps(self, ids: Ids, start: int, end: int, step: int, agg: str) -> Columns:
         """Aggregate whole steps: those that begin at ``start``, ``start + step``, … before ``end``.
 
-        All in ms. Empty steps are left out. Raises KeyError for what is not in FUNCTIONS.
+        All in ms. Empty steps are left out. Raises KeyError for what is not in FUNCTIONS,
+        ``when`` and ``falls``.
         """
-        form = FUNCTIONS[agg]
+        form = _FORMS[agg]
         # Quadra's step holds start <= t < start + step. PromQL's window ends at the moment asked
         # for, which belongs to it; its other end does so only in Prometheus before 3.0.
         window = step - 1 if self._is_closed() else step
@@ -92,6 +98,28 @@ class Asker:
                 found = read_matrix(body, some)
                 parts.append(Columns(found.ids, found.t - (step - 1), found.v))
         return Columns.concat(parts)
+
+    def ends(self, ids: Ids, start: int, end: int, step: int) -> Ends | None:
+        """Tell of whole steps, as ``steps`` does, how each ended; None where that is not clear."""
+        asked = ("last", "when", "min", "falls")
+        last, when, low, falls = (
+            latest_of_each(self.steps(ids, start, end, step, agg)) for agg in asked
+        )
+        for other in (when, low, falls):
+            if not (np.array_equal(last.ids, other.ids) and np.array_equal(last.t, other.t)):
+                return None
+        t = np.rint(when.v * 1000).astype(np.int64)
+        return Ends(last.ids, last.t, t, last.v, low.v, falls.v)
+
+    def knows_last_times(self) -> bool:
+        """Say whether the store can tell when the last sample of a window was."""
+        if self._knows_last_times is None:
+            try:
+                self._client.ask("/api/v1/query", query="tlast_over_time(vector(1)[1s:1s])")
+                self._knows_last_times = True
+            except RefusedError:
+                self._knows_last_times = False
+        return self._knows_last_times
 
     def _slices(self, ids: Ids, start: int, end: int) -> Iterator[Columns]:
         """Read in slices of time, each so short that its answer is not too large."""

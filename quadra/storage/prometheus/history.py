@@ -10,6 +10,7 @@ import numpy as np
 from quadra.engine.ports import Clock, HistoryStore
 from quadra.storage.prometheus.asking import FUNCTIONS, Asker
 from quadra.storage.prometheus.labels import identity
+from quadra.storage.prometheus.rates import Ends, to_be_read
 from quadra.storage.prometheus.writing import MAX_KNOWN, KeysOf
 from quadra.telemetry.aggregate import into_steps
 from quadra.telemetry.batch import Columns, IdArray, latest_of_each
@@ -60,7 +61,7 @@ class RemoteHistory:
         The store computes the steps of which it holds all and each once; for the others their
         samples are read. None where reading all samples is as good.
         """
-        if agg not in FUNCTIONS or len(wanted) == 0:
+        if len(wanted) == 0 or (agg not in FUNCTIONS and not self._asker.knows_last_times()):
             return None
         here = self._here.between(start, end, wanted)
         newest = min(self._newest_there(), round((self._clock() - HIDDEN_S) * 1000))
@@ -72,6 +73,8 @@ class RemoteHistory:
         if spans is None:
             return None
         ids = self._identities(wanted)
+        if agg not in FUNCTIONS:
+            return self._rates(here, ids, (start, end), step, spans)
         parts: list[Columns] = []
         read_from = start
         for low, high in spans:
@@ -85,17 +88,55 @@ class RemoteHistory:
         """Give the bytes that stand here."""
         return self._here.size()
 
+    def _rates(
+        self,
+        here: Columns,
+        ids: dict[str, int],
+        asked: tuple[int, int],
+        step: int,
+        spans: list[tuple[int, int]],
+    ) -> Columns | None:
+        """Put together rates of what the store tells of ``spans`` of steps and of samples."""
+        read_from, end = asked
+        spans[0] = (spans[0][0] + 1, spans[0][1])  # a rate begins with the sample before
+        known: list[Columns] = []
+        ends: list[Ends] = []
+        for low, high in spans:
+            known.append(self._samples(here, ids, read_from, low * step - 1))
+            read_from = high * step
+            if low < high:
+                found = self._asker.ends(ids, low * step, read_from, step)
+                if found is None:
+                    return None
+                ends.append(found)
+        known.append(self._samples(here, ids, read_from, end))
+        if not ends:
+            return None
+        last = Ends._make(np.concatenate(columns) for columns in zip(*ends, strict=True))
+        samples = Columns.concat(known)
+        whole = to_be_read(last, samples, step)
+        if whole is None:
+            return None
+        some = {mark: number for mark, number in ids.items() if number in whole.ids}
+        rest = [self._samples(here, some, low, high - 1) for low, high in whole.spans]
+        every = [Columns(last.ids, last.t, last.v), samples, *rest]
+        return into_steps(latest_of_each(Columns.concat(every)), step, "rate")
+
     def _read(
         self, here: Columns, ids: dict[str, int], start: int, end: int, step: int, agg: str
     ) -> Columns:
         """Put the samples of a span into steps; ``here`` may hold more than the span."""
+        return into_steps(self._samples(here, ids, start, end), step, agg)
+
+    def _samples(self, here: Columns, ids: dict[str, int], start: int, end: int) -> Columns:
+        """Read the values of a span, in order."""
         if start > end:
             return Columns.empty()
         inside = here.where((here.t >= start) & (here.t <= end))
         last = min(end, self._newest_there())
         there = self._asker.samples(ids, start, last) if start <= last else Columns.empty()
         found = latest_of_each(Columns.concat([there, inside]))
-        return into_steps(found.where(~np.isnan(found.v)), step, agg)
+        return found.where(~np.isnan(found.v))
 
     def _identities(self, wanted: IdArray) -> dict[str, int]:
         known = self._identities_known
