@@ -1,0 +1,80 @@
+"""Two processes on one SQLite file: a writer waits for the other, shortly and not for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from quadra.errors import StorageError
+from quadra.storage import database
+from quadra.storage.database import Database
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
+    made = tuple(Database(f"sqlite:///{tmp_path}/turns.db") for _ in range(2))
+    made[0].write(lambda connection: connection.exec_driver_sql("CREATE TABLE t (n INTEGER)"))
+    yield made[0], made[1]
+    for one in made:
+        one.close()
+
+
+def _add(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+
+
+def _count(connection: sa.Connection) -> int:
+    found: int = connection.exec_driver_sql("SELECT count(*) FROM t").scalar_one()
+    return found
+
+
+class Holder:
+    """Is within a transaction that writes until it is let go."""
+
+    def __init__(self, held: Database) -> None:
+        self._entered, self._go_on = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=held.write, args=(self._hold,))
+        self._thread.start()
+        assert self._entered.wait(10)
+
+    def _hold(self, connection: sa.Connection) -> None:
+        _add(connection)
+        self._entered.set()
+        assert self._go_on.wait(20)
+
+    def let_go(self) -> None:
+        self._go_on.set()
+        self._thread.join(10)
+
+
+def test_a_writer_takes_its_turn_soon_after_the_other(two: tuple[Database, Database]) -> None:
+    late: list[float] = []
+    for _ in range(9):
+        holder = Holder(two[0])
+        wrote = threading.Thread(target=two[1].write, args=(_add,))
+        wrote.start()
+        time.sleep(0.06)  # SQLite's own waiting would look again only after 25 ms by now
+        began = time.perf_counter()
+        holder.let_go()
+        wrote.join(10)
+        late.append(time.perf_counter() - began)
+    assert 18 == two[0].read(_count)
+    assert sorted(late)[2] < 0.015
+
+
+def test_who_waits_too_long_is_told_and_can_write_later(
+    two: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT_MS", 50)
+    holder = Holder(two[0])
+    with pytest.raises(StorageError, match="locked"):
+        two[1].write(_add)
+    assert 0 == two[1].read(_count)  # reading waits for nobody
+    holder.let_go()
+    two[1].write(_add)
+    assert 2 == two[1].read(_count)
