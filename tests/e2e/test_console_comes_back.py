@@ -71,7 +71,6 @@ def poster(server: QuadraServer) -> Iterator[Poster]:
 
 def open_chart(page: Page, server: QuadraServer, relay: Relay) -> None:
     page.goto(f"{relay.url}/?token={server.token}")
-    page.goto(f"{relay.url}/?pin={METRIC}")
     page.wait_for_selector(f"{chart(METRIC)}[data-value]", timeout=10_000)
     page.locator(chart(METRIC)).get_by_role("button", name="Show as table").click()
 
