@@ -60,6 +60,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "rules": ("Alert rules: series judged a second on one core", alerts.judged),
     "backtest": ("Alert rules: a month of 20 series, a sample each 15 s", alerts.backtest),
     "alert": ("From POST to the alert in a console", alerts.to_console),
+    "page": ("From POST of a breach to a webhook's receipt of the page", alerts.to_webhook),
     "watching": ("Metrics, ids, limits and logs, beside a bare route", instrumentation.measure),
     "start": ("From the command to ready", footprint.starts),
     "memory": ("Memory at idle", footprint.memory),

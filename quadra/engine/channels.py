@@ -154,6 +154,9 @@ class OutboxStore(Protocol):
         when there is nobody. Gives how many pages were looked at.
         """
 
+    def move_in_time(self, step: float, now: float) -> None:
+        """Move what waits with a clock that was set by ``step`` seconds to ``now``."""
+
     def due(self, now: float) -> dict[str, int]:
         """Give how many pages could go out now, by channel."""
 

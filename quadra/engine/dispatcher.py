@@ -46,6 +46,8 @@ SETTLE_AGAIN_AFTER_S = (0.2, 1.0, 3.0, 8.0)
 GIVE_UP_S = 24 * 3_600.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 LONGEST_ASKED_PAUSE_S = 3_600.0
+STEP_S = 20.0
+"""A clock that has moved so much against time itself was set."""
 DIGEST_FROM = 5
 DIGEST_AT_MOST = 100
 RATES: Mapping[ChannelKind, tuple[float, float]] = {
@@ -85,6 +87,14 @@ class _Lane:
     not_before: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How pauses pass (s): the clock may be set while they last."""
+
+    monotonic: Clock = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+
+
 class Dispatcher:
     """Hands pages to their channels' senders."""
 
@@ -98,7 +108,7 @@ class Dispatcher:
         link: Callable[[Mapping[str, Any]], str] = lambda _alert: "",
         told: Callable[[], None] = lambda: None,
         jitter: Callable[[], float] = random.random,
-        sleep: Callable[[float], object] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         """Wire; ``told`` hears of each ending.
 
@@ -111,7 +121,9 @@ class Dispatcher:
         self._link = link
         self._told = told
         self._jitter = jitter
-        self._sleep = sleep
+        self._pace = pace or Pace()
+        self._monotonic = self._pace.monotonic
+        self._offset = clock() - self._monotonic()
         self._claimant = secrets.token_hex(8)
         self._lanes: dict[str, _Lane] = {}
         self._lock = threading.Lock()
@@ -135,7 +147,7 @@ class Dispatcher:
 
     def pause(self) -> float:
         """Give the seconds until there may be something to do."""
-        now = self._clock()
+        now = self._monotonic()
         waits = [lane.not_before - now for lane in self._lanes.values() if lane.not_before > now]
         return max(0.01, min([LOOK_EVERY_S, *waits]))
 
@@ -143,15 +155,16 @@ class Dispatcher:
         """Give every channel that has due pages, and is not being served, a server."""
         try:
             known = self.known()
-            now = self._clock()
+            self._notice_steps()
+            now, moment = self._clock(), self._monotonic()
             routes = {name: one.route for name, one in known.items() if one.enabled}
             self._outbox.expand(routes, now)
             for name in self._outbox.due(now):
                 channel = known.get(name)
                 if channel is None or not channel.enabled:
                     continue
-                lane = self._lane(channel, now)
-                if lane.busy or lane.not_before > now:
+                lane = self._lane(channel, moment)
+                if lane.busy or lane.not_before > moment:
                     continue
                 lane.busy = True
                 submit(lambda channel=channel, lane=lane: self._serve(channel, lane))  # type: ignore[misc]
@@ -160,6 +173,15 @@ class Dispatcher:
             if not self._failing:
                 log.warning("Pages can't be delivered now: %s", error.detail)
             self._failing = True
+
+    def _notice_steps(self) -> None:
+        """Keep what waits waiting for as long as it should when the clock has been set."""
+        offset = self._clock() - self._monotonic()
+        step = offset - self._offset
+        if abs(step) >= STEP_S:
+            log.warning("The clock was set by %.0f s; pages that wait are moved with it", step)
+            self._outbox.move_in_time(step, self._clock())
+            self._offset = offset
 
     def known(self) -> dict[str, Channel]:
         """Give the channels by name."""
@@ -186,10 +208,10 @@ class Dispatcher:
 
     def _deliver(self, channel: Channel, lane: _Lane) -> bool:
         """Deliver the next page, or a digest of many; says whether to go on."""
-        now = self._clock()
-        wait = lane.bucket.take(now)
+        now, moment = self._clock(), self._monotonic()
+        wait = lane.bucket.take(moment)
         if wait:
-            lane.not_before, lane.limited = now + wait, True
+            lane.not_before, lane.limited = moment + wait, True
             return False
         waiting = self._outbox.due(now).get(channel.name, 0)
         # Who was held back by the rate is sent what has piled up at once, rather than late.
@@ -207,7 +229,8 @@ class Dispatcher:
         self._told()
         if isinstance(ending, Later) and outcome.state == "waiting":
             # What ails the channel ails the next page too; the others wait with it.
-            lane.not_before = min(outcome.due_at, self._clock() + LONGEST_PAUSE_S)
+            pause = min(outcome.due_at - self._clock(), LONGEST_PAUSE_S)
+            lane.not_before = self._monotonic() + pause
             return False
         return True
 
@@ -219,7 +242,7 @@ class Dispatcher:
             except FencedError:
                 raise
             except StorageError:
-                self._sleep(pause)
+                self._pace.sleep(pause)
             else:
                 return
         self._outbox.settle(claimed, self._claimant, outcome, self._clock())

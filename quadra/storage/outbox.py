@@ -38,6 +38,10 @@ class SqlOutbox:
             return 0
         return self._database.write(self._expand, routes, now)
 
+    def move_in_time(self, step: float, now: float) -> None:
+        """Move what waits with a clock that was set."""
+        self._database.write(_move_in_time, step, now)
+
     def due(self, now: float) -> dict[str, int]:
         """Give how many pages could go out now, by channel."""
         return self._database.read(_due, now)
@@ -169,6 +173,16 @@ def _take_over(connection: sa.Connection, claimant: str, until: float) -> None:
         .where(_WAITING, outbox.c.claimed_by != claimant, outbox.c.claimed_until > until)
         .values(claimed_until=until)
     )
+
+
+def _move_in_time(connection: sa.Connection, step: float, now: float) -> None:
+    tried = outbox.update().where(_WAITING, outbox.c.attempts > 0)
+    connection.execute(
+        tried.values(due_at=outbox.c.due_at + step, claimed_until=outbox.c.claimed_until + step)
+    )
+    # What is new is due at once, and may have been written since.
+    new = outbox.update().where(_WAITING, outbox.c.attempts == 0, outbox.c.due_at > now)
+    connection.execute(new.values(due_at=now))
 
 
 def _to_expand(connection: sa.Connection, known: Sequence[str]) -> bool:

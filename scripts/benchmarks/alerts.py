@@ -6,9 +6,11 @@ import statistics
 import tempfile
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import orjson
 import requests
 import socketio
 
@@ -101,5 +103,50 @@ def to_console() -> dict[str, float]:
             took.append(1_000 * (time.perf_counter() - began))
             time.sleep(0.06)
         console.disconnect()
+    cuts = statistics.quantiles(took[1:], n=100)  # the first one waits for the worker's start
+    return {"p50_ms": cuts[49], "p99_ms": cuts[98]}
+
+
+def to_webhook() -> dict[str, float]:
+    """Send samples that breach, each of a series of its own, and wait for each page's receipt."""
+    came: dict[str, float] = {}
+    news = threading.Condition()
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            at = time.perf_counter()
+            with news:
+                for alert in orjson.loads(body)["alerts"]:
+                    came.setdefault(alert["labels"].get("n", ""), at)
+                news.notify_all()
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+            """Say nothing."""
+
+    hook = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    with quadra(WEBHOOK_ALLOW_PRIVATE="true") as server:
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {server.token}"
+        channel = {"name": "hook", "kind": "webhook", "url": f"http://127.0.0.1:{hook.server_port}"}
+        session.post(f"{server.url}/api/v1/channels", json=channel, timeout=10).raise_for_status()
+        rule = {"name": "bench", "selector": "bench", "op": ">", "threshold": 10}
+        rule |= {"group_by": ["n"], "channels": ["hook"]}
+        session.post(f"{server.url}/api/v1/alert-rules", json=rule, timeout=10).raise_for_status()
+        took = []
+        for n in range(BREACHES + 1):
+            sample = {"name": "bench", "labels": {"n": str(n)}, "value": 99}
+            began = time.perf_counter()
+            session.post(f"{server.url}/api/v1/samples", json={"samples": [sample]}, timeout=10)
+            with news:
+                if not news.wait_for(lambda n=n: str(n) in came, 10):  # type: ignore[misc]
+                    raise AssertionError("no page within 10 s")
+            took.append(1_000 * (came[str(n)] - began))
+            time.sleep(0.06)
+    hook.shutdown()
     cuts = statistics.quantiles(took[1:], n=100)  # the first one waits for the worker's start
     return {"p50_ms": cuts[49], "p99_ms": cuts[98]}

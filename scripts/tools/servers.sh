@@ -4,6 +4,7 @@
 #   Chromium     installed with apt-get where this user may (root, or sudo without a password)
 #   Prometheus, Alertmanager, VictoriaMetrics, InfluxDB, age   taken from Debian's packages without installing them
 #   Redis, nginx, HAProxy   the same way, with the libraries that this machine lacks for them
+#   libfaketime  the same way: a library that lets a server's clock step
 #
 # Those are only downloaded (apt-get checks their signatures) and unpacked into .cache/tools: installing the packages
 # would start services on well-known ports, and would need root. What is there already is used and never replaced.
@@ -134,6 +135,10 @@ unpacked age age age-keygen
 unpacked_whole redis-server redis-server
 unpacked_whole nginx nginx
 unpacked_whole haproxy haproxy
+if [ ! -d "$tools/libfaketime" ]; then
+    say "Getting libfaketime ..."
+    { have_apt && unpack libfaketime; } || missing+=("libfaketime (apt-get could not get it)")
+fi
 
 if [ ${#missing[@]} -gt 0 ]; then
     say "Could not be had, so the tests that need it are skipped:"

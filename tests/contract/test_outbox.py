@@ -214,6 +214,21 @@ def test_a_clock_that_steps_an_hour_holds_no_page_up_for_ever(
     assert {"x": 1} == store.due(now + 1 if shift > 0 else now)
 
 
+@pytest.mark.parametrize("step", [-3_600, 3_600])
+def test_what_waits_moves_with_a_clock_that_is_set(
+    database: Database, store: SqlOutbox, step: int
+) -> None:
+    for key in ("tried", "sending", "new"):
+        put(database, key, key, key)
+    tried = store.claim("tried", "me", NOW, NOW + 45, 1)
+    store.settle(tried, "me", Outcome("waiting", NOW + 30, "later"), NOW)
+    store.claim("sending", "me", NOW, NOW + 45, 1)
+    now = NOW + step
+    store.move_in_time(step, now)
+    found = [set(store.due(now + after)) for after in (0, 30, 45)]
+    assert [{"new"}, {"new", "tried"}, {"new", "tried", "sending"}] == found
+
+
 def test_a_test_page_is_found_again(store: SqlOutbox) -> None:
     number = store.add_test("x", {"id": 0}, NOW)
     assert ("waiting", "", None) == store.outcome(number)

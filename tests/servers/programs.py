@@ -54,6 +54,15 @@ def age() -> Path:
     return _unpacked("age", "age")
 
 
+@cache
+def faketime() -> Path:
+    """Return the path of libfaketime, to be loaded before a program; skip where it is not."""
+    for root in (REPOSITORY / ".cache/tools/libfaketime", Path("/")):
+        for found in sorted(root.glob("usr/lib/*/faketime/libfaketimeMT.so.1")):
+            return found
+    pytest.skip("libfaketime is not here, see what scripts/tools/servers.sh says")
+
+
 def _unpacked(package: str, program: str) -> Path:
     unpacked = REPOSITORY / ".cache/tools" / package / "usr/bin" / program
     found = shutil.which(program) or (unpacked if unpacked.is_file() else None)

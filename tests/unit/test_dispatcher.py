@@ -19,7 +19,7 @@ from quadra.engine.channels import (
     Refused,
     Sent,
 )
-from quadra.engine.dispatcher import GIVE_UP_S, LONGEST_PAUSE_S, Bucket, Dispatcher
+from quadra.engine.dispatcher import GIVE_UP_S, LONGEST_PAUSE_S, Bucket, Dispatcher, Pace
 from quadra.engine.lease import FencedError
 from quadra.errors import StorageError
 from tests.unit.fakes import NOW, SetClock
@@ -50,6 +50,10 @@ class MemoryOutbox:
         if self.broken:
             raise StorageError("gone")
         return 0
+
+    def move_in_time(self, step: float, now: float) -> None:
+        for number, (one, due_at) in self.waiting.items():
+            self.waiting[number] = (one, due_at + step)
 
     def due(self, now: float) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -131,6 +135,7 @@ class Script:
 class House:
     def __init__(self, *endings: Ending, kind: str = "webhook") -> None:
         self.clock = SetClock()
+        self.set_by = 0.0
         self.outbox = MemoryOutbox()
         self.script = Script(list(endings))
         channel = Channel("ops", kind, "http://x")  # type: ignore[arg-type]
@@ -144,7 +149,7 @@ class House:
             self.clock,
             link=lambda alert: f"at/{alert['id']}",
             jitter=lambda: 1.0,
-            sleep=self.clock.forward,
+            pace=Pace(lambda: self.clock() - self.set_by, self.clock.forward),
         )
 
     def round(self, forward: float = 0.0) -> None:
@@ -178,6 +183,19 @@ def test_what_the_channel_asks_for_is_obeyed() -> None:
     house = House(Later("429", 77.0))
     house.outbox.put(page(1))
     house.round()
+    house.round(76)
+    assert 1 == len(house.script.sent)
+    house.round(1)
+    assert 2 == len(house.script.sent)
+
+
+@pytest.mark.parametrize("step", [-3_600, 3_600])
+def test_a_clock_that_is_set_changes_no_pause(step: int) -> None:
+    house = House(Later("429", 77.0))
+    house.outbox.put(page(1))
+    house.round()
+    house.set_by = step
+    house.clock.forward(step)
     house.round(76)
     assert 1 == len(house.script.sent)
     house.round(1)
