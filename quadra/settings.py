@@ -26,6 +26,7 @@ _REDIS = re.compile(r"rediss?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:/\s?#]+)(:\d
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@:/\s]+)(:\d{1,5})?")
 _SECRETS = {
     "SECRET_KEY",
+    "OIDC_CLIENT_SECRET",
     "QUADRA_ADMIN_TOKEN",
     "HISTORY_TOKEN",
     "REDIS_PASSWORD",
@@ -333,6 +334,19 @@ class Settings:
         lambda value: value.rstrip("/"),
         "address at which people reach the console, for links in messages; http://HOST:PORT "
         "when absent",
+    )
+    oidc_issuer: str = _env(
+        "OIDC_ISSUER", "", _text, "OpenID provider that people may sign in with: docs/security.md"
+    )
+    oidc_client_id: str = _env("OIDC_CLIENT_ID", "", _text, "what it calls this installation")
+    oidc_client_secret: str = _env(
+        "OIDC_CLIENT_SECRET", "", _text, "the secret it gave to this installation"
+    )
+    oidc_role_claim: str = _env(
+        "OIDC_ROLE_CLAIM", "groups", _text, "claim that says what somebody may; a.b for b within a"
+    )
+    oidc_roles: str = _env(
+        "OIDC_ROLES", "", _text, "its values and their roles, such as ops=admin,ml=editor,*=viewer"
     )
     ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
     ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from quadra.engine.ports import Clock
+from quadra.engine.users import User
 from quadra.errors import Fault, InvalidError, NotFoundError, UnauthenticatedError
 from quadra.settings import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
 
@@ -42,17 +43,48 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever stands behind a request or a socket."""
+    """Whoever stands behind a request or a socket: a token, or a person (``user_id``)."""
 
     token_id: int
     name: str
     scopes: frozenset[str]
     credential: bytes
     is_session: bool
+    user_id: int = 0
+
+    @property
+    def client(self) -> str:
+        """Name whose allowance is spent."""
+        return f"user:{self.user_id}" if self.user_id else f"token:{self.token_id}"
 
     def may(self, scope: str) -> bool:
         """Say whether the scope is held, directly or through a wider one."""
         return scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """From where somebody signed in."""
+
+    address: str = ""
+    agent: str = ""
+
+
+NOWHERE = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser session as it is kept. Times in unix seconds."""
+
+    id: int
+    digest: bytes
+    name: str
+    user_id: int
+    token_id: int
+    created_at: float
+    expires_at: float
+    seen: Seen = NOWHERE
 
 
 class AccessStore(Protocol):
@@ -78,11 +110,25 @@ class AccessStore(Protocol):
     def revoke_token(self, token_id: int, now: float) -> bool:
         """End a token; says whether it was there and not ended before."""
 
-    def add_session(self, digest: bytes, token_id: int, now: float, expires: float) -> None:
+    def add_session(
+        self, digest: bytes, holder: Token | User, now: float, expires: float, seen: Seen
+    ) -> None:
         """Keep a new session, and drop those that have run out."""
 
-    def session_token(self, digest: bytes, now: float) -> Token | None:
-        """Find the token behind a session that has not run out."""
+    def session_holder(self, digest: bytes, now: float) -> Token | User | None:
+        """Find whoever is behind a session that has not run out."""
+
+    def sessions(self, now: float) -> list[Session]:
+        """Give the sessions that have not run out, the newest first."""
+
+    def end_session_by_id(self, session_id: int) -> bool:
+        """End a session; says whether it was there."""
+
+    def rotate_token(self, token_id: int, digest: bytes, now: float, until: float) -> Token | None:
+        """Make a token that takes another's place, which ends at a time; None if it is not there.
+
+        It lives as long from now on as the former was given.
+        """
 
     def end_session(self, digest: bytes) -> None:
         """End a session."""
@@ -123,7 +169,7 @@ class Access:
     def cached(self, secret: str, *, session: bool) -> tuple[bool, Principal | None]:
         """Answer from memory where the answer is fresh: (known, principal)."""
         hit = self._cache.get((fingerprint(secret), session))
-        if hit is None or self._clock() - hit[0] > CACHE_SECONDS:
+        if hit is None or not 0 <= self._clock() - hit[0] <= CACHE_SECONDS:
             return False, None
         return True, hit[1]
 
@@ -139,17 +185,20 @@ class Access:
         if not MIN_TOKEN_LENGTH <= len(cookie) <= MAX_TOKEN_LENGTH:
             return None
         mark = fingerprint(cookie)
-        return self._remember(mark, self._store.session_token(mark, self._clock()), session=True)
+        return self._remember(mark, self._store.session_holder(mark, self._clock()), session=True)
 
     def still_valid(self, principal: Principal) -> bool:
         """Look again whether a credential that opened a socket still holds."""
+        token: Token | User | None
         if principal.is_session:
-            token = self._store.session_token(principal.credential, self._clock())
+            token = self._store.session_holder(principal.credential, self._clock())
         else:
             token = self._store.token_by_digest(principal.credential)
         return token is not None and token.is_valid(self._clock())
 
-    def sign_in(self, secret: str, *, admin_allowed: bool, any_token: bool) -> str:
+    def sign_in(
+        self, secret: str, *, admin_allowed: bool, any_token: bool, seen: Seen = NOWHERE
+    ) -> str:
         """Exchange a credential for a session cookie; raises UnauthenticatedError.
 
         The code of the first start works once, from anywhere. A token works where the login
@@ -167,12 +216,38 @@ class Access:
                 is_admin_token = principal.token_id == self._store.own_token_id(ADMINISTRATOR)
                 if any_token or (admin_allowed and is_admin_token):
                     token_id = principal.token_id
-        if token_id is None:
+        token = next((one for one in self._store.tokens() if one.id == token_id), None)
+        if token is None:
             msg = "This token or sign-in code is not valid, or was used already."
             raise UnauthenticatedError(msg, code="bad_credential")
-        cookie = secrets.token_urlsafe(32)
-        self._store.add_session(fingerprint(cookie), token_id, now, now + SESSION_SECONDS)
+        return self.open_session(token, seen)
+
+    def open_session(self, holder: Token | User, seen: Seen = NOWHERE) -> str:
+        """Begin a session; gives its cookie."""
+        cookie, now = secrets.token_urlsafe(32), self._clock()
+        self._store.add_session(fingerprint(cookie), holder, now, now + SESSION_SECONDS, seen)
         return cookie
+
+    def sessions(self, principal: Principal, *, of_all: bool = False) -> list[Session]:
+        """Give somebody's own sessions, or everybody's."""
+        return [
+            one
+            for one in self._store.sessions(self._clock())
+            if of_all or (one.user_id, one.token_id) == (principal.user_id, principal.token_id)
+        ]
+
+    def end_session(self, principal: Principal, session_id: int) -> None:
+        """End a session of one's own, or anybody's for an admin; raises NotFoundError."""
+        mine = self.sessions(principal, of_all=principal.may("admin"))
+        if session_id not in {one.id for one in mine}:
+            msg = f"There is no session {session_id}."
+            raise NotFoundError(msg)
+        self._store.end_session_by_id(session_id)
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask the store again from now on: somebody may do something else."""
+        self._cache.clear()
 
     def sign_out(self, cookie: str) -> None:
         """End a session at once."""
@@ -213,6 +288,19 @@ class Access:
             raise NotFoundError(msg)
         self._cache.clear()
 
+    def rotate(self, token_id: int, overlap: float) -> tuple[Token, str]:
+        """Give a token a new secret; the former one opens for ``overlap`` seconds more.
+
+        Raises NotFoundError.
+        """
+        secret, now = new_secret(), self._clock()
+        token = self._store.rotate_token(token_id, fingerprint(secret), now, now + overlap)
+        if token is None:
+            msg = f"There is no token {token_id} that can be rotated."
+            raise NotFoundError(msg)
+        self.forget()
+        return token, secret
+
     def introduce(self, purpose: str, secret: str, scopes: Sequence[str]) -> bool:
         """Make ``secret`` the token of one of Quadra's own purposes; no when it was revoked."""
         return self._store.put_own_token(purpose, fingerprint(secret), scopes, self._clock())
@@ -225,12 +313,15 @@ class Access:
         self._store.put_code(fingerprint(code), self._clock())
         return code
 
-    def _remember(self, mark: bytes, token: Token | None, *, session: bool) -> Principal | None:
+    def _remember(
+        self, mark: bytes, holder: Token | User | None, *, session: bool
+    ) -> Principal | None:
         now = self._clock()
         principal = None
-        if token is not None and token.is_valid(now):
-            scopes = frozenset().union(*(_IMPLIED.get(s, {s}) for s in token.scopes))
-            principal = Principal(token.id, token.name, scopes, mark, session)
+        if holder is not None and holder.is_valid(now):
+            scopes = frozenset().union(*(_IMPLIED.get(s, {s}) for s in holder.scopes))
+            user_id, token_id = (holder.id, 0) if isinstance(holder, User) else (0, holder.id)
+            principal = Principal(token_id, holder.name, scopes, mark, session, user_id)
             # Only what was found is remembered, so that guesses can't fill the memory.
             if len(self._cache) >= _CACHE_LIMIT:
                 self._cache.clear()

@@ -7,9 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from quadra.engine.access import Token
+from quadra.engine.access import Seen, Session, Token
+from quadra.engine.users import User
 from quadra.storage.database import Database
-from quadra.storage.tables import sessions, sign_in_codes, tokens
+from quadra.storage.tables import sessions, sign_in_codes, tokens, users
+from quadra.storage.users import user_of
 
 
 class SqlAccess:
@@ -42,18 +44,28 @@ class SqlAccess:
         """End a token."""
         return self._database.write(_revoke, token_id, now)
 
-    def add_session(self, digest: bytes, token_id: int, now: float, expires: float) -> None:
+    def add_session(
+        self, digest: bytes, holder: Token | User, now: float, expires: float, seen: Seen
+    ) -> None:
         """Keep a new session, and drop those that have run out."""
-        self._database.write(_add_session, digest, token_id, now, expires)
+        self._database.write(_add_session, digest, holder, now, expires, seen)
 
-    def session_token(self, digest: bytes, now: float) -> Token | None:
-        """Find the token behind a session that has not run out."""
-        condition = tokens.c.id.in_(
-            sa.select(sessions.c.token_id).where(
-                sessions.c.digest == digest, sessions.c.expires_at > now
-            )
-        )
-        return self._database.read(_one_token, condition)
+    def session_holder(self, digest: bytes, now: float) -> Token | User | None:
+        """Find whoever is behind a session that has not run out."""
+        return self._database.read(_session_holder, digest, now)
+
+    def sessions(self, now: float) -> list[Session]:
+        """Give the sessions that have not run out, the newest first."""
+        return self._database.read(_sessions, now)
+
+    def end_session_by_id(self, session_id: int) -> bool:
+        """End a session; says whether it was there."""
+        statement = sessions.delete().where(sessions.c.id == session_id)
+        return self._database.write(_execute, statement) == 1
+
+    def rotate_token(self, token_id: int, digest: bytes, now: float, until: float) -> Token | None:
+        """Make a token that takes another's place, which ends at a time."""
+        return self._database.write(_rotate, token_id, digest, now, until)
 
     def end_session(self, digest: bytes) -> None:
         """End a session."""
@@ -155,14 +167,78 @@ def _revoke(connection: sa.Connection, token_id: int, now: float) -> bool:
 
 
 def _add_session(
-    connection: sa.Connection, digest: bytes, token_id: int, now: float, expires: float
+    connection: sa.Connection,
+    digest: bytes,
+    holder: Token | User,
+    now: float,
+    expires: float,
+    seen: Seen,
 ) -> None:
     connection.execute(sessions.delete().where(sessions.c.expires_at <= now))
+    is_user = isinstance(holder, User)
     connection.execute(
         sessions.insert().values(
-            digest=digest, token_id=token_id, created_at=now, expires_at=expires
+            digest=digest,
+            token_id=None if is_user else holder.id,
+            user_id=holder.id if is_user else None,
+            created_at=now,
+            expires_at=expires,
+            address=seen.address[:64],
+            agent=seen.agent[:200],
         )
     )
+
+
+def _session_holder(connection: sa.Connection, digest: bytes, now: float) -> Token | User | None:
+    found = connection.execute(
+        sa.select(sessions.c.token_id, sessions.c.user_id).where(
+            sessions.c.digest == digest, sessions.c.expires_at > now
+        )
+    ).first()
+    if found is None:
+        return None
+    if found.token_id is not None:
+        return _one_token(connection, tokens.c.id == found.token_id)
+    row = connection.execute(sa.select(users).where(users.c.id == found.user_id)).first()
+    return None if row is None else user_of(row)
+
+
+def _sessions(connection: sa.Connection, now: float) -> list[Session]:
+    rows = connection.execute(
+        sa.select(sessions, sa.func.coalesce(users.c.name, tokens.c.name).label("name"))
+        .select_from(sessions.outerjoin(users).outerjoin(tokens))
+        .where(sessions.c.expires_at > now)
+        .order_by(sessions.c.id.desc())
+    )
+    return [
+        Session(
+            row.id,
+            row.digest,
+            row.name,
+            row.user_id or 0,
+            row.token_id or 0,
+            row.created_at,
+            row.expires_at,
+            Seen(row.address, row.agent),
+        )
+        for row in rows
+    ]
+
+
+def _rotate(
+    connection: sa.Connection, token_id: int, digest: bytes, now: float, until: float
+) -> Token | None:
+    usable = (tokens.c.id == token_id, tokens.c.revoked_at.is_(None), tokens.c.purpose.is_(None))
+    former = connection.execute(sa.select(tokens).where(*usable).with_for_update()).first()
+    if former is None or (former.expires_at is not None and former.expires_at <= now):
+        return None
+    life = None if former.expires_at is None else former.expires_at - former.created_at
+    expires = None if life is None else now + life
+    scopes = former.scopes.split()
+    made = _add_token(connection, former.name, digest, scopes, now, expires)
+    ends = until if former.expires_at is None else min(until, former.expires_at)
+    connection.execute(tokens.update().where(tokens.c.id == token_id).values(expires_at=ends))
+    return Token(made, former.name, tuple(scopes), now, expires)
 
 
 def _put_code(connection: sa.Connection, digest: bytes, now: float) -> None:

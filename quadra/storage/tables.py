@@ -375,11 +375,48 @@ tokens = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("digest", LargeBinary(32), primary_key=True, comment="SHA-256 of the cookie"),
-    Column("token_id", ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True, comment="of the cookie"),
+    Column("token_id", ForeignKey("tokens.id", ondelete="CASCADE"), comment="who signed in by one"),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE")),
     Column("created_at", Float, nullable=False, comment="unix seconds"),
     Column("expires_at", Float, nullable=False, comment="unix seconds"),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(200), nullable=False),
     Index(None, "expires_at"),
+    sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("key", String(400), nullable=False, unique=True, comment="of the name, case apart"),
+    Column("role", String(10), nullable=False, comment="viewer, editor or admin"),
+    Column("password", String(200), nullable=False, comment="Argon2id; or empty"),
+    Column("subject", String(600), unique=True, comment="issuer and sub"),
+    Column("created_at", Float, nullable=False, comment="unix seconds"),
+    Column("changed_at", Float, nullable=False, comment="unix seconds"),
+    Column("disabled_at", Float, comment="unix seconds"),
+    Column("signed_in_at", Float, comment="unix seconds"),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _BigKey, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False, comment="unix seconds"),
+    Column("actor", String(100), nullable=False),
+    Column("kind", String(10), nullable=False, comment="user, token, command"),
+    Column("action", String(300), nullable=False),
+    Column("target", String(300), nullable=False),
+    Column("status", Integer, nullable=False, comment="as in HTTP"),
+    Column("address", String(64), nullable=False),
+    Column("detail", Text, nullable=False, comment="JSON object"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
 )
 
 sign_in_codes = Table(

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from flask import Flask
 
-from quadra.web import assets, cors, identity, limits, observing, problems
+from quadra.web import assets, auditing, cors, identity, limits, observing, problems
+from quadra.web.api.account import make_account
 from quadra.web.api.alert_rules import make_alert_rules
 from quadra.web.api.alertmanager import make_alertmanager
 from quadra.web.api.alerts import make_alerts
 from quadra.web.api.anomalies import make_anomalies
+from quadra.web.api.audit import make_audit
 from quadra.web.api.boards import make_boards
 from quadra.web.api.channels import make_channels
 from quadra.web.api.drill import make_drill
@@ -26,6 +28,7 @@ from quadra.web.api.targets import make_targets
 from quadra.web.api.telemetry import make_telemetry
 from quadra.web.api.tokens import make_tokens
 from quadra.web.api.training import make_training
+from quadra.web.api.users import make_users
 from quadra.web.express import Express
 from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
@@ -37,6 +40,9 @@ _BLUEPRINTS = (
     make_senders,
     make_status,
     make_tokens,
+    make_users,
+    make_account,
+    make_audit,
     make_targets,
     make_training,
     make_models,
@@ -74,6 +80,7 @@ def make_application(parts: WebParts, secret_key: bytes) -> tuple[Flask, Express
     for make in _BLUEPRINTS:
         app.register_blueprint(make(parts))
     identity.install(app, parts.identity)
+    auditing.install(app, parts)
     assets.install(app)
     allowance = limits.install(app, parts.settings, parts.metrics, parts.link)
     express = Express(

@@ -149,6 +149,17 @@ def current() -> Principal:
     return cast("Principal", principal)
 
 
+def doer(given: object) -> object:
+    """Give who does something: a person by their own name, a token for whom it says."""
+    principal = current()
+    return principal.name if principal.user_id or given is None else given
+
+
+def signed(wish: dict[str, object], field: str) -> dict[str, object]:
+    """Put a person's own name where somebody's name goes; tokens may say whose."""
+    return wish | {field: current().name} if current().user_id else wish
+
+
 def bearer_of(req: Request) -> str | None:
     """Give the bearer token, when one was sent."""
     return _bearer(req.headers.get("Authorization", ""))

@@ -90,7 +90,7 @@ class IngestAllowance:
 
 
 def _of_token(principal: Principal) -> str:
-    return f"token:{principal.token_id}"
+    return principal.client
 
 
 def _client() -> str:

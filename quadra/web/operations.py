@@ -20,6 +20,8 @@ Access = Literal["open", "ingest", "read", "write", "admin", "scrape", "page"]
 
 View = Callable[..., ResponseReturnValue]
 
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_CHANGING = ("write", "admin")
 _BY_ENDPOINT: dict[str, Operation] = {}
 
 
@@ -37,6 +39,8 @@ class Operation:
     body: dict[str, Any] | None = None
     responses: dict[int, dict[str, Any]] = field(default_factory=dict)
     hidden: bool = False
+    audited: bool = False
+    """Whether it is kept who did it."""
 
 
 def operation(endpoint: str | None) -> Operation | None:
@@ -62,11 +66,16 @@ def route(  # noqa: PLR0913 - each is a part of the public description
     body: dict[str, Any] | None = None,
     responses: dict[int, dict[str, Any]] | None = None,
     hidden: bool = False,
+    audited: bool | None = None,
 ) -> Callable[[View], View]:
-    """Declare a route on a blueprint; ``path`` is written as Flask writes it."""
+    """Declare a route on a blueprint; ``path`` is written as Flask writes it.
+
+    Whatever needs the scope ``write`` or ``admin`` and is no GET is ``audited``, unless said.
+    """
 
     def decorate(view: View) -> View:
         name = view.__name__
+        changes = method not in _SAFE and access in _CHANGING
         described = Operation(
             path,
             method,
@@ -78,6 +87,7 @@ def route(  # noqa: PLR0913 - each is a part of the public description
             body,
             responses or {},
             hidden=hidden,
+            audited=changes if audited is None else audited,
         )
         _BY_ENDPOINT[f"{blueprint.name}.{name}"] = described
         blueprint.add_url_rule(path, name, view, methods=[method])

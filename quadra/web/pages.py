@@ -27,6 +27,9 @@ PAGES = (
     "training",
     "targets",
     "tokens",
+    "users",
+    "sessions",
+    "audit",
     "status",
 )
 """Beside the overview; frontend/src/router.ts names the same."""
@@ -45,6 +48,7 @@ def make_pages(parts: WebParts) -> Blueprint:
             "address": request.host_url.rstrip("/"),
             "csrf": parts.access.csrf_token(principal) if principal.is_session else "",
             "scopes": sorted(principal.scopes),
+            "user": principal.name if principal.user_id else "",
             "environment": parts.settings.environment,
             "now": time.time(),
         }

@@ -10,6 +10,7 @@ from quadra.engine.alert_service import Alerting
 from quadra.engine.alerting import BeatStore, ExternalStore
 from quadra.engine.announcements import Announcements
 from quadra.engine.anomalies import AnomalyStore
+from quadra.engine.audit import Audit
 from quadra.engine.boards import BoardStore
 from quadra.engine.catalog import Catalog
 from quadra.engine.channels import ChannelDesk
@@ -26,6 +27,7 @@ from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, MemoStore, Runtime
 from quadra.engine.services import Services
 from quadra.engine.training import Training
+from quadra.engine.users import Users
 from quadra.intake.own import RequestLog
 from quadra.intake.scraper import Scraper
 from quadra.settings import Settings
@@ -42,6 +44,8 @@ class WebParts:
     runtime: Runtime
     clock: Clock
     access: Access
+    users: Users
+    audit: Audit
     identity: Identity
     catalog: Catalog
     journal: Journal

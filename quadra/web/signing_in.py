@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from quadra.engine.access import SESSION_SECONDS
+from quadra.engine.access import SESSION_SECONDS, Seen
+from quadra.engine.audit import Deed
+from quadra.engine.users import User
 from quadra.errors import UnauthenticatedError
 from quadra.web import identity
 from quadra.web.operations import route
@@ -22,18 +25,43 @@ class Door:
 
     def enter(self, secret: str, target: str, *, any_token: bool) -> Response:
         """Sign in and go on to ``target``, or show the form again with what was wrong."""
-        address = identity.client_address(request)
-        self._parts.identity.refuse_guessing(address)
-        try:
-            cookie = self._parts.runtime.offload(
-                self._parts.access.sign_in,
-                secret.strip(),
-                admin_allowed=identity.is_local(request),
-                any_token=any_token,
+        local = identity.is_local(request)
+
+        def find() -> str:
+            return self._parts.access.sign_in(
+                secret.strip(), admin_allowed=local, any_token=any_token, seen=seen
             )
+
+        seen = _seen()
+        return self._let_in(find, target, "with a token")
+
+    def recognise(self, name: str, password: str, target: str) -> Response:
+        """Sign a person in by name and password."""
+        parts, seen = self._parts, _seen()
+
+        def find() -> str:
+            return parts.access.open_session(parts.users.recognise(name, password), seen)
+
+        return self._let_in(find, target, "with a password")
+
+    def vouched(self, user: User, target: str) -> Response:
+        """Let in whom the OpenID provider has vouched for."""
+        access, seen = self._parts.access, _seen()
+        return self._let_in(lambda: access.open_session(user, seen), target, "by OpenID")
+
+    def _let_in(self, find: Callable[[], str], target: str, how: str) -> Response:
+        address = identity.client_address(request)
+        self._parts.identity.refuse_guessing(address)  # before anything that takes time
+        try:
+            cookie = self._parts.runtime.offload(find)
         except UnauthenticatedError as error:
             self._parts.identity.count_wrong(address)
+            self._note("somebody", "nobody", f"Sign in {how}", 401)
             return self.page(error.detail, 401, target)
+        who = self._parts.runtime.offload(self._parts.access.by_session, cookie)
+        name = "somebody" if who is None else who.name
+        kind = "user" if who is not None and who.user_id else "token"
+        self._note(name, kind, f"Sign in {how}", 303)
         response = make_response(redirect(_own_path(target), 303))
         response.set_cookie(
             identity.COOKIE,
@@ -45,10 +73,24 @@ class Door:
         )
         return response
 
+    def _note(self, actor: str, kind: str, action: str, status: int) -> None:
+        seen, parts = _seen(), self._parts
+        deed = Deed(parts.clock(), actor, kind, action, "/login", status, seen.address)
+        parts.runtime.offload(parts.audit.note, deed)
+
     def page(self, error: str, status: int, target: str) -> Response:
         """Show the form."""
         path = str(self._parts.settings.admin_token_file)
-        text = render_template("login.html", error=error, next=target, token_path=path)
+        people = self._parts.runtime.offload(self._parts.users.users)
+        text = render_template(
+            "login.html",
+            error=error,
+            next=target,
+            token_path=path,
+            people=any(user.has_password for user in people),
+            user=request.form.get("user", "")[:100],
+            openid=self._parts.settings.oidc_issuer != "",
+        )
         return Response(text, status, content_type="text/html; charset=utf-8")
 
 
@@ -70,11 +112,14 @@ def make_signing_in(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def login() -> ResponseReturnValue:
         form = request.form
+        if form.get("user") and not form.get("token"):
+            name, password = form["user"].strip(), form.get("password", "")
+            return door.recognise(name, password, form.get("next", "/"))
         return door.enter(form.get("token", ""), form.get("next", "/"), any_token=True)
 
     @route(
         pages, "POST", "/logout", access="read", work="write", tag="pages", hidden=True,
-        summary="Sign out",
+        summary="Sign out", audited=True,
     )  # fmt: skip
     def logout() -> ResponseReturnValue:
         cookie = request.cookies.get(identity.COOKIE)
@@ -92,6 +137,11 @@ def make_signing_in(parts: WebParts) -> Blueprint:
 
     pages.before_app_request(exchange_code_first)
     return pages
+
+
+def _seen() -> Seen:
+    agent = request.headers.get("User-Agent", "")
+    return Seen(identity.client_address(request), "".join(c for c in agent if c.isprintable()))
 
 
 def _own_path(target: str) -> str:

@@ -12,6 +12,7 @@ from quadra import __version__
 from quadra.backup.status import LastBackups
 from quadra.engine.access import Access, new_secret
 from quadra.engine.alert_service import Alerting
+from quadra.engine.audit import Audit
 from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.disk import Disk
@@ -23,9 +24,11 @@ from quadra.engine.helper_process import HelperProcess
 from quadra.engine.history import History
 from quadra.engine.journal import Journal
 from quadra.engine.link import WORK, RowTelling
+from quadra.engine.passwords import Passwords
 from quadra.engine.services import Services, open_troubles
 from quadra.engine.times import SeriesTimes
 from quadra.engine.training import Training
+from quadra.engine.users import Users
 from quadra.intake.host import HostSource
 from quadra.intake.own import LoopLag, OwnSource, RequestLog
 from quadra.intake.sampler import Sampler
@@ -35,6 +38,7 @@ from quadra.storage.access import SqlAccess
 from quadra.storage.alert_rules import SqlRules
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.anomalies import SqlAnomalies
+from quadra.storage.audit import SqlAudit
 from quadra.storage.beat import SqlBeat
 from quadra.storage.boards import SqlBoards
 from quadra.storage.channels import SqlChannels
@@ -55,12 +59,14 @@ from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
 from quadra.storage.training import SqlTraining
 from quadra.storage.vault import Vault
+from quadra.storage.users import SqlUsers
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.identity import Identity
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import make_runtime
+from quadra.web.user_commands import make_users
 from quadra.wiring.arguments import CHILD, PROGRAM
 from quadra.wiring.common import make_history, prepare
 from quadra.wiring.delivery import channel_desk, make_deadman
@@ -103,6 +109,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
     )
     access = Access(SqlAccess(database), clock, secret_key.encode())
+    users = Users(SqlUsers(database), Passwords(), clock, access.forget)
+    audit = Audit(SqlAudit(database))
     limited = settings.ratelimit_enabled
     guesses = settings.ratelimit_login if limited else None
     identity = Identity(access, runtime, guesses, counters)
@@ -158,6 +166,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         runtime=runtime,
         clock=clock,
         access=access,
+        users=users,
+        audit=audit,
         identity=identity,
         catalog=catalog,
         journal=journal,
@@ -205,6 +215,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     front = make_front(parts, mode, secret_key.encode(), store, counters)
     live = front.live
     commands.register(front.app, settings, access, read_rules)
+    front.app.cli.add_command(make_users(users, audit, clock))
     sources = [
         Sampler(
             "host",

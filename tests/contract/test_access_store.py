@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from quadra.engine.access import Access, AccessStore, fingerprint
+from quadra.engine.access import NOWHERE, Access, AccessStore, Seen, fingerprint
 from quadra.storage.access import SqlAccess
 from quadra.storage.database import Database
 from tests.unit.fakes import NOW, SetClock
@@ -82,14 +82,35 @@ def test_an_own_token_that_was_revoked_does_not_come_back(store: AccessStore) ->
 
 def test_a_session_is_its_tokens_until_it_runs_out_or_is_ended(store: AccessStore) -> None:
     token = store.add_token("1", ONE, ["read"], NOW, None)
-    store.add_session(TWO, token.id, NOW, NOW + 10)
-    store.add_session(THREE, token.id, NOW, NOW + 20)
-    assert token == store.session_token(TWO, NOW + 9)
-    assert store.session_token(TWO, NOW + 10) is None
+    store.add_session(TWO, token, NOW, NOW + 10, Seen("10.0.0.1", "Firefox"))
+    store.add_session(THREE, token, NOW, NOW + 20, NOWHERE)
+    assert token == store.session_holder(TWO, NOW + 9)
+    assert store.session_holder(TWO, NOW + 10) is None
+    assert [(THREE, ""), (TWO, "10.0.0.1")] == [
+        (one.digest, one.seen.address) for one in store.sessions(NOW)
+    ]
     store.end_session(THREE)
     store.end_session(THREE)
-    assert store.session_token(THREE, NOW) is None
-    assert token == store.session_token(TWO, NOW)
+    assert store.session_holder(THREE, NOW) is None
+    assert token == store.session_holder(TWO, NOW)
+    (left,) = store.sessions(NOW)
+    assert store.end_session_by_id(left.id)
+    assert not store.end_session_by_id(left.id)
+
+
+def test_a_rotated_token_lives_as_long_again_and_the_former_ends(store: AccessStore) -> None:
+    former = store.add_token("1", ONE, ["read"], NOW, NOW + 100)
+    made = store.rotate_token(former.id, TWO, NOW + 50, NOW + 60)
+    assert made is not None
+    assert ("1", ("read",), NOW + 150) == (made.name, made.scopes, made.expires_at)
+    assert made == store.token_by_digest(TWO)
+    ended = store.token_by_digest(ONE)
+    assert ended is not None
+    assert NOW + 60 == ended.expires_at
+    assert store.rotate_token(former.id, THREE, NOW + 60, NOW + 60) is None
+    assert store.rotate_token(999, THREE, NOW, NOW) is None
+    store.put_own_token("first-steps", THREE, ["ingest"], NOW)
+    assert store.rotate_token(store.own_token_id("first-steps") or 0, b"4" * 32, NOW, NOW) is None
 
 
 def test_a_code_is_used_once_and_not_when_it_is_old(store: AccessStore) -> None:

@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from quadra.engine.access import Token
+from quadra.engine.access import Seen, Session, Token
 from quadra.engine.ports import Appended, Entry, Gap, Row, Signal
+from quadra.engine.users import User
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.series import SeriesKey, series_key
 
@@ -127,7 +128,7 @@ class MemoryAccess:
 
     kept: dict[bytes, Token] = field(default_factory=dict)
     purposes: dict[str, bytes] = field(default_factory=dict)
-    sessions: dict[bytes, tuple[int, float]] = field(default_factory=dict)
+    sessions_kept: dict[bytes, tuple[int, float]] = field(default_factory=dict)
     codes: dict[bytes, list[Any]] = field(default_factory=dict)
     lookups: int = 0
 
@@ -157,16 +158,27 @@ class MemoryAccess:
                 return True
         return False
 
-    def add_session(self, digest: bytes, token_id: int, now: float, expires: float) -> None:
-        self.sessions[digest] = (token_id, expires)
+    def add_session(
+        self, digest: bytes, holder: Token | User, now: float, expires: float, seen: Seen
+    ) -> None:
+        self.sessions_kept[digest] = (holder.id, expires)
 
-    def session_token(self, digest: bytes, now: float) -> Token | None:
-        token_id, expires = self.sessions.get(digest, (0, 0.0))
+    def session_holder(self, digest: bytes, now: float) -> Token | User | None:
+        token_id, expires = self.sessions_kept.get(digest, (0, 0.0))
         found = [token for token in self.kept.values() if token.id == token_id]
         return found[0] if found and now < expires else None
 
+    def sessions(self, now: float) -> list[Session]:
+        raise NotImplementedError
+
+    def end_session_by_id(self, session_id: int) -> bool:
+        raise NotImplementedError
+
+    def rotate_token(self, token_id: int, digest: bytes, now: float, until: float) -> Token | None:
+        raise NotImplementedError
+
     def end_session(self, digest: bytes) -> None:
-        self.sessions.pop(digest, None)
+        self.sessions_kept.pop(digest, None)
 
     def put_code(self, digest: bytes, now: float) -> None:
         self.codes = {d: c for d, c in self.codes.items() if c[1] is not None}

@@ -24,7 +24,7 @@ from quadra.errors import Fault, MalformedError, NotFoundError
 from quadra.web import alertmanager_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.identity import current
+from quadra.web.identity import current, doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -234,7 +234,7 @@ def _wish(sent: dict[str, object], now: float) -> dict[str, object]:
         "starts_at": max(starts, now),  # amtool says its own clock's now
         "ends_at": _time(sent, "endsAt", None),
         "reason": sent.get("comment"),
-        "created_by": sent.get("createdBy") or current().name,
+        "created_by": doer(sent.get("createdBy") or None),
     }
 
 

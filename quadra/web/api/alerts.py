@@ -12,7 +12,7 @@ from quadra.engine.alerting import AlertQuestion, Page
 from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.identity import current
+from quadra.web.identity import doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.schemas import AFTER, LIMIT
@@ -86,7 +86,7 @@ def make_alerts(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def acknowledge_alert(alert_id: int) -> ResponseReturnValue:
         wish = asking.json_object() if request.content_length else {}
-        by = wish.get("by", current().name)
+        by = doer(wish.get("by"))
         if not isinstance(by, str) or not 0 < len(by.strip()) <= MAX_BY_LENGTH:
             raise asking.wrong("by", f"a name of 1 to {MAX_BY_LENGTH} characters is needed")
         return answer(alert_as_dict(alerting.acknowledge(alert_id, by.strip())))

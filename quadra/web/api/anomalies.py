@@ -12,7 +12,7 @@ from quadra.engine.anomalies import AnomalyQuestion
 from quadra.web import anomaly_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.identity import current
+from quadra.web.identity import doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.schemas import AFTER, LIMIT
@@ -54,7 +54,7 @@ def make_anomalies(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def judge_anomaly(anomaly_id: int) -> ResponseReturnValue:
         wish = asking.json_object()
-        verdict, by = wish.get("verdict"), wish.get("by", current().name)
+        verdict, by = wish.get("verdict"), doer(wish.get("by"))
         if verdict not in ("right", "wrong"):
             raise asking.wrong("verdict", "use right or wrong")
         if not isinstance(by, str) or not 0 < len(by.strip()) <= MAX_BY_LENGTH:

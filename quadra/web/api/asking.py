@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import orjson
-from flask import request
+from flask import g, request
 
 from quadra.durations import parse_duration
 from quadra.errors import Fault, InvalidError, MalformedError, UnsupportedTypeError
@@ -92,10 +92,12 @@ def _json() -> object:
         msg = "Send Content-Type: application/json."
         raise UnsupportedTypeError(msg)
     try:
-        return orjson.loads(request.get_data(cache=False))
+        document = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
         msg = f"The body is not JSON: {error.msg}."
         raise MalformedError(msg, code="bad_json") from None
+    g.sent_json = document  # for the audit log
+    return document
 
 
 def wrong(name: str, reason: str) -> InvalidError:

@@ -11,7 +11,7 @@ from quadra.engine.happenings import HappeningQuestion, happening_from
 from quadra.web import happening_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.identity import current
+from quadra.web.identity import current, signed
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.schemas import AFTER, END, LIMIT, START
@@ -49,7 +49,8 @@ def make_happenings(parts: WebParts) -> Blueprint:
         body=schemas.NEW_EVENT, responses={201: schemas.EVENT},
     )  # fmt: skip
     def post_event() -> ResponseReturnValue:
-        wanted = happening_from(asking.json_object(), parts.clock(), current().name)
+        wish = signed(asking.json_object(), "by")
+        wanted = happening_from(wish, parts.clock(), current().name)
         return answer(happenings.add(wanted).as_dict(), 201)
 
     return api

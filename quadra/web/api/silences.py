@@ -15,7 +15,7 @@ from quadra.engine.alerting import AlertQuestion
 from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
-from quadra.web.identity import current
+from quadra.web.identity import current, signed
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
@@ -49,7 +49,8 @@ def make_silences(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def create_silence() -> ResponseReturnValue:
         now = parts.clock()
-        wanted = silence_from(asking.json_object(), now, current().name)
+        wish = signed(asking.json_object(), "created_by")
+        wanted = silence_from(wish, now, current().name)
         kept = alerting.add_silence(wanted)
         matchers = ", ".join(kept.matchers.texts)
         note(f"Silenced: {matchers}", kept.id, kept.reason)

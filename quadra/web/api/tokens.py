@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.access import Token
 from quadra.errors import Fault, InvalidError
-from quadra.web import schemas
+from quadra.web import access_schemas, schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
 MAX_LIFE_S = 10 * 366 * 86_400
+MAX_OVERLAP_S = 30 * 86_400
 
 
 def make_tokens(parts: WebParts) -> Blueprint:
@@ -70,7 +71,26 @@ def make_tokens(parts: WebParts) -> Blueprint:
 
         return answer({"address": request.host_url.rstrip("/"), "token": parts.first_steps_token()})
 
+    _add_rotation(api, parts)
     return api
+
+
+def _add_rotation(api: Blueprint, parts: WebParts) -> None:
+    access, runtime = parts.access, parts.runtime
+
+    @route(
+        api, "POST", "/api/v1/tokens/<int(max=2147483647):token_id>/rotate",
+        access="admin", work="write", tag="Tokens",
+        summary="Give a token a new secret, shown this once; the former one ends, after an overlap",
+        parameters=(schemas.TOKEN_ID,), body=access_schemas.ROTATION,
+        responses={201: schemas.MADE_TOKEN},
+    )  # fmt: skip
+    def rotate_token(token_id: int) -> ResponseReturnValue:
+        overlap = (asking.json_object() if request.content_length else {}).get("overlap", 0)
+        if type(overlap) not in (int, float) or not 0 <= overlap <= MAX_OVERLAP_S:  # type: ignore[operator]
+            raise asking.wrong("overlap", f"0 to {MAX_OVERLAP_S} seconds are needed")
+        token, secret = runtime.offload(access.rotate, token_id, float(overlap))  # type: ignore[arg-type]
+        return answer({**_token(token), "token": secret}, 201)
 
 
 def _token(token: Token) -> dict[str, Any]:
