@@ -52,6 +52,14 @@ def _path(value: str) -> Path:
     return Path(value).expanduser()
 
 
+def _roles(value: str) -> tuple[tuple[str, str], ...]:
+    pairs = [one.rpartition("=") for one in value.split(",") if one.strip()]
+    found = tuple((name.strip(), role.strip()) for name, _, role in pairs)
+    if not all(name and role in ("viewer", "editor", "admin") for name, role in found):
+        raise ValueError("use VALUE=viewer, VALUE=editor or VALUE=admin, by comma")
+    return found
+
+
 def _flag(value: str) -> bool:
     lowered = value.lower()
     if lowered in _TRUE:
@@ -336,7 +344,10 @@ class Settings:
         "when absent",
     )
     oidc_issuer: str = _env(
-        "OIDC_ISSUER", "", _text, "OpenID provider that people may sign in with: docs/security.md"
+        "OIDC_ISSUER",
+        "",
+        _web_address,
+        "OpenID provider that people may sign in with: [docs/security.md](docs/security.md)",
     )
     oidc_client_id: str = _env("OIDC_CLIENT_ID", "", _text, "what it calls this installation")
     oidc_client_secret: str = _env(
@@ -345,8 +356,8 @@ class Settings:
     oidc_role_claim: str = _env(
         "OIDC_ROLE_CLAIM", "groups", _text, "claim that says what somebody may; a.b for b within a"
     )
-    oidc_roles: str = _env(
-        "OIDC_ROLES", "", _text, "its values and their roles, such as ops=admin,ml=editor,*=viewer"
+    oidc_roles: tuple[tuple[str, str], ...] = _env(
+        "OIDC_ROLES", "", _roles, "its values and their roles, such as ops=admin,ml=editor,*=viewer"
     )
     ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
     ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")
@@ -455,6 +466,9 @@ class Settings:
         if values["redis_use_sentinel"] and not values["redis_sentinel_hosts"]:
             msg = "REDIS_SENTINEL_HOSTS: name the sentinels, as host:port by comma."
             raise SettingsError(msg)
+        if values["oidc_issuer"] and not (values["oidc_client_id"] and values["oidc_roles"]):
+            msg = "OIDC_CLIENT_ID, OIDC_ROLES: both are needed with OIDC_ISSUER."
+            raise SettingsError(msg)
         return cls(**values)
 
     def redis(self) -> dict[str, str]:
@@ -477,6 +491,8 @@ class Settings:
                 shown[name] = _CREDENTIALS.sub(rf"\g<1>{_MASK}", value)
             elif name == "DATABASE_URL":
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
+            elif f.metadata["parse"] is _roles:
+                shown[name] = ",".join(f"{held}={role}" for held, role in value)
             elif isinstance(value, tuple):
                 shown[name] = ",".join(value)
             elif f.metadata["parse"] is _span:

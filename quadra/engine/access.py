@@ -255,6 +255,11 @@ class Access:
         self._cache.pop((mark, True), None)
         self._store.end_session(mark)
 
+    def seal(self, purpose: str, body: bytes) -> str:
+        """Give what proves that a text was written here, for one purpose."""
+        message = purpose.encode() + b":" + body
+        return hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+
     def csrf_token(self, principal: Principal) -> str:
         """Give the token that pages of this session must send back with every change."""
         return hmac.new(self._secret_key, principal.credential, hashlib.sha256).hexdigest()

@@ -30,6 +30,7 @@ from quadra.web.api.tokens import make_tokens
 from quadra.web.api.training import make_training
 from quadra.web.api.users import make_users
 from quadra.web.express import Express
+from quadra.web.openid_routes import make_openid
 from quadra.web.pages import make_pages
 from quadra.web.parts import WebParts
 from quadra.web.signing_in import make_signing_in
@@ -59,6 +60,7 @@ _BLUEPRINTS = (
     make_drill,
     make_pages,
     make_signing_in,
+    make_openid,
 )
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 

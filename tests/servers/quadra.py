@@ -150,9 +150,10 @@ class QuadraServer:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.session.post(self.url + path, **({"timeout": 10} | options))
 
-    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `flask --app app ...` with this server's settings."""
-        return run([sys.executable, "-m", "flask", "--app", "app", *arguments], env=self.env)
+    def cli(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `flask --app app ...` with this server's settings; ``given`` is what it reads."""
+        command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+        return run(command, env=self.env, given=given)
 
     def output(self) -> str:
         """What it has printed since it was first started, on stdout and stderr."""
@@ -160,14 +161,14 @@ class QuadraServer:
 
 
 def run(
-    command: list[str], *, env: Mapping[str, str], timeout: float = 30
+    command: list[str], *, env: Mapping[str, str], timeout: float = 30, given: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a program that ends by itself; give its exit code, stdout and stderr."""
     return subprocess.run(
         command,
         cwd=REPOSITORY,
         env=dict(env),
-        stdin=subprocess.DEVNULL,
+        input=given or "",
         capture_output=True,
         text=True,
         timeout=timeout,
