@@ -20,6 +20,8 @@ export interface Boot {
   readonly csrf: string;
   readonly scopes: readonly string[];
   readonly environment: string;
+  /** Whoever is signed in by name; empty for a token. */
+  readonly user: string;
   readonly now: number;
   /** What the overview shows first, so that it need not be asked for. */
   readonly overview?: OverviewNow | null;

@@ -13,8 +13,18 @@ export const PAGES = [
   { path: "/training", name: "Training", key: "t", group: 1, item: "" },
   { path: "/targets", name: "Targets", key: "p", group: 1, item: "" },
   { path: "/tokens", name: "Tokens", key: "k", group: 2, item: "" },
+  { path: "/users", name: "Users", key: "u", group: 2, item: "" },
+  { path: "/sessions", name: "Sessions", key: "i", group: 2, item: "" },
+  { path: "/audit", name: "Audit", key: "l", group: 2, item: "" },
   { path: "/status", name: "Status", key: "x", group: 2, item: "" },
 ] as const;
+
+const FOR_ADMINS: readonly string[] = ["/tokens", "/users", "/audit"];
+
+/** Those that somebody may open. */
+export function pagesFor(scopes: readonly string[]): (typeof PAGES)[number][] {
+  return PAGES.filter(({ path }) => scopes.includes("admin") || !FOR_ADMINS.includes(path));
+}
 
 export type Path = (typeof PAGES)[number]["path"];
 

@@ -25,10 +25,10 @@ function remember(name: string): void {
 
 /** Says that somebody has it. The name is asked for once, then remembered; `field` shows it always. */
 export function Acknowledge({ alert, field = false, first = false }: { alert: Alert; field?: boolean; first?: boolean }): JSX.Element | null {
-  const { alerts } = useConsole();
+  const { alerts, boot } = useConsole();
   const doing = useDoing();
-  const [name, setName] = useState(rememberedName());
-  const [asking, setAsking] = useState(field);
+  const [name, setName] = useState(boot.user || rememberedName());
+  const [asking, setAsking] = useState(field && boot.user === "");
   const may = useMayChange();
   if (!may || alert.state === "resolved" || alert.state === "cancelled") return null;
   if (alert.acknowledged_by !== null && !field) return null;
@@ -37,7 +37,7 @@ export function Acknowledge({ alert, field = false, first = false }: { alert: Al
     if (by === "") { setAsking(true); return; }
     const held = await doing.run("POST", `/api/v1/alerts/${alert.id}/ack`, { by });
     if (held === null) return;
-    remember(by);
+    if (boot.user === "") remember(by);
     alerts.take(held as Alert);
   };
   return (

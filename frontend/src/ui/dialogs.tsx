@@ -4,7 +4,7 @@ import { useConsole } from "./context.ts";
 import { KEYS, setSingleKeys, singleKeys } from "./keys.ts";
 import { PageLink } from "./link.tsx";
 import { Account } from "./nav.tsx";
-import { PAGES } from "../router.ts";
+import { pagesFor } from "../router.ts";
 
 interface DialogProps {
   title: string;
@@ -71,7 +71,7 @@ export function MoreDialog({ onClose, onKeys }: { onClose: () => void; onKeys: (
   return (
     <Dialog title="Quadra" onClose={onClose}>
       <p class="pages" onClick={onClose}>
-        {PAGES.map(({ path, name }) => (
+        {pagesFor(boot.scopes).map(({ path, name }) => (
           <PageLink key={path} to={path}>
             {name}
           </PageLink>

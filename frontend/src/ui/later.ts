@@ -4,14 +4,17 @@ import type { JSX } from "preact";
 import type { Path } from "../router.ts";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { AnomaliesPage } from "./pages/anomalies.tsx";
+import { AuditPage } from "./pages/audit.tsx";
 import { ChannelsPage } from "./pages/channels.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { ExplorePage } from "./pages/explore.tsx";
 import { RulesPage } from "./pages/rules.tsx";
+import { SessionsPage } from "./pages/sessions.tsx";
 import { StatusPage } from "./pages/status.tsx";
 import { TargetsPage } from "./pages/targets.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
 import { TrainingPage } from "./pages/training.tsx";
+import { UsersPage } from "./pages/users.tsx";
 
 export { Sections } from "./sections.tsx";
 
@@ -25,5 +28,8 @@ export const PAGE_VIEWS: Partial<Record<Path, () => JSX.Element>> = {
   "/training": TrainingPage,
   "/targets": TargetsPage,
   "/tokens": TokensPage,
+  "/users": UsersPage,
+  "/sessions": SessionsPage,
+  "/audit": AuditPage,
   "/status": StatusPage,
 };

@@ -7,7 +7,7 @@ import { setTheme, theme, THEMES } from "../theme-choice.ts";
 import { useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
-import { PAGES } from "../router.ts";
+import { pagesFor } from "../router.ts";
 import { Logo, Shape } from "./shapes.tsx";
 
 const LAST_GROUP = 2;
@@ -24,7 +24,7 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
       </PageLink>
       {GROUPS.map((group) => (
         <div key={group} class="page-group">
-          {PAGES.filter((page) => page.group === group).map(({ path, name }) => (
+          {pagesFor(boot.scopes).filter((page) => page.group === group).map(({ path, name }) => (
             <PageLink key={path} class="page" to={path}>
               {name}
               {path === "/alerts" && <OpenCount />}

@@ -23,6 +23,14 @@ const SCOPES = [
   ["write", "change rules, targets, training"],
   ["admin", "all of it, and tokens"],
 ] as const;
+const OVERLAP = 3600;
+const DAY = 86_400;
+const LIVES = [
+  [0, "never"],
+  [30 * DAY, "in 30 days"],
+  [90 * DAY, "in 90 days"],
+  [365 * DAY, "in a year"],
+] as const;
 const NONE: readonly string[] = [];
 
 /** Who may do what: tokens for programs and people. */
@@ -35,6 +43,12 @@ export function TokensPage(): JSX.Element {
   const end = async (token: Token): Promise<void> => {
     if (!confirm(`End the token “${token.name}”? Whatever uses it is refused from now on.`)) return;
     await doing.run("DELETE", `/api/v1/tokens/${token.id}`);
+    answer.again();
+  };
+  const rotate = async (token: Token): Promise<void> => {
+    if (!confirm(`Give “${token.name}” a new secret? The former one still opens for an hour.`)) return;
+    const found = await doing.run("POST", `/api/v1/tokens/${token.id}/rotate`, { overlap: OVERLAP });
+    if (found !== null) setMade(found as { name: string; token: string });
     answer.again();
   };
   return (
@@ -57,6 +71,9 @@ export function TokensPage(): JSX.Element {
                 title: "",
                 cell: (token) => (
                   <span class="row-actions">
+                    <button type="button" class="quiet" disabled={doing.busy} onClick={() => void rotate(token)}>
+                      Rotate
+                    </button>
                     <button type="button" class="quiet" disabled={doing.busy} onClick={() => void end(token)}>
                       End token
                     </button>
@@ -97,8 +114,9 @@ function Secret({ made, onDone }: { made: { name: string; token: string }; onDon
 function NewToken({ doing, onMade }: { doing: Doing; onMade: (made: { name: string; token: string }) => void }): JSX.Element {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly string[]>(["ingest"]);
+  const [life, setLife] = useState(0);
   const make = async (): Promise<void> => {
-    const made = await doing.run("POST", "/api/v1/tokens", { name, scopes });
+    const made = await doing.run("POST", "/api/v1/tokens", { name, scopes, ...(life === 0 ? {} : { expires_in: life }) });
     if (made === null) return;
     setName("");
     onMade(made as { name: string; token: string });
@@ -133,6 +151,16 @@ function NewToken({ doing, onMade }: { doing: Doing; onMade: (made: { name: stri
             </label>
           ))}
         </fieldset>
+        <label>
+          It ends
+          <select value={life} onChange={(event) => setLife(Number(event.currentTarget.value))}>
+            {LIVES.map(([seconds, words]) => (
+              <option key={seconds} value={seconds}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
         <div>
           <button type="submit" class="primary" disabled={doing.busy || scopes.length === 0}>
             Make token

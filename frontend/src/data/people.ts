@@ -1,0 +1,81 @@
+import { plural } from "./format.ts";
+
+export const ROLES = ["viewer", "editor", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ROLE_WORDS: Record<Role, string> = {
+  viewer: "sees everything",
+  editor: "also changes rules, channels, targets, training; acknowledges",
+  admin: "all of it, and users and tokens",
+};
+
+export interface User {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly disabled_at: number | null;
+  readonly signed_in_at: number | null;
+  readonly has_password: boolean;
+  readonly openid: boolean;
+}
+
+export interface Session {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: "user" | "token";
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly address: string;
+  readonly agent: string;
+  readonly current: boolean;
+}
+
+export interface Deed {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly kind: "user" | "token" | "command" | "nobody";
+  readonly action: string;
+  readonly target: string;
+  readonly status: number;
+  readonly address: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export function usersInWords(users: readonly User[]): { text: string; sub: string } {
+  const off = users.filter(({ disabled_at }) => disabled_at !== null).length;
+  if (users.length === 0) return { text: "Nobody has a name here yet.", sub: "Until then people sign in with a token. Make users below, so that it is known who did what." };
+  const text = `${plural(users.length - off, "person may", "people may")} sign in.`;
+  return { text, sub: off === 0 ? "" : `${plural(off, "user is", "users are")} disabled.` };
+}
+
+const BROWSERS = [
+  ["Firefox/", "Firefox"],
+  ["Edg/", "Edge"],
+  ["OPR/", "Opera"],
+  ["Chrome/", "Chrome"],
+  ["Safari/", "Safari"],
+] as const;
+const SYSTEMS = ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"] as const;
+
+/** "Firefox on Linux", as far as the browser says so. */
+export function browserOf(agent: string): string {
+  const browser = BROWSERS.find(([mark]) => agent.includes(mark))?.[1];
+  const system = SYSTEMS.find((name) => agent.includes(name));
+  if (browser === undefined) return agent === "" ? "not known" : agent.slice(0, 40);
+  return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** What was answered, in a word. */
+export function outcomeOf(status: number): string {
+  if (status < 400) return "done";
+  if (status === 401 || status === 403) return "not allowed";
+  if (status === 429) return "too often";
+  return status < 500 ? "refused" : "failed";
+}
+
+/** The address of the audit log with these filters, empty ones left out. */
+export function auditPath(filters: Readonly<Record<string, string>>): string {
+  const kept = Object.entries(filters).filter(([, value]) => value.trim() !== "");
+  return `/api/v1/audit?${new URLSearchParams(Object.fromEntries(kept.map(([name, value]) => [name, value.trim()])))}`;
+}
