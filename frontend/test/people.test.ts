@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { auditPath, browserOf, outcomeOf, usersInWords, type User } from "../src/data/people.ts";
+import { auditPath, browserOf, deedInWords, outcomeOf, usersInWords, type User } from "../src/data/people.ts";
 import { pagesFor } from "../src/router.ts";
 
 const user = (change: Partial<User> = {}): User => ({ id: 1, name: "mira", role: "viewer", disabled_at: null, signed_in_at: null, has_password: true, openid: false, ...change });
@@ -23,6 +23,11 @@ describe("people", () => {
 });
 
 describe("the audit log", () => {
+  it("says what was done to what, and what was not done", () => {
+    expect(deedInWords({ action: "Make a user", detail: { name: "ada", role: "viewer", password: "…" }, status: 201 })).toBe("Make a user: ada, role viewer, password …");
+    expect(deedInWords({ action: "Make a channel", detail: {}, status: 403 })).toBe("Make a channel (not allowed)");
+  });
+
   it("is asked with the filters that say something", () => {
     expect(auditPath({ actor: " mira ", action: "" })).toBe("/api/v1/audit?actor=mira");
     expect([201, 403, 422, 429, 503].map(outcomeOf)).toEqual(["done", "not allowed", "refused", "too often", "failed"]);

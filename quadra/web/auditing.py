@@ -26,7 +26,7 @@ def install(app: Flask, parts: WebParts) -> None:
             parts.clock(),
             who.name,
             kind,
-            declared.summary,
+            declared.summary.partition(";")[0],
             f"{request.method} {request.path}",
             response.status_code,
             client_address(request),

@@ -74,6 +74,17 @@ export function outcomeOf(status: number): string {
   return status < 500 ? "refused" : "failed";
 }
 
+const MOST_SAID = 3;
+
+/** "Make a user: ada, role viewer", and how it ended when it was not done. */
+export function deedInWords({ action, detail, status }: Pick<Deed, "action" | "detail" | "status">): string {
+  const { name, ...rest } = detail;
+  const said = Object.entries(rest).filter(([, value]) => (typeof value === "string" && value.length < 40) || typeof value === "boolean" || typeof value === "number");
+  const parts = [...(typeof name === "string" ? [name] : []), ...said.slice(0, MOST_SAID).map(([key, value]) => `${key} ${String(value)}`)];
+  const what = parts.length === 0 ? action : `${action}: ${parts.join(", ")}`;
+  return status < 400 ? what : `${what} (${outcomeOf(status)})`;
+}
+
 /** The address of the audit log with these filters, empty ones left out. */
 export function auditPath(filters: Readonly<Record<string, string>>): string {
   const kept = Object.entries(filters).filter(([, value]) => value.trim() !== "");

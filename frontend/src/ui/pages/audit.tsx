@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../../api.ts";
 import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { auditPath, outcomeOf, type Deed } from "../../data/people.ts";
+import { auditPath, deedInWords, outcomeOf, type Deed } from "../../data/people.ts";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
 import { Answered, Empty } from "../states.tsx";
@@ -96,10 +96,9 @@ function Who({ deed }: { deed: Deed }): JSX.Element {
 }
 
 function What({ deed }: { deed: Deed }): JSX.Element {
-  const name = deed.detail.name;
   return (
     <>
-      {typeof name === "string" ? `${deed.action}: ${name}` : deed.action}
+      {deedInWords(deed)}
       <small class="labels">{deed.target}</small>
     </>
   );
