@@ -10,18 +10,18 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from quadra.alerts.rules import Rule
-from quadra.engine.access import SCOPES, Access
+from quadra.engine.access import SCOPES
 from quadra.errors import QuadraError
-from quadra.settings import Settings
 from quadra.web.drill_command import make_drill
+from quadra.web.parts import WebParts
+from quadra.web.user_commands import make_users, noting
 
 MAX_DAYS = 3_660
 
 
-def register(
-    app: Flask, settings: Settings, access: Access, read_rules: Callable[[Path], list[Rule]]
-) -> None:
+def register(app: Flask, parts: WebParts, read_rules: Callable[[Path], list[Rule]]) -> None:
     """Add the commands to the application; ``read_rules`` reads a file of alert rules."""
+    settings, access, note = parts.settings, parts.access, noting(parts.audit, parts.clock)
     tokens = AppGroup("tokens", help="Tokens that programs and people sign in with.")
     config = AppGroup("config", help="The settings in force.")
 
@@ -41,6 +41,7 @@ def register(
         except QuadraError as error:
             faults = "; ".join(f"{f.field}: {f.reason}" for f in error.faults)
             raise click.ClickException(f"{error.detail} {faults}") from None
+        note("Make a token", f"{token.name}, {' '.join(token.scopes)}")
         click.echo(f"Token {token.id}, “{token.name}”, scopes {' '.join(token.scopes)}:")
         click.echo(secret)
 
@@ -58,6 +59,7 @@ def register(
             access.revoke(token_id)
         except QuadraError as error:
             raise click.ClickException(error.detail) from None
+        note("End a token", str(token_id))
         click.echo(f"Token {token_id} is revoked.")
 
     @config.command("show")
@@ -68,6 +70,7 @@ def register(
 
     app.cli.add_command(make_drill(settings))
     app.cli.add_command(tokens)
+    app.cli.add_command(make_users(parts.users, note))
     app.cli.add_command(_rules(read_rules))
     app.cli.add_command(config)
 

@@ -21,15 +21,25 @@ _STDIN = click.option(
 )
 
 
-def make_users(users: Users, audit: Audit, clock: Clock) -> AppGroup:
-    """Make the commands."""
-    group = AppGroup("users", help="People who sign in with a password.")
+Note = Callable[[str, str], None]
+"""Notes that a command did something, and to whom or what."""
 
-    def note(action: str, name: str) -> None:
+
+def noting(audit: Audit, clock: Clock) -> Note:
+    """Give what notes in the audit log, by the name that the machine knows."""
+
+    def note(action: str, target: str) -> None:
         who = "command line"
         with suppress(OSError, KeyError, ImportError):
             who = getpass.getuser()
-        audit.note(Deed(clock(), who, "command", action, name, 200))
+        audit.note(Deed(clock(), who, "command", action, target, 200))
+
+    return note
+
+
+def make_users(users: Users, note: Note) -> AppGroup:
+    """Make the commands."""
+    group = AppGroup("users", help="People who sign in with a password.")
 
     @group.command("create")
     @click.argument("name")

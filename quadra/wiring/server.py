@@ -58,15 +58,14 @@ from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
 from quadra.storage.targets import SqlTargets
 from quadra.storage.training import SqlTraining
-from quadra.storage.vault import Vault
 from quadra.storage.users import SqlUsers
+from quadra.storage.vault import Vault
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
 from quadra.web.identity import Identity
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import make_runtime
-from quadra.web.user_commands import make_users
 from quadra.wiring.arguments import CHILD, PROGRAM
 from quadra.wiring.common import make_history, prepare
 from quadra.wiring.delivery import channel_desk, make_deadman
@@ -109,8 +108,6 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
     )
     access = Access(SqlAccess(database), clock, secret_key.encode())
-    users = Users(SqlUsers(database), Passwords(), clock, access.forget)
-    audit = Audit(SqlAudit(database))
     limited = settings.ratelimit_enabled
     guesses = settings.ratelimit_login if limited else None
     identity = Identity(access, runtime, guesses, counters)
@@ -166,8 +163,8 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         runtime=runtime,
         clock=clock,
         access=access,
-        users=users,
-        audit=audit,
+        users=Users(SqlUsers(database), Passwords(), clock, access.forget),
+        audit=Audit(SqlAudit(database)),
         identity=identity,
         catalog=catalog,
         journal=journal,
@@ -214,8 +211,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     )
     front = make_front(parts, mode, secret_key.encode(), store, counters)
     live = front.live
-    commands.register(front.app, settings, access, read_rules)
-    front.app.cli.add_command(make_users(users, audit, clock))
+    commands.register(front.app, parts, read_rules)
     sources = [
         Sampler(
             "host",
