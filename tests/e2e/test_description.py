@@ -20,10 +20,14 @@ NAMES = (
     "training",
     "targets",
     "tokens",
+    "users",
+    "sessions",
+    "audit",
     "status",
 )
 PAGES = {f"/{name}" for name in NAMES}
-HIDDEN = {"/", "/login", "/logout", "/api/docs", "/static/{filename}"} | PAGES
+OPENID = {"/login/openid", "/login/openid/back"}
+HIDDEN = {"/", "/login", "/logout", "/api/docs", "/static/{filename}"} | PAGES | OPENID
 
 
 @pytest.fixture(scope="module")

@@ -49,12 +49,16 @@ def make_audit(parts: WebParts) -> Blueprint:
     return api
 
 
+def _part(name: str) -> str:
+    return request.args.get(name, "").replace("\0", "")[:300]
+
+
 def _question(most: int) -> AuditQuestion:
     args = request.args
     return AuditQuestion(
-        actor=args.get("actor", "")[:100],
-        action=args.get("action", "")[:300],
-        target=args.get("target", "")[:300],
+        actor=_part("actor"),
+        action=_part("action"),
+        target=_part("target"),
         start=asking.seconds("start", 0.0) if "start" in args else None,
         end=asking.seconds("end", 0.0) if "end" in args else None,
         after=asking.whole("after", 0, 0, 1 << 53) or None,
