@@ -12,6 +12,9 @@ branch_labels = None
 depends_on = None
 
 
+_BEFORE = "sent to the target as it is"
+
+
 def upgrade() -> None:
     """Go to this revision."""
     op.create_table(
@@ -51,6 +54,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"])
+    _say_of_secrets("quadra.storage.vault; sent to the target as it was given", _BEFORE)
     kept = _sessions()
     op.drop_index(op.f("ix_sessions_expires_at"), table_name="sessions")
     op.drop_table("sessions")
@@ -84,6 +88,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to the revision before; sessions of people end."""
+    _say_of_secrets(_BEFORE, "quadra.storage.vault; sent to the target as it was given")
     kept = [one for one in _sessions() if one["token_id"] is not None]
     op.drop_index(op.f("ix_sessions_expires_at"), table_name="sessions")
     op.drop_table("sessions")
@@ -114,3 +119,11 @@ def _sessions() -> list[dict[str, object]]:
         "sessions", *(sa.column(c) for c in ("digest", "token_id", "created_at", "expires_at"))
     )
     return [dict(row) for row in op.get_bind().execute(sa.select(table)).mappings()]
+
+
+def _say_of_secrets(now: str, before: str) -> None:
+    """Say in the database what the secrets of targets are; SQLite keeps no comments."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.alter_column(
+            "targets", "secret", comment=now, existing_comment=before, existing_type=sa.Text()
+        )

@@ -15,6 +15,7 @@ NAMES = (
     "explore",
     "alerts",
     "anomalies",
+    "events",
     "rules",
     "channels",
     "training",
