@@ -17,8 +17,6 @@ from quadra.web.serving import bound_memory, load_socketio, patch
 from quadra.wiring.arguments import CHILD, PAGE, complain
 
 IS_MAIN = __name__ == "__main__"
-IS_WORKER = IS_MAIN and os.environ.get("ROLE", "").strip() == "worker"
-
 if IS_MAIN:
     try:
         Settings.from_env()  # what can't be used is said before anything large is loaded
@@ -26,6 +24,8 @@ if IS_MAIN:
         complain(error)
         sys.exit(2)
     bound_memory()  # before there are threads
+IS_WORKER = IS_MAIN and os.environ.get("ROLE", "").strip() == "worker"  # ENV_FILE may say so too
+
 if IS_MAIN and not IS_WORKER:
     gc.disable()  # nothing dies while all is built; ``serve`` turns it on again
     # The worker and the commands run without a loop.

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from quadra.durations import parse_duration
+from quadra.env_file import load_env_file
 from quadra.errors import SettingsError
 from quadra.sizes import parse_budget
 
@@ -206,6 +207,12 @@ def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str)
 class Settings:
     """Every setting; the help texts are the ones the README shows."""
 
+    env_file: str = _env(
+        "ENV_FILE",
+        "",
+        _text,
+        "file of settings as NAME=value; `.env` beside app.py when absent. The environment wins",
+    )
     host: str = _env("HOST", "127.0.0.1", _text, "address to listen on")
     port: int = _env("PORT", "5000", _number(0, 65535), "port to listen on")
     environment: str = _env(
@@ -451,8 +458,13 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; raises SettingsError with the variable's name and the mend."""
-        env = os.environ if env is None else env
+        """Read the environment, with ENV_FILE added; or what is given.
+
+        Raises SettingsError with the variable's name and the mend.
+        """
+        if env is None:
+            load_env_file()
+            env = os.environ
         known = {f.metadata["env"] for f in fields(cls)}
         for name in sorted(env):
             if name.startswith("QUADRA_") and name not in known:

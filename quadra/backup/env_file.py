@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from quadra.errors import SettingsError
 from quadra.settings import Settings, describe
 
 # What backups read. Nobody's secret needs to lie in this file but the database's.
@@ -17,28 +15,6 @@ _WANTED = (
     "BACKUP_RETENTION", "BACKUP_ENCRYPT_TO", "BACKUP_IDENTITY",
 )  # fmt: skip
 _FOLDERS = ("DATA_DIR", "LOGS_DIR", "MODELS_DIR", "RULES_DIR", "BACKUP_DIR", "BACKUP_IDENTITY")
-_LINE = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]*)=(.*)")
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Read NAME=value lines, quoted as in a shell; nothing is run. Raises SettingsError."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--env-file: {path} can't be read ({error}).") from None
-    found = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        matched = _LINE.fullmatch(line.strip())
-        try:
-            words = shlex.split(matched[2], comments=True) if matched else []
-        except ValueError:
-            matched, words = None, []
-        if matched is None or len(words) > 1:
-            raise SettingsError(f"--env-file: line {number} of {path} is not NAME=value.")
-        found[matched[1]] = words[0] if words else ""
-    return found
 
 
 def write_env_file(path: Path, env: Mapping[str, str]) -> None:

@@ -16,12 +16,13 @@ import psutil
 from quadra.backup import cron
 from quadra.backup.checking import check, unpacked
 from quadra.backup.cleaning import clean
-from quadra.backup.env_file import read_env_file, write_env_file
+from quadra.backup.env_file import write_env_file
 from quadra.backup.folder import BackupFolder
 from quadra.backup.making import make_backup
 from quadra.backup.names import KINDS
 from quadra.backup.outcomes import DONE, FAILED, WRONG_USE, BackupError
 from quadra.backup.restoring import restore_backup
+from quadra.env_file import load_env_file, read_env_file
 from quadra.errors import QuadraError, SettingsError
 from quadra.settings import Settings
 from quadra.sizes import shown
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         env = dict(os.environ)
         if asked.env_file:
-            env = {**read_env_file(asked.env_file), **env}
+            env = {**read_env_file(asked.env_file, "--env-file"), **env}
+        load_env_file(env)
         code: int = asked.run(asked, Settings.from_env(env), env)
     except SettingsError as error:
         return _complain(error, WRONG_USE)

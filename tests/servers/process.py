@@ -29,7 +29,8 @@ def free_port() -> int:
 def plain_environment(**settings: str) -> dict[str, str]:
     """Return the environment that any program needs, and nothing of what this shell has set."""
     keep = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
-    return {name: os.environ[name] for name in keep if name in os.environ} | settings
+    kept = {name: os.environ[name] for name in keep if name in os.environ}
+    return kept | {"ENV_FILE": os.devnull} | settings  # the settings of whoever works here
 
 
 class ProcessEndedError(AssertionError):

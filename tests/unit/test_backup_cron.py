@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.backup.cron import our_lines, with_lines, without_lines
-from quadra.backup.env_file import read_env_file, write_env_file
+from quadra.backup.env_file import write_env_file
+from quadra.env_file import read_env_file
 from quadra.errors import SettingsError
 from quadra.settings import Settings
 
@@ -67,20 +68,20 @@ def test_settings_for_cron_are_absolute_and_read_back(tmp_path: Path) -> None:
     file = tmp_path / "cron.env"
     url = "postgresql://me:p%40ss'word@db.example/quadra"
     write_env_file(file, {"DATA_DIR": "here", "DATABASE_URL": url, "BACKUP_RETENTION": "7d"})
-    found = read_env_file(file)
+    found = read_env_file(file, "--env-file")
     assert str(Path("here").absolute()) == found["DATA_DIR"]
     assert (url, "7d") == (found["DATABASE_URL"], found["BACKUP_RETENTION"])
     assert 0o600 == file.stat().st_mode & 0o777
     write_env_file(file, {})
     assert Path("data/quadra_matrix.db").absolute() == Path(
-        Settings.from_env(read_env_file(file)).database_url.removeprefix("sqlite:///")
+        Settings.from_env(read_env_file(file, "--env-file")).database_url.removeprefix("sqlite:///")
     )
 
 
 def test_an_env_file_is_read_and_never_run(tmp_path: Path) -> None:
     file = tmp_path / "x.env"
     file.write_text("# comment\nexport HOST='$(id)'\n\nPORT=\"6000\"\nLOG_LEVEL=\n")
-    assert {"HOST": "$(id)", "PORT": "6000", "LOG_LEVEL": ""} == read_env_file(file)
+    assert {"HOST": "$(id)", "PORT": "6000", "LOG_LEVEL": ""} == read_env_file(file, "--env-file")
 
 
 @pytest.mark.parametrize("line", ["rm -rf x", "A=b c", "a=b", "A='b", "=x"])
@@ -88,4 +89,4 @@ def test_anything_else_in_an_env_file_is_named_by_its_line(line: str, tmp_path: 
     file = tmp_path / "x.env"
     file.write_text(f"A=1\n{line}\n")
     with pytest.raises(SettingsError, match="line 2"):
-        read_env_file(file)
+        read_env_file(file, "--env-file")
