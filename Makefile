@@ -20,7 +20,7 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 # --- what users call
 
-.PHONY: run demo test check bench fuzz soak lock format clean help
+.PHONY: run demo test check bench fuzz soak coverage audit sbom lock format clean help
 
 run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
@@ -47,6 +47,17 @@ fuzz: venv-run venv-dev ## Look for input that breaks a parser, ten minutes (ARG
 
 soak: venv-run venv-dev console ## Twenty minutes of a busy day, and what has grown by its end (ARGS="--minutes 3")
 	@$(python) scripts/soak.py $(ARGS)
+
+coverage: venv-run venv-dev console ## Which lines the unit and contract tests go through, in .cache/coverage
+	@scripts/tools/servers.sh
+	$(python) -m pytest -n 2 tests/unit tests/contract --cov=quadra --cov=utils --cov-branch \
+		--cov-report=term:skip-covered --cov-report=html:.cache/coverage
+
+audit: venv-run venv-dev ## Known weaknesses in packages, risky code, secrets, licences (code 3: one could not be run)
+	@$(python) scripts/audit.py $(ARGS)
+
+sbom: venv-run venv-dev $(packages) ## What Quadra is made of, as CycloneDX, in .cache/sbom
+	@scripts/tools/sbom.sh
 
 format: venv-dev ## Format the Python sources and mend what ruff can mend by itself
 	@$(python) -m ruff check --fix-only .
@@ -80,6 +91,11 @@ console: venv-run
 lint: venv-run venv-dev
 	@$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	.venv/bin/shellcheck scripts/*.sh scripts/tools/*.sh .ci/run
+	.venv/bin/hadolint Dockerfile
+	.venv/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker-compose*.yml utils/shipping/docker-compose-*.yml
+	.venv/bin/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv/bin/zizmor --offline --quiet --no-progress .github
 
 types: venv-run venv-dev
 	@$(python) -m mypy
