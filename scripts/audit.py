@@ -175,7 +175,8 @@ def main() -> int:
 def _other_plugins() -> list[str]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class  # noqa: PLC0415 - only here
 
-    known = {kind.__name__ for kind in get_mapping_from_secret_type_to_class().values()}
+    kinds: dict[str, type] = get_mapping_from_secret_type_to_class()
+    known = {kind.__name__ for kind in kinds.values()}
     return sorted(known - set(_SECRETS))
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.servers import programs
 from tests.servers.cluster import Cluster
 from tests.servers.process import REPOSITORY, Process, free_port, plain_environment, wait_until
 from tests.servers.proxies import Nginx
-from tests.servers.quadra import ADDRESS
+from tests.servers.quadra import ADDRESS, QuadraServer
 from tests.servers.redis import redis_server
 
 DEPLOY = REPOSITORY / "deploy"
@@ -43,7 +44,7 @@ def prometheus(folder: Path, cluster: Cluster, alertmanager: int) -> tuple[Proce
     (folder / "prometheus.yml").write_text(text)
     rules = (DEPLOY / "prometheus/alerts.yml").read_text().replace("interval: 15s", "interval: 1s")
     (folder / "alerts.yml").write_text(rules)
-    command = [
+    command: list[str | Path] = [
         programs.prometheus(),
         f"--config.file={folder}/prometheus.yml",
         f"--storage.tsdb.path={folder}/prometheus",
@@ -60,7 +61,7 @@ def alertmanager(folder: Path, port: int) -> Process:
     text = text.replace("/etc/alertmanager/slack-webhook-url", str(folder / "slack"))
     (folder / "alertmanager.yml").write_text(text)
     program = programs.alertmanager()
-    command = [
+    command: list[str | Path] = [
         *beside_its_files(program),
         program,
         f"--config.file={folder}/alertmanager.yml",
@@ -106,6 +107,12 @@ def stack(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Cluster, str, str
         yield cluster, proxy.url, address, f"http://127.0.0.1:{port}"
 
 
+def is_whole(server: QuadraServer) -> bool:
+    """Say whether this process tells what both were sent, and reaches Redis."""
+    told = history(server, "through_all") and history(server, "by_the_first")
+    return bool(told) and server.get("/ready").json()["redis"]["state"] == "ok"
+
+
 def test_the_whole_stack_takes_samples_is_scraped_and_pages(
     stack: tuple[Cluster, str, str, str],
 ) -> None:
@@ -117,11 +124,7 @@ def test_the_whole_stack_takes_samples_is_scraped_and_pages(
     assert 200 == sent.status_code, sent.text
     push(first, "by_the_first", 1)
     for server in (first, second):
-        assert wait_until(lambda s=server: bool(history(s, "through_all")), timeout=10)
-        assert wait_until(lambda s=server: bool(history(s, "by_the_first")), timeout=10)
-        assert wait_until(
-            lambda s=server: s.get("/ready").json()["redis"]["state"] == "ok", timeout=10
-        )
+        assert wait_until(partial(is_whole, server), timeout=15)
 
     def up() -> list[str]:
         found = asked(f"{prometheus_url}/api/v1/query?query=up%7Bjob%3D%22quadra%22%7D")

@@ -158,7 +158,7 @@ def panels(dashboard: str) -> list[dict[str, Any]]:
 
 def test_every_panel_asks_for_metrics_that_there_are(tmp_path: Path) -> None:
     known = {PREFIX + name for name in DECLARED} | PROCESS
-    rules = []
+    rules: list[dict[str, str]] = []
     for panel in panels("quadra.json"):
         for target in panel["targets"]:
             expr = target["expr"].replace("$__rate_interval", "1m").replace("$instance", ".*")
