@@ -107,8 +107,8 @@ def content_type(header: str) -> tuple[str, Mapping[str, str]]:
 
 
 def owner_of(principal: Principal) -> Owner:
-    """Name whose series these are."""
-    return Owner(principal.token_id, principal.name)
+    """Name whose series these are; people stand below 0, so that each has a quota."""
+    return Owner(principal.token_id or -principal.user_id, principal.name)
 
 
 def _read_body() -> bytes:
