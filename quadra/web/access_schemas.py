@@ -106,11 +106,10 @@ _DEED = as_object(
     }
 )
 AUDIT_LIST = as_json(
-    as_object(
-        {"audit": as_list(_DEED), "next": {"type": ["integer", "null"]}},
-    ),
+    as_object({"audit": as_list(_DEED), "next": {"type": ["integer", "null"]}}),
     "the newest first; JSON lines or CSV where `format` asks for them",
 )
+AUDIT_LIST["content"] |= {kind: {"schema": TEXT} for kind in ("application/x-ndjson", "text/csv")}
 USER_ID = id_in_path("user_id")
 SESSION_ID = id_in_path("session_id")
 ALL_SESSIONS = in_query(
