@@ -202,6 +202,8 @@ _WAYS: dict[str, tuple[Callable[[], Any], str, int]] = {
     # A frame for every post, as large as the peer's.
     "json": (_quick, "json", 1),
     "binary": (_quick, "binary", 1),
+    # Several senders: what is committed together goes as one frame.
+    "json_joined": (_quick, "json", _LANES),
     # As Quadra is set by default: what comes within a tick goes as one frame.
     "json_by_tick": (_ordinary, "json", _LANES),
 }

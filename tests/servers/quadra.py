@@ -1,5 +1,6 @@
 """Quadra itself as a process, from outside: as its users meet it."""
 
+import os
 import secrets
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from tests.servers.process import (
 
 ADDRESS = r"https?://[^\s/]+:\d+(?:/\?token=(?P<code>[^\s&]+))?"
 START_SECONDS = 20
+LOOP = os.environ.get("QUADRA_TEST_LOOP", "")  # runs what does not name a loop on another one
 
 
 class QuadraServer:
@@ -46,6 +48,7 @@ class QuadraServer:
             "BACKUP_DIR": str(self.folder / "backups"),
             "QUADRA_ADMIN_TOKEN": self.token,
             "PYTHONUNBUFFERED": "1",
+            **({"ASYNC_MODE": LOOP} if LOOP else {}),
         }
         chosen: Mapping[str, str | None] = defaults | settings
         self.settings = {name: value for name, value in chosen.items() if value is not None}
