@@ -62,6 +62,9 @@ class RollupStore(Protocol):
     def samples(self, span: Span, ids: IdArray) -> Columns:
         """Read what is sealed of these series within the span; InvalidError when it is too much."""
 
+    def put_together(self, claim: int, portion: Portion) -> None:
+        """Put chunks together that lie within the portion and are shorter than they may be."""
+
     def minutes_since(self, ids: IdArray) -> dict[int, int]:
         """Tell from when on (unix ms) series have cells of minutes, for those that have."""
 
@@ -122,6 +125,8 @@ class Roller:
             return False  # somebody else has rolled meanwhile; look again next time
         for ids in self._portions():
             self._roll(claim, Portion(ids, (start, end)), is_new=True)
+            # From a stride before: what reached over its end lies within by now.
+            self._store.put_together(claim, Portion(ids, (start - self._stride, end)))
         self._store.mark(claim, marks._replace(rolled_until=end))
         return True
 

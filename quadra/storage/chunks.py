@@ -54,7 +54,7 @@ class SqlChunks:
             np.concatenate([s.v for s in stretches]),
             bounds,
         )
-        rows = [_row(s.series_id, chunk) for s, chunk in zip(stretches, packed, strict=True)]
+        rows = [row_of(s.series_id, chunk) for s, chunk in zip(stretches, packed, strict=True)]
         new = [row for row, s in zip(rows, stretches, strict=True) if s.replaces is None]
         again = [
             {**row, "the_id": s.replaces}
@@ -96,7 +96,8 @@ def begin_round(database: Database) -> int:
     return database.write(_claim, statement)
 
 
-def _row(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
+def row_of(series_id: int, chunk: codec.Chunk) -> dict[str, Any]:
+    """Give the row of a chunk."""
     return {
         "series_id": series_id,
         "first_t": chunk.t0,

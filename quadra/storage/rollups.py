@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from quadra.engine.roller import Portion
 from quadra.errors import DamagedError
 from quadra.storage.chunks import begin_round, hold_claim
+from quadra.storage.compacting import put_together
 from quadra.storage.database import Database, plain_rows
 from quadra.storage.journal import too_many_samples
 from quadra.storage.sealed import chunks_between
@@ -68,6 +69,10 @@ class SqlRollups:
     def samples(self, span: Span, ids: IdArray) -> Columns:
         """Read what is sealed of these series within the span; damaged chunks are left out."""
         return self._database.read(chunks_between, span[0], span[1] - 1, ids, spare_damaged=True)
+
+    def put_together(self, claim: int, portion: Portion) -> None:
+        """Put chunks of the portion together that are shorter than they may be."""
+        put_together(self._database, claim, portion.span, portion.ids)
 
     def minutes_since(self, ids: IdArray) -> dict[int, int]:
         """Tell from when on (unix ms) series have cells of minutes, for those that have."""

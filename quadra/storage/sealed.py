@@ -200,9 +200,14 @@ def checksum(chunk: Sequence[Any]) -> int:
     return crc32(chunk[5], crc32(chunk[4], (start ^ start >> 32) & 0xFFFFFFFF))
 
 
+def is_sound(row: Sequence[Any]) -> bool:
+    """Say whether the checksum of a row (as of ``sound``) fits, or is none."""
+    return row[8] is None or checksum(row[2:8]) == row[8]
+
+
 def sound(rows: Sequence[Any], *, spare_damaged: bool) -> Sequence[Any]:
     """Pass on the rows (id, series, the chunk, its checksum) whose checksum fits or is none."""
-    wrong = [row for row in rows if row[8] is not None and checksum(row[2:8]) != row[8]]
+    wrong = [row for row in rows if not is_sound(row)]
     if not wrong:
         return rows
     said = ", ".join(f"chunk {row[0]} of series {row[1]}" for row in wrong[:9])

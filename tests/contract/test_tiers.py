@@ -375,3 +375,26 @@ def test_long_questions_are_answered_in_pieces(
     pieces = [first, *others]
     assert 1 < len(pieces)
     assert [(x.t.tolist(), x.v.tolist()) for x in whole] == [x for piece in pieces for x in piece]
+
+
+def test_short_chunks_are_put_together_and_nothing_else_changes(house: House) -> None:
+    rng = np.random.default_rng(11)
+    sealer = Sealer(house.journal, SqlChunks(house.database), house.clock, None)
+    for hour in range(13):  # each sealed by itself, as a series is that sends now and then
+        t = np.arange(T0 + hour * HOUR, T0 + (hour + 1) * HOUR, 30_000, dtype=np.int64)
+        house.write(GAUGE, t, rng.normal(50, 5, len(t)).round(2))
+        house.write(SILENT, t[:1], np.array([1.0]))
+        house.clock.now = (T0 + (hour + 1) * HOUR) / 1000 + 400
+        sealer.run(everything=True)
+    before = lengths_of_chunks(house)
+    house.settle()
+    after = lengths_of_chunks(house)
+    assert len(before) > len(after)
+    assert (sum(before), 1_200) == (sum(after), max(after))
+    check_many(house, rng, 13)
+
+
+def lengths_of_chunks(house: House) -> list[int]:
+    return house.database.read(
+        lambda c: list(c.execute(sa.select(chunks.c["count"]).order_by(chunks.c.id)).scalars())
+    )
