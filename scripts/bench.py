@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from quadra import __version__
 from scripts.benchmarks import (
     alerts,
+    console,
     detection,
     fanout,
     footprint,
@@ -62,6 +63,12 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "alert": ("From POST to the alert in a console", alerts.to_console),
     "page": ("From POST of a breach to a webhook's receipt of the page", alerts.to_webhook),
     "watching": ("Metrics, ids, limits and logs, beside a bare route", instrumentation.measure),
+    "charts": (
+        "120 charts of 3 series at 10 Hz in a browser: in view, and all",
+        console.many_charts,
+    ),
+    "event_to_paint": ("From event to paint, 100 series at 10 Hz", console.event_to_paint),
+    "heap": ("An hour of frames replayed fast: what the page keeps", console.heap),
     "start": ("From the command to ready", footprint.starts),
     "memory": ("Memory at idle", footprint.memory),
     "script": ("What the first page loads", footprint.script),

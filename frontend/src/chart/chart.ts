@@ -3,9 +3,10 @@ import type { Axis } from "../data/ticks.ts";
 import { CursorLayer } from "./cursor.ts";
 import { el } from "./dom.ts";
 import { Delays } from "./delays.ts";
+import { Ends } from "./ends.ts";
 import { Hands } from "./hands.ts";
 import { ChartHeader, summaryOf } from "./header.ts";
-import { keepSlots, linesOf, makePicture, tracksOf } from "./picture.ts";
+import { keepSlots, linesOf, makePicture, newestNow, newestOfAll, tracksOf } from "./picture.ts";
 import { Plot } from "./plot.ts";
 import { PlotState } from "./state.ts";
 import { TablePanel } from "./table.ts";
@@ -28,6 +29,7 @@ export class Chart {
   readonly #table: TablePanel;
   readonly #cursor = new CursorLayer();
   readonly #hands: Hands;
+  readonly #ends = new Ends();
   readonly #delays = new Delays();
   readonly #sizes: ResizeObserver;
   readonly #leave: () => void;
@@ -39,7 +41,14 @@ export class Chart {
   #epoch = 0;
   #picture: Picture | null = null;
   #drawn = "";
+  #drawnVersion = -1;
+  #drawnSecond = 0;
+  #shownVersion = -1;
   #paintedUntil = 0;
+  /** Pixels of the plot's place, told by the browser: asking for them would make it lay out the page. */
+  #wide = 0;
+  /** How many series were known when the lines were chosen. */
+  #knew = -1;
 
   constructor(spec: ChartSpec, stage: Stage, tools: readonly HTMLElement[]) {
     this.spec = spec;
@@ -50,7 +59,8 @@ export class Chart {
     this.#header = new ChartHeader(spec, [...tools, this.#table.button]);
     this.#hands = new Hands(this.#place, this.#plot, stage, spec.key);
     this.#assemble();
-    this.#sizes = new ResizeObserver(() => {
+    this.#sizes = new ResizeObserver(([entry]) => {
+      this.#wide = Math.round(entry?.contentRect.width ?? 0);
       this.#plot.resize();
       this.#redraw();
     });
@@ -66,18 +76,29 @@ export class Chart {
 
   /** Alike for all charts of the page, whatever stands beside their plots; 0 while out of view. */
   get width(): number {
-    return this.visible ? this.#place.clientWidth : 0;
+    return this.visible ? this.#wide : 0;
   }
 
-  /** Draws if anything that can be seen has changed. Cheap otherwise. */
-  update(): void {
-    if (!this.visible || this.#place.clientWidth === 0) return;
-    const { store } = this.#stage;
+  /** Brings values up to date and moves the lines' ends; true when the lines must be drawn anew. */
+  update(): boolean {
+    if (!this.visible || this.#wide === 0) return false;
     const window = this.#stage.window();
     this.#chooseLines(window.now);
-    const drawn = this.#fingerprint(window);
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
+    const version = this.#version();
+    if (this.#fingerprint(window, version) !== this.#drawn) return true;
+    if (version === this.#shownVersion) return false;
+    this.#shownVersion = version;
+    return !this.#moveEnds(window);
+  }
+
+  draw(): void {
+    if (!this.visible || this.#wide === 0) return;
+    const { store } = this.#stage;
+    const window = this.#stage.window();
+    this.#shownVersion = this.#version();
+    this.#drawnVersion = this.#shownVersion;
+    this.#drawnSecond = Math.floor(window.now);
+    this.#drawn = this.#fingerprint(window, this.#shownVersion);
     // An axis is kept steady from frame to frame, not from range to range.
     if (store.epoch !== this.#epoch) this.#axis = null;
     this.#epoch = store.epoch;
@@ -88,6 +109,25 @@ export class Chart {
     this.#showCursor();
     this.#table.show(picture);
     this.#timePaint(picture);
+  }
+
+  /** Shows the newest values on the drawing that is there; false when they have no place on it. */
+  #moveEnds(window: Window): boolean {
+    const before = this.#picture;
+    if (before === null || before.stacked || this.spec.heat === true || before.lines.some(({ line }) => line.tracks.length > 1)) return true; // within a second they are drawn
+    const { axis } = before;
+    const lines = before.lines.map((line) => ({ ...line, newest: newestNow(line, window, this.spec.raw === true) }));
+    const newest = newestOfAll(lines);
+    if (lines.some((line) => line.newest !== null && (line.newest.v > axis.max || line.newest.v < axis.min))) return false;
+    const age = newest === null ? before.age : Math.max(0, window.now - newest.t);
+    if (before.tail !== null) return false;
+    const picture = { ...before, lines, newest, age };
+    this.#picture = picture;
+    this.#header.showValue(picture);
+    this.#ends.show(this.#plot, picture);
+    this.#tellNewest(picture);
+    this.#timePaint(picture);
+    return true;
   }
 
   /** How long the newest point took from its event to here, where it has just come. */
@@ -111,8 +151,14 @@ export class Chart {
   /** Once a second: age and lateness move on even when no data comes. */
   tick(): void {
     if (!this.visible || this.#picture === null) return;
-    const late = this.#picture.tail !== null;
     const window = this.#stage.window();
+    if (window.live && Math.floor(window.now) - this.#drawnSecond <= 1 && this.#picture.tail === null) {
+      // Drawn just now, and in time: only the age is to be told.
+      const { newest } = this.#picture;
+      this.#header.show({ ...this.#picture, window, age: newest === null ? this.#picture.age : Math.max(0, window.now - newest.t) }, this.#delays);
+      return;
+    }
+    const late = this.#picture.tail !== null;
     this.#show(this.#makePicture(window));
     if (late !== (this.#picture.tail !== null)) this.#drawn = "";
   }
@@ -140,46 +186,60 @@ export class Chart {
     this.#place.setAttribute("aria-label", spec.title);
     element.append(
       this.#header.element,
-      el("div", "chart-body", this.#place, this.#hands.element, this.#cursor.element, this.#state.element, this.#table.element),
+      el("div", "chart-body", this.#place, this.#ends.element, this.#hands.element, this.#cursor.element, this.#state.element, this.#table.element),
     );
   }
 
   #redraw(): void {
     this.#drawn = "";
-    this.update();
+    this.draw();
   }
 
-  /** Changes whenever the drawing would: data, time by a pixel, range, colours, lines. */
-  #fingerprint({ from, to, live }: Window): string {
+  #version(): number {
     let version = 0;
     for (const line of this.#lines) for (const track of line.tracks) version += track.version;
-    const shift = Math.floor(to / ((to - from) / this.#place.clientWidth));
-    return [version, this.#stage.expected.version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
+    return version;
+  }
+
+  /** Changes whenever the drawing would: time by a pixel, range, colours, lines, history; data once a second. */
+  #fingerprint({ from, to, live, now }: Window, version: number): string {
+    const shift = Math.floor(to / ((to - from) / this.#wide));
+    const second = version === this.#drawnVersion ? this.#drawnSecond : Math.floor(now);
+    return [second, this.#stage.store.epoch, this.#stage.expected.version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
   }
 
   #chooseLines(now: number): void {
-    const ids = tracksOf(this.spec, this.#stage.store)
+    const { store } = this.#stage;
+    const ranked = this.#lines.some((line) => line.key === "other");
+    const due = ranked && (now - this.#rankedAt > RERANK_SECONDS || store.epoch !== this.#epoch);
+    if (store.size === this.#knew && !due) return;
+    this.#knew = store.size;
+    const ids = tracksOf(this.spec, store)
       .map((track) => track.info.id)
       .join();
-    const ranked = this.#lines.some((line) => line.key === "other");
-    const due = now - this.#rankedAt > RERANK_SECONDS || this.#stage.store.epoch !== this.#epoch;
-    if (ids === this.#linesFor && !(ranked && due)) return;
+    if (ids === this.#linesFor && !due) return;
     this.#linesFor = ids;
     this.#rankedAt = now;
-    this.#lines = linesOf(this.spec, this.#stage.store);
+    this.#lines = linesOf(this.spec, store);
     this.#slots = keepSlots(this.#lines, this.#slots);
   }
 
   #show(picture: Picture): void {
     this.#picture = picture;
     this.#header.show(picture, this.#delays);
+    if (this.#plot.ready && !this.#table.open && this.spec.heat !== true) this.#ends.show(this.#plot, picture);
+    else this.#ends.hide();
     this.element.classList.toggle("late", picture.tail !== null);
     this.#place.setAttribute("aria-label", summaryOf(this.spec.title, picture));
     const load = this.#stage.loadOf(this.spec.metrics[0]?.name ?? "");
     this.#state.show(load, picture.lines.every((line) => line.columns.times.length === 0), picture.window.now);
-    if (picture.newest === null) return;
-    this.element.dataset.newest = String(Math.round(picture.newest.t * 1000));
-    this.element.dataset.value = String(picture.newest.v);
+    this.#tellNewest(picture);
+  }
+
+  #tellNewest({ newest }: Picture): void {
+    if (newest === null) return;
+    this.element.dataset.newest = String(Math.round(newest.t * 1000));
+    this.element.dataset.value = String(newest.v);
   }
 
   #showCursor(): void {

@@ -156,24 +156,20 @@ function drawMarks(u: uPlot, { axis, scale }: Picture, box: Box, palette: Palett
   }
 }
 
-/** A dot at each line's newest point and wherever a point stands alone between holes. */
+/** A dot wherever a point stands alone between holes. */
 function drawDots(u: uPlot, picture: Picture, box: Box, palette: Palette): void {
   const { ctx, k } = box;
   for (const line of picture.lines) {
     const { times, values } = line.drawn;
-    const dot = (i: number): void => {
-      const t = times[i];
-      const v = values[i];
-      if (t === undefined || v === undefined || t < picture.window.from || t > picture.window.to) return;
-      ctx.beginPath();
-      ctx.arc(u.valToPos(t, "x", true), u.valToPos(v, "y", true), 2.25 * k, 0, 2 * Math.PI);
-      ctx.fill();
-    };
     ctx.fillStyle = palette.color(picture.tail === null ? line.token : "ink3");
-    dot(times.length - 1);
     line.gaps.forEach((gap, i) => {
       const before = i === 0 ? times[0] : line.gaps[i - 1]?.to;
-      if (before === gap.from) dot(times.indexOf(gap.from));
+      if (before !== gap.from || gap.from < picture.window.from || gap.from > picture.window.to) return;
+      const v = values[times.indexOf(gap.from)];
+      if (v === undefined) return;
+      ctx.beginPath();
+      ctx.arc(u.valToPos(gap.from, "x", true), u.valToPos(v, "y", true), 2.25 * k, 0, 2 * Math.PI);
+      ctx.fill();
     });
   }
 }

@@ -32,16 +32,20 @@ export class ChartHeader {
   }
 
   show(picture: Picture, delays: Delays): void {
-    const { newest, lines, window } = picture;
-    // Rates add up to the whole; amounts may hold their own total already, as memory's states do.
-    const sums = lines.length > 1 && picture.unit.additive && /\/[sh]$/.test(picture.scale.unit);
-    const shown = lines.length === 1 ? newest?.v : sums ? total(lines) : undefined;
-    setText(this.#value, shown === undefined ? "" : inScale(shown, picture.unit, picture.scale));
+    const { newest, window } = picture;
+    this.showValue(picture);
     setText(this.#unit, newest === null ? "" : picture.scale.unit);
-    setText(this.#note, this.#noteOf(picture, sums));
+    setText(this.#note, this.#noteOf(picture, addsUp(picture)));
     const old = window.live ? ageText(picture.age, window.now) : `at ${clock(newest?.t ?? 0, true)}`;
     setText(this.#age, newest === null ? "" : old);
     this.#age.title = newest === null ? "" : truthOf(picture, newest.t, delays);
+  }
+
+  /** The number alone, which moves with every sample. */
+  showValue(picture: Picture): void {
+    const { newest, lines, unit, scale } = picture;
+    const shown = lines.length === 1 ? newest?.v : addsUp(picture) ? total(lines) : undefined;
+    setText(this.#value, shown === undefined ? "" : inScale(shown, unit, scale));
   }
 
   #noteOf(picture: Picture, sums: boolean): string {
@@ -57,6 +61,11 @@ export class ChartHeader {
 function usualText({ layers, unit, scale }: Picture): string {
   const range = layers?.usual ?? null;
   return range === null ? "" : `usual ${inScale(range[0], unit, scale)} to ${inScale(range[1], unit, scale)}`;
+}
+
+/** Rates add up to the whole; amounts may hold their own total already, as memory's states do. */
+function addsUp({ lines, unit, scale }: Picture): boolean {
+  return lines.length > 1 && unit.additive && /\/[sh]$/.test(scale.unit);
 }
 
 function total(lines: Picture["lines"]): number {

@@ -57,10 +57,7 @@ export function makePicture(
   const plain = lines.map((line) => drawLine(spec, line, several ? (slots.get(line.key) ?? 0) : null, window, step));
   const stacked = spec.stack === true && several;
   const drawn = stacked ? stackLines(plain) : plain;
-  const newest = drawn.reduce<Point | null>(
-    (best, { newest: point }) => (point !== null && (best === null || point.t > best.t) ? point : best),
-    null,
-  );
+  const newest = newestOfAll(drawn);
   const axis = axisOf(spec, drawn, window, newest, old);
   const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
   const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
@@ -122,6 +119,16 @@ function drawLine(
     newest: newestOf(line, columns, window, cut.raw),
     interval: Math.max(...line.tracks.map((track) => track.interval(window.live ? 0 : step))),
   };
+}
+
+export function newestOfAll(lines: readonly Pick<DrawnLine, "newest">[]): Point | null {
+  return lines.reduce<Point | null>((best, { newest: point }) => (point !== null && (best === null || point.t > best.t) ? point : best), null);
+}
+
+/** The newest point of a line of one series, as it is now. */
+export function newestNow({ line, newest }: DrawnLine, { live }: Window, raw: boolean): Point | null {
+  const [only] = line.tracks;
+  return live && only !== undefined ? (raw ? only.newest : only.last) : newest;
 }
 
 function newestOf(line: Line, { times, values }: DrawnLine["columns"], window: Window, raw: boolean): Point | null {

@@ -8,6 +8,7 @@ import { useConsole } from "./context.ts";
 
 const charts = new WeakMap<Element, Chart>();
 const seen = new WeakMap<Element, () => void>();
+const wake = new WeakMap<Element, () => void>();
 
 /** One observer for all: only charts in view are drawn. */
 const observer = new IntersectionObserver(
@@ -20,7 +21,7 @@ const observer = new IntersectionObserver(
         shown.add(chart);
         seen.get(entry.target)?.();
         seen.delete(entry.target);
-        chart.update();
+        wake.get(entry.target)?.();
       } else shown.delete(chart);
     }
   },
@@ -59,9 +60,11 @@ export function ChartSlot({ spec, tools, onSeen }: ChartSlotProps): JSX.Element 
     place.replaceChildren(chart.element);
     charts.set(chart.element, chart);
     seen.set(chart.element, () => latest.current.onSeen?.());
+    wake.set(chart.element, () => app.loop.request());
     observer.observe(chart.element);
     const leave = app.loop.add({
       update: () => chart.update(),
+      draw: () => chart.draw(),
       tick: () => {
         chart.tick();
         app.widthIs(chart.width);

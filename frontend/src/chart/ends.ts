@@ -1,0 +1,44 @@
+import { el } from "./dom.ts";
+import type { Plot } from "./plot.ts";
+import type { DrawnLine, Picture } from "./types.ts";
+
+/**
+ * A dot at each line's newest point. Not on the canvas: it moves with every sample, while the
+ * line behind it is drawn anew only when it has moved by a pixel.
+ */
+export class Ends {
+  readonly element = el("div", "ends");
+  readonly #dots: HTMLElement[] = [];
+
+  constructor() {
+    this.element.setAttribute("aria-hidden", "true");
+  }
+
+  show(plot: Plot, { lines, window, tail }: Picture): void {
+    while (this.#dots.length < lines.length) {
+      const dot = el("i");
+      this.#dots.push(dot);
+      this.element.append(dot);
+    }
+    this.#dots.forEach((dot, i) => {
+      const line = lines[i];
+      const end = line === undefined ? null : endOf(line);
+      dot.hidden = line === undefined || end === null || end.t < window.from || end.t > window.to + (window.live ? 5 : 0);
+      if (line === undefined || end === null || dot.hidden) return;
+      dot.className = `end-${tail === null ? line.token : "ink3"}`;
+      dot.style.transform = `translate(${Math.min(plot.x(end.t), plot.width).toFixed(1)}px, ${plot.y(end.v).toFixed(1)}px)`;
+    });
+  }
+
+  hide(): void {
+    for (const dot of this.#dots) dot.hidden = true;
+  }
+}
+
+/** Where a line ends: at its newest sample where samples are drawn, else at its last bucket. */
+function endOf({ drawn, columns, newest, line }: DrawnLine): { t: number; v: number } | null {
+  if (drawn === columns && line.tracks.length === 1 && newest !== null) return newest;
+  const t = drawn.times.at(-1);
+  const v = drawn.values.at(-1);
+  return t === undefined || v === undefined ? null : { t, v };
+}
