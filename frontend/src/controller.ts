@@ -22,6 +22,7 @@ import { fetchTrouble } from "./data/trouble.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
+import { switchZone } from "./zone-choice.ts";
 
 const LOOK_AGAIN_MS = 2000;
 const LOOK_MS = 5000;
@@ -69,9 +70,13 @@ export class Console implements Stage {
   readonly marks = new Cell<readonly Mark[]>([]);
   /** Bands, marks and forecasts of charts: a piece of its own, for lines come first. */
   expected: Expecting = NOTHING_EXPECTED;
+  /** How often frames were missed that could not be sent again, and when last: history had them. */
+  readonly dropped = new Cell({ count: 0, at: 0 });
   /** What the overview's sentence found, for the title and the icon. */
   readonly health = new Cell<{ readonly shape: Shape; readonly troubles: number }>({ shape: "ok", troubles: 0 });
   readonly router: Router;
+  /** Grows when times are to be told in another zone. */
+  readonly zone = new Cell(0);
   /** What of Quadra itself does not work, in words. */
   readonly trouble = new Cell("");
   readonly palette: Palette;
@@ -130,7 +135,10 @@ export class Console implements Stage {
           this.expected.hurry();
         },
         event: this.events.take,
-        resync: () => this.refill(),
+        resync: () => {
+          this.dropped.value = { count: this.dropped.value.count + 1, at: this.now() };
+          this.refill();
+        },
         unauthorized: toLogin,
       },
       now,
@@ -289,6 +297,12 @@ export class Console implements Stage {
     this.store.forgetPast();
     if (shift > 0) this.refill();
     this.loop.request();
+  }
+
+  /** From local time to UTC and back, on the whole page. */
+  switchZone(): void {
+    switchZone();
+    this.zone.value += 1;
   }
 
   togglePin(pin: string): void {

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import type { Columns } from "../data/align.ts";
-import type { Box } from "./draw.ts";
+import type { Box } from "./box.ts";
 import type { Palette } from "./palette.ts";
 import type { DrawnLine, Picture } from "./types.ts";
 

@@ -4,6 +4,7 @@ import { duration } from "../data/format.ts";
 import { markText, timeTicks } from "../data/ticks.ts";
 import { inScale } from "../data/units.ts";
 import { drawAreas } from "./areas.ts";
+import { boxOf, type Box } from "./box.ts";
 import { nearest } from "./picture.ts";
 import type { Palette } from "./palette.ts";
 import type { Picture } from "./types.ts";
@@ -14,21 +15,6 @@ export const BOTTOM = 20;
 export const RIGHT = 44;
 export const RIGHT_LABELS = 132;
 const LABEL_HEIGHT = 15;
-
-export interface Box {
-  readonly ctx: CanvasRenderingContext2D;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-  /** Canvas pixels of one design pixel. */
-  readonly k: number;
-}
-
-function boxOf(u: uPlot, palette: Palette, ratio: number): Box {
-  const { left, top, width, height } = u.bbox;
-  return { ctx: u.ctx, left, top, right: left + width, bottom: top + height, k: ratio * palette.unit };
-}
 
 /** Grid and hatch: what lies under the lines. */
 export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: number): void {

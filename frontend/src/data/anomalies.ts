@@ -1,6 +1,6 @@
 import { duration, plural } from "./format.ts";
 import { selectorOf } from "./selector.ts";
-import type { ShapeName } from "../ui/shapes.tsx";
+import type { ShapeName } from "./shape.ts";
 
 /** As GET /api/v1/anomalies answers. */
 export interface Anomaly {

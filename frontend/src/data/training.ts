@@ -1,5 +1,5 @@
 import { number, THIN } from "./format.ts";
-import type { ShapeName } from "../ui/shapes.tsx";
+import type { ShapeName } from "./shape.ts";
 
 export interface Watched {
   readonly id: number;

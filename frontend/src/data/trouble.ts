@@ -7,11 +7,19 @@ export interface Part {
 
 const NAMES: Readonly<Record<string, string>> = { redis: "Redis", worker: "The worker", database: "The database", disk: "The disk" };
 
+/** What goes on while a part is away. */
+const STILL: Readonly<Record<string, string>> = {
+  redis: "Charts, alerts and limits go on in each process by itself.",
+  worker: "Data still comes in and is drawn; alerts, anomalies and training wait.",
+  database: "What is on the page stays; new data is refused until it is back.",
+  disk: "What is on the page stays; new data may be refused.",
+};
+
 /** What of Quadra itself does not work, in words for everybody; empty when all is well. */
 export function troubleIn(parts: Readonly<Record<string, Part>>): string {
   return Object.entries(parts)
     .filter(([, part]) => part.state === "down")
-    .map(([name, { detail }]) => `${NAMES[name] ?? name} does not answer${detail === undefined ? "" : `: ${detail}`}.`)
+    .map(([name, { detail }]) => [`${NAMES[name] ?? name} does not answer${detail === undefined ? "" : `: ${detail}`}.`, STILL[name] ?? ""].join(" ").trim())
     .join(" ");
 }
 

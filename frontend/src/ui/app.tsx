@@ -22,6 +22,7 @@ export function App({ app }: { app: Console }): JSX.Element {
 
 function Page(): JSX.Element {
   const app = useConsole();
+  const zone = useCell(app.zone);
   const [dialog, setDialog] = useState<"keys" | "more" | null>(null);
   const showKeys = (): void => setDialog("keys");
   const close = (): void => setDialog(null);
@@ -36,7 +37,7 @@ function Page(): JSX.Element {
       <div class="main">
         <TopBar onMenu={() => setDialog("more")} />
         <main id="content" tabIndex={-1}>
-          <Open />
+          <Open key={zone} />
         </main>
         <Strip />
       </div>

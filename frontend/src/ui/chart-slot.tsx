@@ -92,6 +92,7 @@ function buttonOf({ word, label, on }: Tool, run: () => void): HTMLButtonElement
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
+  button.dataset.tool = word;
   button.textContent = word;
   button.setAttribute("aria-label", label);
   if (on !== undefined) button.setAttribute("aria-pressed", String(on));

@@ -11,7 +11,9 @@ export const KEYS: readonly (readonly [keys: readonly string[], does: string])[]
   [["Space"], "pause, go live"],
   [["←", "→"], "move the cursor (Shift: by ten)"],
   [["[", "]"], "shorter, longer range"],
+  [["+", "-"], "shorter, longer stretch around the cursor"],
   [["0"], "back to now"],
+  [["f"], "one chart, all charts"],
   [["j", "k"], "next, previous row"],
   [["Enter"], "open the row"],
   [["a"], "acknowledge"],
@@ -48,6 +50,12 @@ function toRow(by: 1 | -1): void {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+/** Gives the chart in use the page to itself, or the page back to all. */
+function alone(app: Console): void {
+  const chart = chartInUse(app.cursor.value?.chart)?.element;
+  chart?.querySelector<HTMLElement>('.chart-tools [data-tool="Alone"], .chart-tools [data-tool="All"]')?.click();
+}
+
 /** Presses the button that bears this key: the one of the row in use, else the page's first. */
 function press(key: string): void {
   const row = document.activeElement?.closest("li, tr");
@@ -63,7 +71,11 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     " ": () => (app.view.value.end === null ? app.pause() : app.goLive()),
     "[": () => app.setRange(neighbour(app.view.value.range, -1)),
     "]": () => app.setRange(neighbour(app.view.value.range, 1)),
+    "+": () => app.scale(0.5),
+    "=": () => app.scale(0.5), // the same key without Shift
+    "-": () => app.scale(2),
     "0": () => app.goLive(),
+    f: () => alone(app),
     j: () => toRow(1),
     k: () => toRow(-1),
     a: () => press("a"),
@@ -75,7 +87,10 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : document.body;
     if (target.closest("input, textarea, select, dialog, [contenteditable]") !== null) return;
-    if (event.key === "Escape") app.cursor.value = null;
+    if (event.key === "Escape") {
+      app.cursor.value = null;
+      press("Escape");
+    }
     const arrow = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
     if (arrow !== 0 && target.closest("[role=tablist], pre, .chart-table") === null) {
       chartInUse(app.cursor.value?.chart)?.moveCursor(arrow * (event.shiftKey ? 10 : 1));

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
+import type { ShapeName } from "../data/shape.ts";
 
-export type ShapeName = "ok" | "crit" | "warn" | "info" | "unknown" | "wait";
+export type { ShapeName };
 
 const WORDS: Record<ShapeName, string> = {
   ok: "Fine",

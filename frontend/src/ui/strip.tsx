@@ -3,6 +3,9 @@ import { useCell } from "../cell.ts";
 import { clock, duration, number } from "../data/format.ts";
 import { useConsole } from "./context.ts";
 
+/** Seconds for which dropped frames are news. */
+const TOLD_S = 20;
+
 /** What stands between the viewer and live data, in a strip that moves nothing. */
 export function Strip(): JSX.Element | null {
   const app = useConsole();
@@ -11,6 +14,7 @@ export function Strip(): JSX.Element | null {
   const view = useCell(app.view);
   const missed = useCell(app.missed);
   const trouble = useCell(app.trouble);
+  const dropped = useCell(app.dropped);
   const now = app.now();
   if (connection.state === "disconnected") {
     const { since, retryAt, why } = connection;
@@ -43,6 +47,14 @@ export function Strip(): JSX.Element | null {
     return (
       <div class="strip" data-testid="trouble" role="status">
         <p>{trouble}</p>
+      </div>
+    );
+  }
+  if (dropped.count > 0 && now - dropped.at < TOLD_S) {
+    const times = dropped.count === 1 ? "" : ` ${number(dropped.count)} times since the page was opened.`;
+    return (
+      <div class="strip" data-testid="dropped" role="status">
+        <p>{`Frames were dropped on the way here at ${clock(dropped.at, true)}; what they held was read from history.${times}`}</p>
       </div>
     );
   }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
-import { age, clock, date, zone } from "../data/format.ts";
+import { age, clock, date, tellsUtc, zone } from "../data/format.ts";
 import { RANGES, rangeByKey } from "../data/ranges.ts";
 import { useConsole } from "./context.ts";
 import { Search } from "./search.tsx";
@@ -66,7 +66,10 @@ function Times(): JSX.Element {
   const [first, last] = [from, to].map((t) => `${dated ? `${date(t)} ` : ""}${clock(t)}`);
   return (
     <p class="times" data-testid="times">
-      {`${first ?? ""} – ${last ?? ""}, ${zone(to)}`}
+      {`${first ?? ""} – ${last ?? ""}, `}
+      <button type="button" class="zone" title={tellsUtc() ? "Show local time" : "Show UTC"} onClick={() => app.switchZone()} data-testid="zone">
+        {tellsUtc() ? "UTC" : zone(to)}
+      </button>
     </p>
   );
 }

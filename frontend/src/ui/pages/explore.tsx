@@ -105,7 +105,6 @@ interface ChartsProps {
 }
 
 function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.Element {
-  const app = useConsole();
   const { view, one } = address;
   const values = usePerValues(view.per, also);
   const all = useMemo(() => planCharts(view, names, values), [view, names, values]);
@@ -145,6 +144,7 @@ function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.El
           </button>
         )}
       </p>
+      <h2 class="visually-hidden">Charts</h2>
       <div
         ref={grid}
         class={`charts explore-charts${alone.length > 0 ? " alone" : ""}`}
@@ -161,9 +161,6 @@ function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.El
         ))}
       </div>
       <ChartKey compared={view.compare} />
-      <span class="visually-hidden" data-testid="store-step">
-        {app.store.step}
-      </span>
     </>
   );
 }

@@ -1,0 +1,2 @@
+/** A status, told by its shape first. */
+export type ShapeName = "ok" | "crit" | "warn" | "info" | "unknown" | "wait";
