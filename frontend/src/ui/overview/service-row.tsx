@@ -6,7 +6,7 @@ import { useConsole } from "../context.ts";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
 import { explore } from "./moments.ts";
-import { useNarrow } from "./services.tsx";
+import { useNarrow } from "./use-narrow.ts";
 import { Sparkline } from "./spark.tsx";
 
 export function Heads(): JSX.Element {

@@ -6,6 +6,7 @@ import { listWords, restWords, sameOrder, type Service } from "../../data/servic
 import type { Known } from "../../data/services-feed.ts";
 import { useConsole } from "../context.ts";
 import { Heads, ServiceRow } from "./service-row.tsx";
+import { useNarrow } from "./use-narrow.ts";
 
 /** Healthy services shown before the rest is put into one line. */
 const CALM = 12;
@@ -147,17 +148,6 @@ function useView(body: { current: HTMLElement | null }, count: number): { span: 
     };
   }, [height, count]);
   return { span: [Math.min(span[0], Math.max(0, count - first)), Math.min(span[1], count)], height };
-}
-
-export function useNarrow(): boolean {
-  const query = useMemo(() => matchMedia("(max-width: 767px)"), []);
-  const [narrow, setNarrow] = useState(query.matches);
-  useEffect(() => {
-    const changed = (): void => setNarrow(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, [query]);
-  return narrow;
 }
 
 /** The services, or in words why there is nothing to show. */
