@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import { ahead, rangeAt, type Band, type Expected, type Fan, type Mark } from "../data/expected.ts";
-import type { Box } from "./draw.ts";
+import type { Box } from "./box.ts";
 import type { Palette, Token } from "./palette.ts";
 import type { ChartSpec, DrawnLine, Picture, Window } from "./types.ts";
 

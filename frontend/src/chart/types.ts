@@ -9,7 +9,7 @@ import type { Columns } from "../data/align.ts";
 import type { Scale, Unit } from "../data/units.ts";
 import type { Delays } from "./delays.ts";
 import type uPlot from "uplot";
-import type { Box } from "./draw.ts";
+import type { Box } from "./box.ts";
 import type { Palette, Token } from "./palette.ts";
 
 /** What a chart shows: one or more metrics, all their series or those that pass `only`. */
