@@ -17,7 +17,7 @@ from quadra.anomalies.groups import Grouping
 from quadra.anomalies.parameters import ALERT, DETECTORS
 from quadra.anomalies.readings import Ints, Reader, Readings
 from quadra.anomalies.shift_rules import LEVEL
-from quadra.anomalies.shift_step import Shifts
+from quadra.anomalies.shift_step import Mask, Shifts
 from quadra.anomalies.shifts import ShiftDetector
 from quadra.anomalies.silence import SilenceDetector, Silent
 from quadra.anomalies.traits import PLAIN, Trait
@@ -29,7 +29,8 @@ SILENCE: Final = 1.5
 """Evidence of a silence: it is certain, and how much it matters unknown."""
 SURE: Final = 0.9
 STEPS: Final = (DETECTORS.index("jump"), DETECTORS.index("drift"))
-CONFIRMED: Final = 0.5
+SEASON: Final = DETECTORS.index("season")
+CONFIRMED: Final = 0.75
 """Evidence of a shift from which single rows are believed."""
 _GROWTH: Final = ("ids", "t", "v")
 
@@ -71,11 +72,7 @@ class Observer:
         found = self.detector.learn(readings.ids.astype(np.uint32), readings.t, readings.v)
         shifts = self._shifts.learn(readings)
         self._company.weigh(readings, shifts.evidence, self._traits)
-        # Of counts and means that are read every few seconds, single rows say little; ``shifts``
-        # knows how little.
-        hasty = (readings.kind != LEVEL) & shifts.fast
-        hasty &= np.isin(found.detector, STEPS) | (shifts.evidence < CONFIRMED)
-        found.evidence[hasty] = 0.0
+        found.evidence[_hasty(readings, found, shifts)] = 0.0
         changes = self._follow(readings, found, shifts)
         return changes + self._fallen_silent(ids, t, v)
 
@@ -171,6 +168,17 @@ def _part(arrays: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 def _event(kept: dict[str, Any]) -> AnomalyEvent:
     low, high = kept.pop("expected_range")
     return AnomalyEvent(expected_range=(low, high), **kept)
+
+
+def _hasty(readings: Readings, found: Judgements, shifts: Shifts) -> Mask:
+    """Say where single rows of a series that is read every few seconds say too much.
+
+    One odd second is no news: others must say the same. Of counts and means ``shifts`` knows how
+    little a step says, and is heard alone.
+    """
+    level = readings.kind == LEVEL
+    alone = (shifts.evidence < CONFIRMED) & (~level | (found.detector != SEASON))
+    return shifts.fast & (alone | (~level & np.isin(found.detector, STEPS)))
 
 
 def _sighting(readings: Readings, found: Judgements, shifts: Shifts, i: int) -> Sighting:

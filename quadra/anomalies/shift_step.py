@@ -42,6 +42,8 @@ FARTHEST: Final = 1.2
 """An alert counts as far as this much of what was asked, so that it can come again."""
 LOUDEST: Final = 3.5
 """Standard deviations that one row can say: two odd ones are none, three of them are a shift."""
+STEADY: Final = 3
+"""Rows in a row that are believed in full when each of them by itself is far off."""
 DENSE: Final = 5.0
 """Events a row from which counts are as good as normal; rarer ones are added up instead."""
 CALM: Final = 0.5
@@ -111,14 +113,17 @@ def step(s: Numbers, noise: Values, ring: Values, row: Row) -> Shifts:
     sums = np.cumsum(ring[:, : SCORE - 1, ::-1], axis=2)[:, :, _LAST]
     plain = rules.statistic(row.kind, sums[:, AMOUNT], sums[:, WEIGHT], base)
     plain = _finite(plain / np.sqrt(row_noise)[:, None])
-    ring[:, SCORE, -1] = np.clip(plain[:, 0], -LOUDEST, LOUDEST)
-    windows = np.where(few[:, None], plain, rules.together(ring[:, SCORE], ring[:, WEIGHT], base))
+    ring[:, SCORE, -1] = plain[:, 0]
+    scores = np.clip(ring[:, SCORE], -LOUDEST, LOUDEST)
+    windows = np.where(few[:, None], plain, rules.together(scores, ring[:, WEIGHT], base))
     scale = np.sqrt(np.maximum(noise, 1.0))
     at = np.argmax(np.abs(windows / scale), axis=1)[:, None]
     off, unclipped, level = (
         np.take_along_axis(one, at, axis=1)[:, 0]
         for one in (windows / scale, plain / scale, sums[:, AMOUNT] / sums[:, WEIGHT])
     )
+    steady = _steady(ring) / scale[:, 0]
+    off = np.where(np.abs(steady) > np.abs(off), steady, off)
     asked = ASKED * (1.0 + YOUNG / (s["rows"] + 1.0))
     asked = np.maximum(asked, BEYOND * np.where(off > 0.0, s["up"], s["down"]))
     ready = (s["rows"] >= WARM) & (row.gap <= FAST_S) & (row_noise > 0.0) & (base.weight > 0.0)
@@ -129,6 +134,17 @@ def step(s: Numbers, noise: Values, ring: Values, row: Row) -> Shifts:
     low, high = rules.usual_range(row.kind, row.weight, usual, row_noise)
     _learn(s, noise, ring, row, _Found(base, row_noise, windows, off, asked, evidence))
     return Shifts(evidence, level, usual, low, high, row.gap <= FAST_S)
+
+
+def _steady(ring: Values) -> Values:
+    """Give the least that each of the last rows is off, when all are off to one side; else 0.
+
+    So a series that wanders, of which windows say little, is still seen to leap.
+    """
+    last = ring[:, SCORE, -STEADY:]
+    least = np.abs(last).min(axis=1)
+    one_side = np.abs(np.sign(last).sum(axis=1)) == STEADY
+    return np.where(one_side, np.copysign(least, last[:, -1]), 0.0)
 
 
 def _let_go(s: Numbers, ring: Values, row: Row) -> None:

@@ -192,7 +192,7 @@ class AnomalyWatch:
             watched = np.zeros(found[-1][0] + 1, np.bool_)
             watched[: len(self._watched)] = self._watched
             for series_id, key in found:
-                if key[0].endswith(_UNWATCHED) or _is_record(key[0], described):
+                if key[0].endswith(_UNWATCHED) or is_record(key[0], described):
                     continue
                 if len(self._keys) >= MAX_SERIES:
                     break
@@ -212,7 +212,7 @@ class AnomalyWatch:
         )
         ids = sorted({*ids, *(self._ids[key] for key in sums if key in self._ids)})
         for series_id in ids:
-            self._traits[series_id] = _trait(self._keys[series_id], described, self._ids)
+            self._traits[series_id] = trait_of(self._keys[series_id], described, self._ids)
         self._describe(ids)
 
     def _look_at_tuning(self) -> None:
@@ -273,9 +273,13 @@ def _sighting(one: Surprise) -> Sighting:
     )
 
 
-def _trait(
+def trait_of(
     key: SeriesKey, described: Mapping[str, Metadata], ids: Mapping[SeriesKey, int]
 ) -> Trait:
+    """Say how a series is to be read, from its name and labels and what its sender says of it.
+
+    ``ids`` are those of all series so far: a sum of calls finds there what counts them.
+    """
     name, labels = key
     about, part = _about(name, described)
     kind = "" if about is None else about.type
@@ -300,6 +304,6 @@ def _about(name: str, described: Mapping[str, Metadata]) -> tuple[Metadata | Non
     return (found, f"_{part}") if found is not None and found.type in _OF_CALLS else (None, "")
 
 
-def _is_record(name: str, described: Mapping[str, Metadata]) -> bool:
+def is_record(name: str, described: Mapping[str, Metadata]) -> bool:
     """Say whether a series holds a record: the least or greatest of all calls so far."""
     return _about(name, described)[1] in _RECORDS

@@ -98,6 +98,15 @@ def test_one_slow_call_is_no_shift_and_four_slow_rows_are() -> None:
     assert evidence_of(MEAN, amount, weight)[300:304].max() >= 1
 
 
+def test_a_series_that_wanders_is_seen_to_leap() -> None:
+    i = np.arange(410)
+    level = 20 + np.sin(i / 20) + 0.3 * ((i * 7919) % 13) / 13
+    level[400] += 40
+    assert evidence_of(LEVEL, level).max() < 1, "one odd second is no news"
+    level[401:] += 40
+    assert evidence_of(LEVEL, level)[400:403].max() >= 1
+
+
 def test_a_leak_is_seen_while_it_is_small() -> None:
     rng = np.random.default_rng(5)
     level = 900 + 9 * rng.standard_normal(420)

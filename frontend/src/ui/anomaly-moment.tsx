@@ -4,6 +4,7 @@ import { lasted, momentOf, SHAPES, type Anomaly } from "../data/anomalies.ts";
 import { useAnswer } from "../data/answer.ts";
 import { clock, number, THIN } from "../data/format.ts";
 import { fetchHistory } from "../data/history.ts";
+import { distinguishing } from "../data/lines.ts";
 import { movedInWords, worstOf, type Moment } from "../data/moments.ts";
 import type { Trace } from "../data/plotting.ts";
 import { selectorOf } from "../data/selector.ts";
@@ -26,6 +27,7 @@ export function AnomalyMoment({ moment, changed }: MomentProps): JSX.Element {
   const app = useConsole();
   const doing = useDoing();
   const shown = moment.anomalies.slice(0, MOST);
+  const telling = distinguishing(moment.anomalies.map(({ labels }) => labels)).filter((key) => !key.startsWith("otel_scope"));
   const until = moment.to ?? app.now();
   const from = moment.from - Math.max(AROUND, (until - moment.from) / 2);
   const to = Math.min(app.now(), until + AROUND);
@@ -40,7 +42,7 @@ export function AnomalyMoment({ moment, changed }: MomentProps): JSX.Element {
       <Refusal doing={doing} />
       <ol class="moved">
         {shown.map((one) => (
-          <Moved key={one.id} one={one} began={moment.from} from={from} to={to} doing={doing} changed={changed} />
+          <Moved key={one.id} one={one} telling={telling} began={moment.from} from={from} to={to} doing={doing} changed={changed} />
         ))}
       </ol>
       {moment.anomalies.length > MOST && <p class="hint">{`and ${number(moment.anomalies.length - MOST)} more`}</p>}
@@ -50,6 +52,8 @@ export function AnomalyMoment({ moment, changed }: MomentProps): JSX.Element {
 
 interface MovedProps {
   readonly one: Anomaly;
+  /** Labels that tell the series of the moment apart. */
+  readonly telling: readonly string[];
   readonly began: number;
   readonly from: number;
   readonly to: number;
@@ -57,11 +61,11 @@ interface MovedProps {
   readonly changed: () => void;
 }
 
-function Moved({ one, began, from, to, doing, changed }: MovedProps): JSX.Element {
+function Moved({ one, telling, began, from, to, doing, changed }: MovedProps): JSX.Element {
   const app = useConsole();
   const may = useMayChange();
   const trace = useTrace(one, from, to);
-  const labels = Object.entries(one.labels).map(([key, value]) => `${key} ${value}`);
+  const labels = telling.flatMap((key) => (one.labels[key] === undefined ? [] : [`${key} ${one.labels[key]}`]));
   const [low, high] = one.expected_range;
   const rose = high === null || one.peak > high || low === null;
   return (
@@ -145,7 +149,8 @@ function useTrace({ metric, labels, reason }: Anomaly, from: number, to: number)
     const ask = async (name: string, aggs: readonly ("avg" | "rate")[]): Promise<Trace | null> =>
       (await fetchHistory({ match: [selectorOf(name, labels)], start, end, step, aggs }, leaving.signal))[0] ?? null;
     const load = async (): Promise<Trace | null> => {
-      if (!reason.startsWith("mean of ")) return ask(metric, [isCounter({ name: metric }) ? "rate" : "avg"]);
+      const grows = reason.includes("/s") || isCounter({ name: metric });
+      if (!reason.startsWith("mean of ")) return ask(metric, [grows ? "rate" : "avg"]);
       const [sum, calls] = await Promise.all([ask(metric, ["rate"]), ask(metric.replace(/_sum$/, "_count"), ["rate"])]);
       return sum === null || calls === null ? null : ratio(sum, calls);
     };

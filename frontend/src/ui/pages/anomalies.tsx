@@ -79,7 +79,7 @@ function All({ rows, doing, again }: { rows: readonly Anomaly[]; doing: Doing; a
           { title: "What", cell: (row) => <What row={row} now={app.now()} />, by: (row) => row.metric },
           { title: "Began", cell: (row) => began(row), by: (row) => row.started_at },
           { title: "Lasted", wide: true, cell: (row) => lasted(row, app.now()) },
-          { title: "Peak", number: true, cell: (row) => withUnit(row.peak, unitOf(row.metric)) },
+          { title: "Peak", number: true, wide: true, cell: (row) => withUnit(row.peak, unitOf(row.metric)) },
           { title: "Usual", number: true, wide: true, cell: usual },
           { title: "Sure", number: true, wide: true, cell: (row) => `${number(Math.round(row.confidence))}${THIN}%`, by: (row) => row.confidence },
           { title: "Severity", wide: true, cell: (row) => row.severity, by: (row) => RANK[row.severity] },
@@ -91,7 +91,7 @@ function All({ rows, doing, again }: { rows: readonly Anomaly[]; doing: Doing; a
 }
 
 function What({ row, now }: { row: Anomaly; now: number }): JSX.Element {
-  const labels = Object.entries(row.labels).map(([key, value]) => `${key} ${value}`);
+  const labels = Object.entries(row.labels).flatMap(([key, value]) => (key.startsWith("otel_scope") ? [] : [`${key} ${value}`]));
   return (
     <>
       <span class="with-shape">
