@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Anomaly } from "../src/data/anomalies.ts";
 import { ahead, rangeAt } from "../src/data/expected.ts";
 import { lanesOf, momentsOf, movedInWords, serviceOf, worstOf } from "../src/data/moments.ts";
+import { besidePlain } from "../src/data/training.ts";
 import { ratio } from "../src/ui/anomaly-moment.tsx";
 
 function anomaly(id: number, more: Partial<Anomaly> = {}): Anomaly {
@@ -79,5 +80,14 @@ describe("what is expected", () => {
   it("divides a sum of calls by their number, where both are known", () => {
     const sum = { timestamps: [1, 2, 3, 4], values: [10, 4, null, 6] };
     expect(ratio(sum, { timestamps: [1, 2, 3], values: [5, 0, 2] }).values).toEqual([2, null, null, null]);
+  });
+});
+
+describe("a forecast beside plain ones", () => {
+  it("is compared with the best of them, also where it loses", () => {
+    expect(besidePlain({ field: 0.8, last: 1, average: 2, day_before: null })).toBe("20\u202f% better than the last value");
+    expect(besidePlain({ field: 1.1, last: 2, average: 1, day_before: 3 })).toBe("10\u202f% worse than an average");
+    expect(besidePlain({ field: null, last: 1 })).toBe("");
+    expect(besidePlain(undefined)).toBe("");
   });
 });

@@ -178,7 +178,9 @@ def _hasty(readings: Readings, found: Judgements, shifts: Shifts) -> Mask:
     """
     level = readings.kind == LEVEL
     alone = (shifts.evidence < CONFIRMED) & (~level | (found.detector != SEASON))
-    return shifts.fast & (alone | (~level & np.isin(found.detector, STEPS)))
+    steps: Mask = ~level & np.isin(found.detector, STEPS)
+    hasty: Mask = shifts.fast & (alone | steps)
+    return hasty
 
 
 def _sighting(readings: Readings, found: Judgements, shifts: Shifts, i: int) -> Sighting:

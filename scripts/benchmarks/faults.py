@@ -59,8 +59,8 @@ def play(seed: int, hour: int) -> Run:
         body = encode(simulation.services, start, now - 1, now)
         received = parse_metrics(body, PROTOBUF, now, rules, state)
         described |= {one.name: one for one in received.metadata}
-        for change in _observe(observer, received.batch, run, described):
-            run.said.append((float(second), change))
+        for event in _observe(observer, received.batch, run, described):
+            run.said.append((float(second), event))
     return run
 
 

@@ -7,6 +7,9 @@ export interface Watched {
   readonly labels: Readonly<Record<string, string>>;
   readonly now: number | null;
   readonly forecast: Readonly<Record<"value" | "low" | "high", readonly (number | null)[]>>;
+  /** By horizon, of this series alone. */
+  readonly error?: readonly Skill["error"][];
+  readonly proven?: readonly boolean[];
 }
 
 export interface Skill {
@@ -69,4 +72,16 @@ export function describe(state: TrainingState): { shape: ShapeName; text: string
   }
   const reward = state.reward === null ? "too early for a reward" : `reward ${number(state.reward)}`;
   return { shape: "ok", text: `The field learns live: ${reward}.`, sub: `${again}${steps} so far.` };
+}
+
+const PLAIN: Readonly<Record<string, string>> = { last: "the last value", average: "an average", day_before: "the day before" };
+
+/** "20 % better than the last value": the field's error beside that of the best plain forecast; empty while unknown. */
+export function besidePlain(error: Skill["error"] | undefined): string {
+  const rivals = Object.entries(error ?? {}).filter((entry): entry is [string, number] => entry[0] !== "field" && entry[1] !== null);
+  const best = rivals.sort((a, b) => a[1] - b[1])[0];
+  const own = error?.field;
+  if (best === undefined || typeof own !== "number" || best[1] === 0) return "";
+  const share = Math.round((1 - own / best[1]) * 100);
+  return `${number(Math.abs(share))}${THIN}% ${share >= 0 ? "better" : "worse"} than ${PLAIN[best[0]] ?? best[0]}`;
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChartSpec } from "../../chart/types.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { duration, number, THIN } from "../../data/format.ts";
+import { duration } from "../../data/format.ts";
 import { NUMBER, unitOf, withUnit } from "../../data/units.ts";
 import { PinnableChart } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
@@ -11,7 +11,7 @@ import { FieldMap, FieldPast } from "../field-map.tsx";
 import { Heading } from "../heading.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
-import { describe, type Skill, type TrainingState, type Watched } from "../../data/training.ts";
+import { besidePlain, describe, type Skill, type TrainingState, type Watched } from "../../data/training.ts";
 import { Versions } from "./versions.tsx";
 
 const NAMES = ["loss", "reward", "field_variance"].map((word) => `quadra_matrix_training_${word}`);
@@ -100,11 +100,15 @@ function Forecasts({ state }: { state: TrainingState }): JSX.Element {
     if (typeof low !== "number" || typeof high !== "number") return "not known yet";
     return `${withUnit(low, unitOf(row.name))} to ${withUnit(high, unitOf(row.name))}`;
   };
+  const skill = (row: Watched, horizon: number): string => {
+    const words = besidePlain(row.error?.[horizon]);
+    return words === "" ? "not known yet" : `${row.proven?.[horizon] === true ? "✓ " : ""}${words}`;
+  };
   return (
     <section aria-labelledby="forecast-title">
       <h2 id="forecast-title">
         Forecasts
-        <small>{state.skill.map(inWords).filter((text) => text !== "").join("; ")}</small>
+        <small>{[...state.skill.map(inWords).filter((text) => text !== ""), "✓ proven: drawn on charts"].join("; ")}</small>
       </h2>
       {state.series.length === 0 ? (
         <Empty>Nothing is forecast yet. Start the training: it learns the last 24 hours first.</Empty>
@@ -118,6 +122,8 @@ function Forecasts({ state }: { state: TrainingState }): JSX.Element {
             { title: "Now", number: true, cell: (row) => value(row, row.now) },
             { title: `In ${near}`, number: true, wide: true, cell: (row) => value(row, row.forecast.value[0]) },
             { title: `In ${ahead}, about`, number: true, cell: (row) => value(row, row.forecast.value[1]) },
+            { title: "Next step", wide: true, cell: (row) => skill(row, 0) },
+            { title: `In ${ahead}`, wide: true, cell: (row) => skill(row, 1) },
             { title: "Four in five within", number: true, wide: true, cell: (row) => band(row, 1) },
           ]}
         />
@@ -138,11 +144,6 @@ function SeriesName({ row }: { row: Watched }): JSX.Element {
 
 /** "in 5 min 20 % better than the last value". */
 function inWords({ seconds, compared, error }: Skill): string {
-  const rivals = Object.entries(error).filter((entry): entry is [string, number] => entry[0] !== "field" && entry[1] !== null);
-  const best = rivals.sort((a, b) => a[1] - b[1])[0];
-  if (compared < 50 || best === undefined || typeof error.field !== "number" || best[1] === 0) return "";
-  const share = 1 - error.field / best[1];
-  const words = best[0] === "last" ? "the last value" : best[0] === "average" ? "an average" : "the day before";
-  const size = `${number(Math.round(Math.abs(share) * 100))}${THIN}%`;
-  return `in ${duration(seconds)} ${size} ${share >= 0 ? "better" : "worse"} than ${words}`;
+  const words = compared < 50 ? "" : besidePlain(error);
+  return words === "" ? "" : `in ${duration(seconds)} ${words}`;
 }
