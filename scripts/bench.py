@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from quadra import __version__
 from scripts.benchmarks import (
     alerts,
+    backups,
     console,
     detection,
     fanout,
@@ -71,6 +72,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     ),
     "event_to_paint": ("From event to paint, 100 series at 10 Hz", console.event_to_paint),
     "heap": ("An hour of frames replayed fast: what the page keeps", console.heap),
+    "backups": ("A full backup of 1 GB while samples come in, and its drill", backups.measure),
     "start": ("From the command to ready", footprint.starts),
     "memory": ("Memory at idle", footprint.memory),
     "script": ("What the first page loads", footprint.script),
