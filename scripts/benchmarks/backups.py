@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from quadra.storage.database import Database
 from quadra.storage.migrations import upgrade
-from quadra.storage.sealed import checksum
 from scripts.benchmarks.load import lane, request
 from scripts.benchmarks.server import REPOSITORY, Running, cores, pinned, quadra
 
@@ -67,28 +66,21 @@ def measure(size: int = GIGABYTE) -> dict[str, float]:
 
 
 def fill(file: Path, size: int) -> None:
-    """Make a database with chunks that can't shrink, each with its checksum."""
+    """Make a database with rows that can't shrink, in a table that nothing of Quadra looks at."""
     database = Database(f"sqlite:///{file}")
     upgrade(database)
-    insert = sa.text(
-        'INSERT INTO chunks (series_id, first_t, last_t, step, count, times, "values", checksum) '
-        "VALUES (:series, :t, :t, 0, 1, :times, :columns, :sum)"
-    )
+    insert = sa.text("INSERT INTO filler (data) VALUES (:data)")
 
-    def work(connection: sa.Connection, number: int) -> None:
-        rows = []
-        for row in range(number, number + _ROWS):
-            blob = secrets.token_bytes(_BLOB)
-            total = checksum((row, row, 0, 1, b"", blob))
-            rows.append(
-                {"series": 1_000_000, "t": row, "times": b"", "columns": blob, "sum": total}
-            )
+    def make(connection: sa.Connection) -> None:
+        connection.execute(sa.text("CREATE TABLE filler (id INTEGER PRIMARY KEY, data BLOB)"))
+
+    def work(connection: sa.Connection) -> None:
+        rows = [{"data": secrets.token_bytes(_BLOB)} for _ in range(_ROWS)]
         connection.execute(insert, rows)
 
-    number = 0
+    database.write(make)
     while file.stat().st_size < size:
-        database.write(work, number)
-        number += _ROWS
+        database.write(work)
     database.close()
 
 
