@@ -6,6 +6,7 @@ said so with a time to come again, and it is well again without a hand.
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import threading
@@ -17,7 +18,9 @@ import psutil
 import pytest
 
 from tests.e2e.clients import problem, push, stranger
+from tests.e2e.test_alerts import alerts, make_rule
 from tests.fault.steady_senders import steady_senders
+from tests.servers.cluster import Cluster, Worker
 from tests.servers.postgres import Postgres
 from tests.servers.process import ProcessEndedError, wait_until
 from tests.servers.quadra import QuadraServer
@@ -145,3 +148,36 @@ def damage(file: Path, table: str) -> None:
     with file.open("r+b") as handle:
         handle.seek((pages[len(pages) // 2] - 1) * size)
         handle.write(b"\xa5" * size)
+
+
+OUTAGE_S = float(os.environ.get("QUADRA_OUTAGE", "7"))
+
+
+@pytest.mark.timeout(120 + 2 * OUTAGE_S)
+def test_a_worker_without_network_comes_back_and_judges_what_it_missed(
+    tmp_path: Path, postgres: Postgres, postgres_url: str
+) -> None:
+    """Nothing is let through between the worker and the database, and nobody is told."""
+    with Relay(postgres.port) as relay, Cluster(tmp_path, DATABASE_URL=postgres_url) as cluster:
+        web = cluster.web()
+        far = postgres_url.replace(f":{postgres.port}/", f":{relay.port}/")
+        worker = Worker(tmp_path, {**web.settings, "DATABASE_URL": far})
+        cluster.workers.append(worker.start())
+        make_rule(web, "far_away")
+        assert wait_until(lambda: worker_state(web) == "ok", timeout=15)
+        with steady_senders(web) as steady:
+            relay.hold()
+            push(web, "far_away", 99)
+            wait(OUTAGE_S)
+            assert worker_state(web) == "down"
+            assert is_ready(web)
+            assert [] == alerts(web, "far_away")
+            relay.let_go()
+            assert wait_until(lambda: bool(alerts(web, "far_away", "firing")), timeout=20)
+            assert wait_until(lambda: worker_state(web) == "ok", timeout=10)
+        assert steady.check() > 100
+
+
+def worker_state(server: QuadraServer) -> str:
+    state: str = stranger(server, "GET", "/ready").json()["worker"]["state"]
+    return state

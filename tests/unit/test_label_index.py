@@ -70,7 +70,7 @@ def test_words_are_found_as_by_looking_at_every_series(
 
 def test_a_walk_that_takes_too_long_is_ended() -> None:
     now = iter(range(1_000))
-    made = Catalog(max_series=10_000, monotonic=lambda: float(next(now)))
+    made = Catalog(max_series=10_000, worked=lambda: float(next(now)))
     for number in range(1, 2_000):
         made.add(number, series_key("cpu", {"n": str(number)}))
     with pytest.raises(CostlyError):
