@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
 from scripts.benchmarks.live import percentiles
 from scripts.benchmarks.server import Running, quadra
@@ -28,7 +28,7 @@ PAINT_SERIES = 100
 HOUR_OF_FRAMES = 36_000
 BATCH = 600
 HEAP_CHARTS = 30
-WIDE = {"width": 1920, "height": 1080}
+WIDE: ViewportSize = {"width": 1920, "height": 1080}
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
     "--js-flags=--expose-gc", "--enable-precise-memory-info",
@@ -152,7 +152,7 @@ def sending(server: Running, charts: int, lines: int) -> Iterator[None]:
         sender.join()
 
 
-def _opened(browser: Browser, server: Running, path: str, size: dict[str, int]) -> Page:
+def _opened(browser: Browser, server: Running, path: str, size: ViewportSize) -> Page:
     page = browser.new_page(viewport=size)
     page.goto(f"{server.url}/?token={server.token}")
     page.add_init_script(f"({_SHIFTS})()")
