@@ -43,6 +43,8 @@ const rest = await build({
   entryPoints: [
     "src/docs.tsx",
     "src/theme.ts",
+    "src/replay.tsx",
+    { in: "src/styles/replay.css", out: "replay" },
     { in: "src/styles/console.css", out: "console" },
     { in: "src/styles/login.css", out: "login" },
     { in: "src/styles/docs.css", out: "docs" },

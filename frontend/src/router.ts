@@ -8,6 +8,7 @@ export const PAGES = [
   { path: "/alerts", name: "Alerts", key: "a", group: 0, item: "alert" },
   { path: "/anomalies", name: "Anomalies", key: "n", group: 0, item: "moment" },
   { path: "/events", name: "Events", key: "v", group: 0, item: "" },
+  { path: "/replay", name: "Replay", key: "y", group: 0, item: "" },
   { path: "/rules", name: "Rules", key: "r", group: 1, item: "rule" },
   { path: "/channels", name: "Channels", key: "h", group: 1, item: "channel" },
   { path: "/training", name: "Training", key: "t", group: 1, item: "" },

@@ -20,6 +20,7 @@ from quadra.web.api.expectations import make_expectations
 from quadra.web.api.finding import make_finding
 from quadra.web.api.happenings import make_happenings
 from quadra.web.api.models import make_models
+from quadra.web.api.replay import make_replay
 from quadra.web.api.senders import make_senders
 from quadra.web.api.services import make_services
 from quadra.web.api.silences import make_silences
@@ -56,6 +57,7 @@ _BLUEPRINTS = (
     make_silences,
     make_services,
     make_happenings,
+    make_replay,
     make_alertmanager,
     make_drill,
     make_pages,

@@ -30,6 +30,13 @@ def load_assets(dist: Path) -> dict[str, Asset]:
     return {path.name: _asset(path) for path in sorted(dist.glob("*.*")) if path.is_file()}
 
 
+def built(name: str, dist: Path = DIST) -> str:
+    """Give the text of one file by its plain name, such as ``replay.js``; "" when not built."""
+    manifest = dist / _MANIFEST
+    names: dict[str, str] = orjson.loads(manifest.read_bytes()) if manifest.exists() else {}
+    return (dist / names[name]).read_text("utf-8") if name in names else ""
+
+
 def install(app: Flask, dist: Path = DIST) -> None:
     """Serve ``dist`` below /static and give templates ``asset(name)``.
 

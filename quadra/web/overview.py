@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
 from markupsafe import Markup
 
 from quadra.alerts.shown import alert_as_dict
@@ -13,6 +10,7 @@ from quadra.engine.anomalies import AnomalyQuestion
 from quadra.engine.happenings import HappeningQuestion
 from quadra.errors import QuadraError
 from quadra.web.api.services import render_services
+from quadra.web.inert import inert_json
 from quadra.web.parts import WebParts
 
 FIRST_LINES = 40
@@ -45,12 +43,4 @@ def overview_now(parts: WebParts) -> Markup:
         "anomalies": [anomaly.as_dict() for anomaly in lasting.items],
         "events": [event.as_dict() for event in events.items],
     }
-    return parts.runtime.offload(_inert, document)
-
-
-def _inert(document: dict[str, Any]) -> Markup:
-    """Write JSON in which no name or label can end the element or begin another."""
-    text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    for sign, escape in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
-        text = text.replace(sign, escape)
-    return Markup(text)  # noqa: S704 - that is what the escapes are for
+    return parts.runtime.offload(inert_json, document)

@@ -22,6 +22,7 @@ PAGES = (
     "alerts",
     "anomalies",
     "events",
+    "replay",
     "rules",
     "channels",
     "training",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import orjson
 
-from quadra.web.overview import _inert
+from quadra.web.inert import inert_json
 
 
 def test_a_label_that_closes_the_element_stays_a_label() -> None:
     evil = "</script><script>alert(1)</script><!-- & \u2028"
-    text = str(_inert({"name": evil}))
+    text = str(inert_json({"name": evil}))
     assert not set("<>&") & set(text)
     assert {"name": evil} == orjson.loads(text)

@@ -110,12 +110,15 @@ function drawEvents(u: uPlot, { window }: Picture, box: Box, palette: Palette, c
   ctx.lineWidth = k;
   ctx.setLineDash([k, 3 * k]);
   ctx.font = palette.font(12 * k);
+  let last = Number.POSITIVE_INFINITY;
   const under = cursor === null ? Number.NEGATIVE_INFINITY : u.valToPos(cursor, "x", true);
   for (const { at, letter } of window.marks ?? []) {
     const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
     if (x < box.left || x > box.right) continue;
     stroke(ctx, x, box.top, x, box.bottom);
-    if (Math.abs(x - under) > 48 * k) write(ctx, letter, x, box.top - 6 * k, "center", palette.color("ink2"));
+    const free = Math.abs(x - under) > 48 * k && Math.abs(x - last) > 12 * k;
+    last = x;
+    if (free) write(ctx, letter, x, box.top - 6 * k, "center", palette.color("ink2"));
   }
   ctx.setLineDash([]);
 }

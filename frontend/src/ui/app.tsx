@@ -5,11 +5,14 @@ import { ConsoleContext, useConsole } from "./context.ts";
 import type { Console } from "../controller.ts";
 import { KeysDialog, MoreDialog } from "./dialogs.tsx";
 import { listenToKeys } from "./keys.ts";
+import { Kiosk } from "./kiosk.tsx";
 import { BottomBar, Nav } from "./nav.tsx";
 import { Overview } from "./pages/overview.tsx";
+import { useNotices } from "./notices.tsx";
 import { useSigns } from "./signs.ts";
 import { Strip } from "./strip.tsx";
 import { TopBar } from "./topbar.tsx";
+import { Tour } from "./tour.tsx";
 import type { Path } from "../router.ts";
 
 export function App({ app }: { app: Console }): JSX.Element {
@@ -27,6 +30,7 @@ function Page(): JSX.Element {
   const showKeys = (): void => setDialog("keys");
   const close = (): void => setDialog(null);
   useSigns(app);
+  useNotices(app);
   useEffect(() => listenToKeys(app, showKeys), [app]);
   return (
     <>
@@ -41,6 +45,8 @@ function Page(): JSX.Element {
         </main>
         <Strip />
       </div>
+      <Kiosk />
+      <Tour />
       <BottomBar onMore={() => setDialog("more")} />
       {dialog === "keys" && <KeysDialog key="keys" onClose={close} />}
       {dialog === "more" && <MoreDialog key="more" onClose={close} onKeys={showKeys} />}

@@ -2,6 +2,7 @@ import type { Console } from "../controller.ts";
 import { neighbour } from "../data/ranges.ts";
 import { PAGES } from "../router.ts";
 import { chartInUse } from "./charts-in-view.ts";
+import { toggleKiosk } from "./kiosk.tsx";
 
 const OFF = "quadra.keys";
 
@@ -19,6 +20,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], does: string])[]
   [["a"], "acknowledge"],
   [["s"], "silence"],
   [["n"], "new rule"],
+  [["K"], "kiosk: for a screen on the wall"],
   ...PAGES.map(({ name, key }) => [["g", key], name] as const),
   [["Esc"], "close, clear"],
 ];
@@ -81,6 +83,7 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     a: () => press("a"),
     s: () => press("s"),
     n: () => press("n"),
+    K: () => toggleKiosk(),
   };
   let lead = 0;
   addEventListener("keydown", (event) => {
@@ -90,6 +93,7 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     if (event.key === "Escape") {
       app.cursor.value = null;
       press("Escape");
+      toggleKiosk(false);
     }
     const arrow = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
     if (arrow !== 0 && target.closest("[role=tablist], pre, .chart-table") === null) {

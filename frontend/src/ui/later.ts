@@ -8,6 +8,7 @@ import { AuditPage } from "./pages/audit.tsx";
 import { ChannelsPage } from "./pages/channels.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { ExplorePage } from "./pages/explore.tsx";
+import { ReplayPage } from "./pages/replay.tsx";
 import { RulesPage } from "./pages/rules.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
 import { StatusPage } from "./pages/status.tsx";
@@ -23,6 +24,7 @@ export const PAGE_VIEWS: Partial<Record<Path, () => JSX.Element>> = {
   "/alerts": AlertsPage,
   "/anomalies": AnomaliesPage,
   "/events": EventsPage,
+  "/replay": ReplayPage,
   "/rules": RulesPage,
   "/channels": ChannelsPage,
   "/training": TrainingPage,

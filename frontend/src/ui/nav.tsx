@@ -7,6 +7,7 @@ import { setTheme, theme, THEMES } from "../theme-choice.ts";
 import { useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
+import { NoticeSwitch } from "./notices.tsx";
 import { pagesFor } from "../router.ts";
 import { Logo, Shape } from "./shapes.tsx";
 
@@ -97,6 +98,7 @@ export function Account({ onKeys }: { onKeys: () => void }): JSX.Element {
           ))}
         </select>
       </label>
+      <NoticeSwitch />
       <button type="button" class="plain" onClick={() => void logOut()}>
         Log out
       </button>
@@ -109,10 +111,10 @@ export function BottomBar({ onMore }: { onMore: () => void }): JSX.Element {
   return (
     <nav class="bottombar" aria-label="Pages">
       <PageLink to="/">Overview</PageLink>
+      <PageLink to="/explore">Explore</PageLink>
       <PageLink to="/alerts">
         Alerts <OpenCount />
       </PageLink>
-      <PageLink to="/rules">Rules</PageLink>
       <button type="button" onClick={() => document.getElementById("search")?.focus()}>
         Search
       </button>

@@ -1,0 +1,92 @@
+import type { Alert, Happening } from "../data/alerts.ts";
+import type { Anomaly } from "../data/anomalies.ts";
+import { marksIn, newestFirst, type Happened, type Mark } from "../data/events.ts";
+import type { HistorySeries } from "../data/history.ts";
+
+/** As GET /api/v1/replay answers: all that was known of a span. Times are unix seconds. */
+export interface ReplayData {
+  readonly start: number;
+  readonly end: number;
+  readonly made_at: number;
+  readonly environment: string;
+  readonly hostname: string;
+  readonly version: string;
+  /** Seconds a point. */
+  readonly step: number;
+  readonly series: readonly HistorySeries[];
+  /** Every change of every alert, those before the span too where it was open then. */
+  readonly changes: readonly Happening[];
+  readonly anomalies: readonly Anomaly[];
+  readonly events: readonly Happened[];
+  /** What was left out, in words; empty for nothing. */
+  readonly cut: readonly string[];
+}
+
+/** An alert as it was known at a moment. */
+export interface KnownAlert {
+  readonly alert: Alert;
+  readonly state: "pending" | "firing";
+  readonly since: number;
+  readonly taken: string;
+}
+
+export interface KnownThen {
+  readonly alerts: readonly KnownAlert[];
+  readonly anomalies: readonly Anomaly[];
+  readonly events: readonly Happened[];
+}
+
+const OPENS: Readonly<Record<string, "pending" | "firing">> = { pending: "pending", firing: "firing", relapsed: "firing", recovering: "firing" };
+const ENDS = ["resolved", "cancelled"];
+
+/** What was known at a moment, and no more: nothing of what came after it. */
+export function knownAt(data: ReplayData, t: number): KnownThen {
+  const open = new Map<number, KnownAlert>();
+  for (const { at, kind, by, alert } of [...data.changes].sort((a, b) => a.at - b.at)) {
+    if (at > t) break;
+    const state = OPENS[kind];
+    const before = open.get(alert.id);
+    if (ENDS.includes(kind)) open.delete(alert.id);
+    else if (state !== undefined) open.set(alert.id, { alert, state, since: before?.state === state ? before.since : at, taken: before?.taken ?? "" });
+    else if (kind === "acknowledged" && before !== undefined) open.set(alert.id, { ...before, taken: by });
+  }
+  const rank = { critical: 0, warning: 1, info: 2 } as const;
+  return {
+    alerts: [...open.values()].sort((a, b) => Number(a.state === "pending") - Number(b.state === "pending") || rank[a.alert.severity] - rank[b.alert.severity] || a.since - b.since),
+    anomalies: data.anomalies.filter(({ started_at, ended_at }) => started_at <= t && (ended_at === null || ended_at > t)),
+    events: newestFirst(data.events.filter(({ at }) => at <= t)),
+  };
+}
+
+/** Letters as they stand for the whole span, so that scrubbing renames nothing. */
+export function lettersOf(data: ReplayData): Mark[] {
+  return marksIn(data.events, data.start, data.end);
+}
+
+/** From when to when each alert fired, for the lane under the slider. */
+export function firesOf(data: ReplayData): { from: number; to: number; alert: Alert }[] {
+  const fires: { from: number; to: number; alert: Alert }[] = [];
+  const open = new Map<number, { from: number; to: number; alert: Alert }>();
+  for (const { at, kind, alert } of [...data.changes].sort((a, b) => a.at - b.at)) {
+    const running = open.get(alert.id);
+    if (kind === "firing" && running === undefined) {
+      const fire = { from: Math.max(at, data.start), to: data.end, alert };
+      open.set(alert.id, fire);
+      fires.push(fire);
+    }
+    if (ENDS.includes(kind) && running !== undefined) {
+      running.to = Math.min(at, data.end);
+      open.delete(alert.id);
+    }
+  }
+  return fires.filter(({ from, to }) => to > data.start && from < data.end);
+}
+
+/** The newest value that was known. */
+export function valueAt({ timestamps, values }: HistorySeries, t: number): number | null {
+  for (let i = timestamps.length - 1; i >= 0; i -= 1) {
+    const v = values[i];
+    if ((timestamps[i] ?? 0) <= t && v !== null && v !== undefined) return v;
+  }
+  return null;
+}
