@@ -88,7 +88,7 @@ _FLOW = re.compile(r"(.*_)?(requests|queries|messages|jobs)_per_second|(.*_)?(qp
 _FAILED = re.compile(
     r"(.*_)?(errors?|failures?|exceptions?|(requests|jobs|tasks|calls)_failed|failed_(requests|jobs|tasks|calls))(_total)?"
 )
-_FAILED_SHARE = re.compile(r"(.*_)?(errors?|failures?)_(?P<unit>ratio|rate|percent)")
+_FAILED_SHARE = re.compile(r"(.*_)?(errors?|failures?|failed)_(?P<unit>ratio|rate|percent)")
 
 _WAITING = (
     (

@@ -301,6 +301,12 @@ STATUS = as_json(
             "consoles": WHOLE,
             "seq": {**WHOLE, "description": "journal position"},
             "parts": {"type": "object", "additionalProperties": _PART},
+            "versions": {"type": "object", "additionalProperties": TEXT},
+            "judge": {
+                "type": "object",
+                "description": "`age` of its latest word in seconds, commits it is `behind`",
+            },
+            "storage": {"type": "object", "description": "bytes: history, disk free and total"},
         }
     ),
     "how Quadra does",

@@ -19,7 +19,18 @@ Start = Callable[..., QuadraServer]
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 PAGES = ("", "alerts", "anomalies", "rules", "rules?rule=new", "channels")
-OTHERS = ("training", "targets", "tokens", "users", "sessions", "audit", "status")
+OTHERS = (
+    "explore",
+    "events",
+    "replay",
+    "training",
+    "targets",
+    "tokens",
+    "users",
+    "sessions",
+    "audit",
+    "status",
+)
 HOUR = 3600
 
 

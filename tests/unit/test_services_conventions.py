@@ -85,6 +85,7 @@ def told(name: str, **labels: str) -> list[tuple[str, str, str, float]]:
         ("api_latency_p95_ms", {}, [("latency", "level", "s", 0.001)]),
         ("requests_per_second", {}, [("traffic", "flow", "/s", 1.0)]),
         ("error_ratio", {}, [("errors", "level", "%", 100.0)]),
+        ("http_requests_failed_percent", {}, [("errors", "level", "%", 1.0)]),
         ("queue_depth", {}, [("saturation", "level", "", 1.0)]),
         ("cpu_percent", {}, [("saturation", "level", "%", 1.0)]),
         ("system_memory_usage_ratio", {"state": "free"}, []),

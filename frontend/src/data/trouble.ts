@@ -3,6 +3,10 @@ import { getJson } from "../api.ts";
 export interface Part {
   readonly state: "ok" | "degraded" | "down" | "off";
   readonly detail?: string;
+  /** Unix seconds: since when it is so. */
+  readonly since?: number;
+  /** Seconds since it was last heard of. */
+  readonly age?: number;
 }
 
 const NAMES: Readonly<Record<string, string>> = { redis: "Redis", worker: "The worker", database: "The database", disk: "The disk" };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import platform
 import shutil
 
 from flask import Blueprint, Response, request
@@ -59,6 +60,9 @@ def make_status(parts: WebParts) -> Blueprint:
         return answer(
             {
                 "version": __version__,
+                "versions": _versions(parts),
+                "judge": _judge(parts),
+                "storage": _storage(parts),
                 "uptime": round(parts.clock() - parts.started_at, 3),
                 "series": len(parts.catalog),
                 "samples_per_second": round(parts.samples_per_second(), 3),
@@ -102,3 +106,32 @@ def make_status(parts: WebParts) -> Blueprint:
         return answer(document())
 
     return api
+
+
+def _versions(parts: WebParts) -> dict[str, str]:
+    url = parts.settings.database_url
+    return {
+        "Quadra": __version__,
+        "Python": platform.python_version(),
+        "database": "SQLite" if url.startswith("sqlite") else "Postgres",
+        "event loop": parts.settings.async_mode,
+    }
+
+
+def _judge(parts: WebParts) -> dict[str, float | None]:
+    """Tell how far behind the journal rules and detectors are, in commits; null when not known."""
+    try:
+        beat = parts.runtime.offload(parts.beats.beat)
+    except QuadraError:
+        return {"age": None, "behind": None}
+    age = round(max(0.0, parts.clock() - beat.at), 1) if beat.at else None
+    return {"age": age, "behind": max(0, beat.head - beat.seq)}
+
+
+def _storage(parts: WebParts) -> dict[str, int | None]:
+    disk = shutil.disk_usage(parts.settings.data_dir)
+    try:
+        history = parts.runtime.offload(parts.history.size)
+    except QuadraError:
+        return {"history": None, "free": disk.free, "total": disk.total}
+    return {"history": history, "free": disk.free, "total": disk.total}

@@ -2,9 +2,11 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChartSpec } from "../../chart/types.ts";
 import { QUADRA } from "../../charts.ts";
+import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { duration, list, number } from "../../data/format.ts";
+import { age, duration, list, number, plural } from "../../data/format.ts";
 import type { Part } from "../../data/trouble.ts";
+import { BYTES, withUnit } from "../../data/units.ts";
 import { PinnableChart } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
@@ -20,11 +22,17 @@ interface Status {
   readonly consoles: number;
   readonly seq: number;
   readonly parts: Readonly<Record<string, Part>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly judge: { readonly age: number | null; readonly behind: number | null };
+  readonly storage: { readonly history: number | null; readonly free: number; readonly total: number };
 }
 
 const NAMES = QUADRA.flatMap((chart: ChartSpec) => chart.metrics.map(({ name }) => name));
 const SHAPES: Record<Part["state"], ShapeName> = { ok: "ok", degraded: "warn", down: "warn", off: "wait" };
 const WORDS: Record<Part["state"], string> = { ok: "works", degraded: "works in part", down: "does not work", off: "not used" };
+
+/** Seconds and commits from which on the judge is called late. */
+const [JUDGE_LATE_S, JUDGE_BEHIND] = [30, 200];
 
 /** Whether Quadra itself is right. */
 export function StatusPage(): JSX.Element {
@@ -35,12 +43,12 @@ export function StatusPage(): JSX.Element {
     <Answered answer={answer} what="the status">
       {(status) => (
         <>
-          <Heading {...inWords(status)} />
+          <Heading {...inWords({ ...status, parts: withJudge(status) })} />
           <section aria-labelledby="parts-title">
             <h2 id="parts-title">Parts</h2>
             <Table
               label="Parts of Quadra"
-              rows={Object.entries(status.parts)}
+              rows={Object.entries(withJudge(status))}
               keyOf={([name]) => name}
               columns={[
                 {
@@ -52,7 +60,21 @@ export function StatusPage(): JSX.Element {
                   ),
                 },
                 { title: "State", cell: ([, part]) => WORDS[part.state] },
+                { title: "Heard of", number: true, cell: ([, part]) => (part.age === undefined ? "" : age(part.age, app.now())), by: ([, part]) => part.age ?? 0 },
+                { title: "Since", number: true, wide: true, cell: ([, part]) => (part.since === undefined ? "" : moment(part.since)) },
                 { title: "", cell: ([, part]) => part.detail ?? "" },
+              ]}
+            />
+          </section>
+          <section aria-labelledby="storage-title">
+            <h2 id="storage-title">Storage and versions</h2>
+            <Table
+              label="Storage and versions"
+              rows={facts(status)}
+              keyOf={([name]) => name}
+              columns={[
+                { title: "What", cell: ([name]) => name },
+                { title: "", number: true, cell: ([, value]) => value },
               ]}
             />
           </section>
@@ -70,6 +92,25 @@ export function StatusPage(): JSX.Element {
       )}
     </Answered>
   );
+}
+
+/** The judge beside the parts: how far behind it is says more than whether it runs. */
+function withJudge({ parts, judge }: Status): Readonly<Record<string, Part>> {
+  if (judge.age === null) return { ...parts, judge: { state: "degraded", detail: "nobody has evaluated rules yet" } };
+  const behind = judge.behind ?? 0;
+  const late = judge.age > JUDGE_LATE_S || behind > JUDGE_BEHIND;
+  const detail = behind === 0 ? "rules and detectors have seen every sample" : `${plural(behind, "commit")} behind`;
+  return { ...parts, judge: { state: late ? "degraded" : "ok", age: judge.age, detail } };
+}
+
+function facts({ storage, versions, series, seq }: Status): [string, string][] {
+  return [
+    ["history on disk", storage.history === null ? "not known" : withUnit(storage.history, BYTES)],
+    ["free on its disk", `${withUnit(storage.free, BYTES)} of ${withUnit(storage.total, BYTES)}`],
+    ["series", number(series)],
+    ["journal position", number(seq)],
+    ...Object.entries(versions),
+  ];
 }
 
 function inWords({ parts, series, samples_per_second, consoles }: Status): { shape: ShapeName; text: string; sub: string } {

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Alert, Happening } from "../src/data/alerts.ts";
+import { firesOf, knownAt, valueAt, type ReplayData } from "../src/replay/state.ts";
+
+const alert = (id: number, severity: Alert["severity"] = "warning"): Alert => ({ id, severity, rule: `r${id}`, labels: {}, annotations: {} }) as unknown as Alert;
+const change = (at: number, kind: string, who: Alert, by = ""): Happening => ({ at, kind, value: null, by, ref: "", detail: "", alert: who });
+const DATA: ReplayData = {
+  start: 100,
+  end: 200,
+  made_at: 300,
+  environment: "production",
+  hostname: "vm",
+  version: "1",
+  step: 1,
+  series: [],
+  changes: [
+    change(190, "resolved", alert(1)),
+    change(90, "firing", alert(1)),
+    change(120, "pending", alert(2, "critical")),
+    change(130, "firing", alert(2, "critical")),
+    change(140, "acknowledged", alert(2, "critical"), "Mira"),
+    change(150, "recovering", alert(2, "critical")),
+  ],
+  anomalies: [{ id: 5, started_at: 110, ended_at: 160 } as unknown as ReplayData["anomalies"][number]],
+  events: [{ id: 9, at: 125, kind: "deploy", title: "d", text: "", severity: "", labels: {}, by: "", ref: "" }],
+  cut: [],
+};
+
+test("a moment knows nothing of what came after it", () => {
+  expect(knownAt(DATA, 105).alerts.map(({ alert: { id }, state }) => [id, state])).toEqual([[1, "firing"]]);
+  expect(knownAt(DATA, 125).alerts.map(({ alert: { id }, state }) => [id, state])).toEqual([[1, "firing"], [2, "pending"]]);
+  expect(knownAt(DATA, 124).events).toEqual([]);
+  expect(knownAt(DATA, 125).events).toHaveLength(1);
+});
+
+test("the worst comes first, with who had it by then", () => {
+  expect(knownAt(DATA, 135).alerts[0]).toMatchObject({ state: "firing", taken: "", since: 130 });
+  expect(knownAt(DATA, 155).alerts[0]).toMatchObject({ state: "firing", taken: "Mira", since: 130 });
+  expect(knownAt(DATA, 195).alerts.map(({ alert: { id } }) => id)).toEqual([2]);
+});
+
+test("anomalies stand from their beginning to their end", () => {
+  expect([109, 110, 159, 160].map((t) => knownAt(DATA, t).anomalies.length)).toEqual([0, 1, 1, 0]);
+});
+
+test("fires are cut to the span, and those that last go to its end", () => {
+  expect(firesOf(DATA).map(({ from, to, alert: { id } }) => [id, from, to])).toEqual([[1, 100, 190], [2, 130, 200]]);
+});
+
+test("the value of a moment is the newest that was known", () => {
+  const series = { id: 1, name: "m", labels: {}, timestamps: [100, 110, 120], values: [1, null, 3] };
+  expect([99, 100, 115, 120].map((t) => valueAt(series, t))).toEqual([null, 1, 1, 3]);
+});
