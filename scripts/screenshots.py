@@ -13,6 +13,7 @@ import math
 import random
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,12 +126,16 @@ def _busy(server: Running) -> None:
             "/api/v1/events", {**mark, "kind": "release" if kind == "model" else kind, "by": "Mira"}
         )
     noise = random.Random(11)  # noqa: S311 - the same picture each time
+    going_on: list[dict[str, Any]] = []
     for name in _SERVICES:
         series = [
             {"name": n, "labels": labels, "timestamps": times, "values": values}
             for n, labels, times, values in _service(name, now, noise)
         ]
         post("/api/v1/samples", {"series": series})
+        if name != "embed-worker":
+            going_on += series
+    threading.Thread(target=_go_on, args=(post, going_on), daemon=True).start()
     rules = (
         (
             "too many requests fail",
@@ -150,6 +155,32 @@ def _busy(server: Running) -> None:
         sample = {"name": name, "labels": {"service": service}, "value": value}
         post("/api/v1/samples", {"samples": [sample]})
     time.sleep(4)
+
+
+def _go_on(post: Callable[[str, dict[str, Any]], None], series: list[dict[str, Any]]) -> None:
+    """Send on as it was, every few seconds, until the server is gone."""
+    step = 0
+    while True:
+        time.sleep(_STEP_S)
+        step += 1
+        now = time.time()
+        samples = [
+            {
+                "name": one["name"],
+                "labels": one["labels"],
+                "timestamps": [now],
+                "values": [
+                    one["values"][-1] + step * (one["values"][-1] - one["values"][-2])
+                    if one["name"].endswith(("_total", "_bucket"))
+                    else one["values"][-1 - step % 20]
+                ],
+            }
+            for one in series
+        ]
+        try:
+            post("/api/v1/samples", {"series": samples})
+        except requests.RequestException:
+            return
 
 
 def _service(

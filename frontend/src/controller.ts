@@ -179,6 +179,8 @@ export class Console implements Stage {
     });
     if (overview !== undefined && overview !== null) {
       this.services.take(overview.services);
+      const youngest = Math.min(...overview.services.services.age);
+      if (Number.isFinite(youngest)) this.store.newest = Math.min(this.now(), overview.services.at - youngest);
       this.alerts.know(overview.alerts);
       this.anomalies.open.value = overview.anomalies;
       this.events.add(overview.events, this.now() - 86_400);

@@ -10,6 +10,9 @@ import { useConsole } from "./context.ts";
 import { Pieces } from "./pieces.tsx";
 import { Shape } from "./shapes.tsx";
 
+/** The host alone sends each second: by then nothing has come indeed. */
+const FIRST_FRAME_MS = 5000;
+
 /** Answer first: one sentence of what is known. */
 export function SentenceView(): JSX.Element {
   const app = useConsole();
@@ -56,7 +59,7 @@ function factsOf(app: Console): Facts {
   return {
     age: store.newest === 0 ? Number.POSITIVE_INFINITY : now - store.newest,
     lost: connection.state === "disconnected" ? now - connection.since : null,
-    listed: app.listed.value,
+    listed: app.listed.value && performance.now() > FIRST_FRAME_MS,
     cpu: recentMean(store.named("host_cpu_busy_percent"), now),
     memory: recentMean(store.named("host_memory_used_percent"), now),
     disk: recentMean(store.named("host_disk_used_percent"), now),

@@ -1,5 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
+import { number } from "../data/format.ts";
+import { Empty } from "./states.tsx";
 
 export interface Column<Row> {
   readonly title: string;
@@ -20,8 +22,42 @@ interface TableProps<Row> {
   readonly here?: Row | undefined;
 }
 
-/** One table for all pages: text left, numbers right, a hairline between rows. */
-export function Table<Row>({ label, rows, columns, keyOf, here }: TableProps<Row>): JSX.Element {
+/** From so many rows on a table can be narrowed. */
+const LONG = 10;
+
+/** One table for all pages: text left, numbers right, a hairline between rows; a long one has a filter. */
+export function Table<Row>(props: TableProps<Row>): JSX.Element {
+  const { label, rows } = props;
+  const [filter, setFilter] = useState("");
+  const words = filter.trim().toLowerCase();
+  const found = words === "" ? rows : rows.filter((row) => textOf(row).includes(words));
+  return (
+    <>
+      {(rows.length > LONG || words !== "") && (
+        <p class="table-filter">
+          <input class="filter" type="search" placeholder={`Filter ${number(rows.length)}`} aria-label={`Filter ${label}`} value={filter} onInput={(event) => setFilter(event.currentTarget.value)} data-testid="filter" />
+        </p>
+      )}
+      {words !== "" && found.length === 0 ? (
+        <Empty>
+          {`Nothing matches “${filter}”. `}
+          <button type="button" class="link" onClick={() => setFilter("")}>
+            Clear filter
+          </button>
+        </Empty>
+      ) : (
+        <Rows {...props} rows={found} />
+      )}
+    </>
+  );
+}
+
+/** All that a row says, whatever it is: what the server has told of it. */
+function textOf(row: unknown): string {
+  return JSON.stringify(row).toLowerCase();
+}
+
+function Rows<Row>({ label, rows, columns, keyOf, here }: TableProps<Row>): JSX.Element {
   const [sorting, setSorting] = useState<{ column: number; up: boolean } | null>(null);
   const by = sorting === null ? undefined : columns[sorting.column]?.by;
   const sorted = by === undefined ? rows : [...rows].sort((a, b) => compare(by(a), by(b)) * (sorting?.up === true ? 1 : -1));

@@ -18,7 +18,6 @@ const SHAPES: Readonly<Record<string, ShapeName>> = { critical: "crit", warning:
 export function EventsPage(): JSX.Element {
   const app = useConsole();
   const [kind, setKind] = useState("");
-  const [filter, setFilter] = useState("");
   const answer = useAnswer<{ events: readonly Happened[]; next?: number }>(`/api/v1/events?limit=500${kind === "" ? "" : `&kind=${kind}`}`, 15);
   const heard = useCell(app.events.all)[0]?.id ?? 0;
   useEffect(() => app.draws(NONE), [app]);
@@ -27,10 +26,7 @@ export function EventsPage(): JSX.Element {
   }, [heard]);
   return (
     <Answered answer={answer} what="the events">
-      {({ events, next }) => {
-        const words = filter.trim().toLowerCase();
-        const found = events.filter((event) => words === "" || textOf(event).includes(words));
-        return (
+      {({ events, next }) => (
           <>
             <Heading {...inWords(events, app.now())}>
               <label>
@@ -44,21 +40,13 @@ export function EventsPage(): JSX.Element {
                   ))}
                 </select>
               </label>
-              <input class="filter" type="search" placeholder="Filter" aria-label="Filter events" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
             </Heading>
-            {found.length === 0 ? (
-              <Empty>
-                {words === "" ? "Nothing has happened yet. Post a deployment to /api/v1/events and it stands here." : `No event matches “${filter}”. `}
-                {words !== "" && (
-                  <button type="button" class="link" onClick={() => setFilter("")}>
-                    Clear filter
-                  </button>
-                )}
-              </Empty>
+            {events.length === 0 ? (
+              <Empty>Nothing has happened yet. Post a deployment to /api/v1/events and it stands here.</Empty>
             ) : (
               <Table
                 label="Events"
-                rows={found}
+                rows={events}
                 keyOf={(event) => event.id}
                 columns={[
                   { title: "When", cell: (event) => `${date(event.at)} ${clock(event.at, true)}`, by: (event) => event.at },
@@ -69,8 +57,7 @@ export function EventsPage(): JSX.Element {
             )}
             {next !== undefined && <p class="after">Older ones are given by the API.</p>}
           </>
-        );
-      }}
+      )}
     </Answered>
   );
 }
@@ -94,10 +81,6 @@ function What({ event }: { event: Happened }): JSX.Element {
       <small class="labels">{[detailWords(event), ...labels].filter((text) => text !== "").join(" · ")}</small>
     </>
   );
-}
-
-function textOf(event: Happened): string {
-  return [event.title, event.text, event.by, event.kind, ...Object.values(event.labels)].join(" ").toLowerCase();
 }
 
 function inWords(events: readonly Happened[], now: number): { shape: ShapeName; text: string; sub: string } {

@@ -74,7 +74,7 @@ export function StatusPage(): JSX.Element {
               keyOf={([name]) => name}
               columns={[
                 { title: "What", cell: ([name]) => name },
-                { title: "", number: true, cell: ([, value]) => value },
+                { title: "", cell: ([, value]) => value },
               ]}
             />
           </section>
