@@ -9,9 +9,9 @@ from quadra.engine.alerting import AlertQuestion
 from quadra.engine.anomalies import AnomalyQuestion
 from quadra.engine.happenings import HappeningQuestion
 from quadra.errors import QuadraError
-from quadra.web.api.services import render_services
 from quadra.web.inert import inert_json
 from quadra.web.parts import WebParts
+from quadra.web.service_view import render_services
 
 FIRST_LINES = 40
 MOST_ALERTS = 1_000

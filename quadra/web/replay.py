@@ -14,10 +14,10 @@ from quadra.engine.anomalies import AnomalyQuestion
 from quadra.engine.happenings import HappeningQuestion
 from quadra.engine.history import Line
 from quadra.telemetry.selector import Selector, parse_selector
-from quadra.web.api.services import rounded
 from quadra.web.assets import built
 from quadra.web.inert import inert_json
 from quadra.web.parts import WebParts
+from quadra.web.service_view import rounded
 
 MOST_CHANGES, MOST_ANOMALIES, MOST_EVENTS, MOST_SERIES = 1_000, 300, 500, 24
 POINTS = 300
