@@ -69,7 +69,7 @@ export function StatusPage(): JSX.Element {
           <section aria-labelledby="storage-title">
             <h2 id="storage-title">Storage and versions</h2>
             <Table
-              label="Storage and versions"
+              label="What it takes and runs on"
               rows={facts(status)}
               keyOf={([name]) => name}
               columns={[
