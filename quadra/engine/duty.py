@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from quadra.errors import StorageError
+
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
+AGAIN_AFTER_S = 1.0
 
 Wait = Callable[[float], bool]
 
@@ -21,12 +24,19 @@ class Duty:
         self._wait = wait
 
     def run(self, work: Callable[[Wait], None]) -> None:
-        """Call ``work`` whenever the lease comes; it ends when its own ``wait`` says so."""
+        """Call ``work`` whenever the lease comes; it ends when its own ``wait`` says so.
+
+        Work that a database which is away has interrupted is begun again.
+        """
         stands_by = False
         while not self._wait(0 if self._is_ours() else LOOK_EVERY_S):
             if self._is_ours():
                 log.info("This process does the work now")
-                work(self._wait_while_ours)
+                try:
+                    work(self._wait_while_ours)
+                except StorageError as error:
+                    log.warning("The work begins again in a moment: %s", error.detail)
+                    self._wait(AGAIN_AFTER_S)
                 stands_by = False
             elif not stands_by:
                 stands_by = True

@@ -198,6 +198,7 @@ def _hear_parent(bell: Bell) -> None:
 
 def _beat(wait: Callable[[float], bool]) -> None:
     """Show the parent that this process lives, whatever its database does."""
+    _say(BEAT)  # at once: who has never beaten is given a minute to start
     while not wait(BEAT_EVERY_S):
         _say(BEAT)
 

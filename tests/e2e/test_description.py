@@ -16,6 +16,7 @@ NAMES = (
     "alerts",
     "anomalies",
     "events",
+    "replay",
     "rules",
     "channels",
     "training",

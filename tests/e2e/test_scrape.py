@@ -107,6 +107,7 @@ def newest(quadra: QuadraServer, match: str) -> float | None:
 
 
 def test_quadra_scrapes_itself(quadra: QuadraServer) -> None:
+    quadra.get("/api/v1/status")  # so that a request is counted before the first scrape
     target = add(quadra, f"{quadra.url}/metrics", job="quadra", labels={"env": "test"})
     found = scraped(quadra, target, up=True)
     assert found["samples"] > 20

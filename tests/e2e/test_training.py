@@ -60,6 +60,6 @@ def test_wrong_wishes_are_named(server: QuadraServer) -> None:
 def test_a_foreign_file_among_the_models_is_refused(server: QuadraServer) -> None:
     folder = server.folder / "data" / "models"
     folder.mkdir(exist_ok=True)
-    (folder / "foreign.npz").write_bytes(b"not a model")
+    (folder / "foreign-model.npz").write_bytes(b"not a model")
     assert 200 == server.get("/api/v1/models").status_code
-    problem(server.post("/api/v1/models/foreign/load"), 404, "unknown_model")
+    problem(server.post("/api/v1/models/foreign-model/load"), 404, "unknown_model")

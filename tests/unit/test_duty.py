@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from quadra.engine.duty import Duty
+from quadra.errors import StorageError
 
 
 def played(script: list[bool], ends_after: int) -> list[str]:
@@ -28,6 +29,19 @@ def played(script: list[bool], ends_after: int) -> list[str]:
 
 def test_nothing_is_done_while_another_does_it() -> None:
     assert [] == played([False], 10)
+
+
+def test_work_that_the_database_interrupts_is_begun_again() -> None:
+    happened: list[str] = []
+    rounds = iter(range(100))
+
+    def work(_wait: Callable[[float], bool]) -> None:
+        happened.append("begins")
+        if len(happened) < 3:
+            raise StorageError("The database is away.")
+
+    Duty(lambda: True, lambda _seconds: next(rounds) >= 8).run(work)
+    assert 3 <= len(happened)
 
 
 def test_work_goes_on_while_it_is_ours_and_ends_with_the_process() -> None:
