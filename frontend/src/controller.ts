@@ -90,7 +90,6 @@ export class Console implements Stage {
   /** Groups of metrics in which series appeared, to be filled together. */
   readonly #stale = new Set<string>();
   #listedAll = false;
-  #wasConnected = false;
   #quick: ReturnType<typeof setTimeout> | null = null;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
 
@@ -193,11 +192,8 @@ export class Console implements Stage {
     });
   }
 
-  /** After the first connection and each later one: something may have been missed. */
+  /** After each connection, the first too: something may have come since the page was made. */
   #catchUp(): void {
-    const first = !this.#wasConnected;
-    this.#wasConnected = true;
-    if (first && this.boot.overview !== undefined && this.boot.overview !== null) return;
     this.alerts.load();
     this.anomalies.load();
     this.events.load().catch(() => undefined); // charts go without marks then
