@@ -20,6 +20,7 @@ settings.load_profile("quadra")
 # --- the order of things
 
 KINDS = ("unit", "contract", "e2e", "fault")  # folders of tests, markers, and the order they run in
+LONGEST = ("test_several_processes", "test_backups")  # at the end they would run beside nothing
 
 
 def _kind(path: str) -> str:
@@ -31,7 +32,7 @@ def _turn(nodeid: str) -> int:
     """Say when a test runs: the longest modules before the others that start whole servers."""
     kind = _kind(nodeid)
     longest = any(f"/{name}.py" in nodeid for name in LONGEST)
-    return 2 * KINDS.index(WHOLE[0] if longest else kind) - longest
+    return 2 * KINDS.index("e2e" if longest else kind) - longest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
