@@ -365,8 +365,8 @@ def test_31_the_sign_in_leads_elsewhere(quadra: QuadraServer) -> None:
         )
 
 
-def test_32_a_sign_in_code_by_two_at_once(quadra: QuadraServer) -> None:
-    """A code opens one session, and the administrator's token no socket of a stranger's page."""
+def test_32_a_sign_in_code_that_was_made_up(quadra: QuadraServer) -> None:
+    """It opens nothing, and is not shown again."""
     first = Browserlike(quadra).request("GET", "/?token=" + "x" * 32)
     assert 401 == first.status_code
     assert "x" * 32 not in first.text
