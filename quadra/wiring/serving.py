@@ -16,6 +16,7 @@ from quadra.engine.access import ADMINISTRATOR, FIRST_STEPS, Access, new_secret
 from quadra.errors import QuadraError, SettingsError
 from quadra.settings import Settings
 from quadra.storage.keys import kept_secret
+from quadra.web.draining import drain
 from quadra.web.serving import listen, make_server, raise_file_limit
 from quadra.wiring.arguments import complain
 from quadra.wiring.server import build
@@ -89,6 +90,7 @@ def serve() -> int:
     gc.enable()
     _print_address(settings, port, code)
     stopping.wait()
+    drain(listener)
     server.stop()
     quadra.stop()
     if not told_to_stop.is_set():
