@@ -140,6 +140,10 @@ class StorageError(UnavailableError):
     title = "The database is not available"
 
 
+class NoAnswerError(StorageError):
+    """The database said nothing for too long: it hangs, or the network swallows what is sent."""
+
+
 class DamagedError(QuadraError):
     """What was stored is not what was written: a checksum does not fit."""
 

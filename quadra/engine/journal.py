@@ -20,7 +20,7 @@ from quadra.engine.ports import (
     Signal,
     payers,
 )
-from quadra.errors import QuadraError, StorageError, UnavailableError
+from quadra.errors import NoAnswerError, QuadraError, StorageError, UnavailableError
 from quadra.telemetry.batch import Batch
 from quadra.telemetry.series import SeriesKey
 
@@ -134,6 +134,12 @@ class Journal:
             group.append(ticket)
         return group
 
+    def _take_all(self) -> list[_Ticket]:
+        taken: list[_Ticket] = []
+        while self._waiting:
+            taken.append(self._waiting.popleft())
+        return taken
+
     def _write_group(self, group: list[_Ticket]) -> None:
         started = self._writing_since = self._clock()
         try:
@@ -143,6 +149,9 @@ class Journal:
             if self.failing_since is None:
                 self.failing_since = started
                 log.exception("The journal can't be written")
+            if isinstance(error, NoAnswerError):
+                # Who came meanwhile has waited as long: the next try is for those to come.
+                group = group + self._take_all()
             for ticket in group:
                 ticket.error = _as_ours(error)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
@@ -18,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
-from quadra.errors import StorageError
+from quadra.errors import NoAnswerError, StorageError
 from quadra.storage.tables import metadata
 
 P = ParamSpec("P")
@@ -83,6 +84,7 @@ class Database:
             _measure_statements(self.engine, meter)
         self._writers: SimpleQueue[sa.Connection | None] = SimpleQueue()
         self._writers.put(None)  # connects when first used
+        self._no_answer_at = -math.inf
         self._readers: SimpleQueue[sa.Connection | None] = SimpleQueue()
         for _ in range(READERS):
             self._readers.put(None)
@@ -95,7 +97,11 @@ class Database:
     def write(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``work(connection, …)`` in one transaction of the only writer; commits durably."""
+        """Run ``work(connection, …)`` in one transaction of the only writer; commits durably.
+
+        Raises StorageError. Once one is given up because nothing came, NoAnswerError is for all
+        that waited for their turn meanwhile: nobody waits for one hung database after another.
+        """
 
         def guarded(connection: sa.Connection) -> T:
             self._guard(connection)
@@ -109,13 +115,15 @@ class Database:
         """Run ``work(connection, …)`` in one consistent read.
 
         After a Postgres has been away, every idle connection to it is a dead one. A read changes
-        nothing, so it is tried again until it has met a living or a new one.
+        nothing, so it is tried again until it has met a living or a new one; but not when one of
+        them was silent for as long as there is patience.
         """
         for _ in range(READERS):
             try:
                 return self._run(self._readers, work, *args, **kwargs)
             except StorageError as error:
-                if not getattr(error.__cause__, "connection_invalidated", False):
+                dead = getattr(error.__cause__, "connection_invalidated", False)
+                if isinstance(error, NoAnswerError) or not dead:
                     raise
         return self._run(self._readers, work, *args, **kwargs)
 
@@ -137,11 +145,16 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
+        asked_at = time.monotonic()
         try:
             connection = idle.get(timeout=_TURN_TIMEOUT_S)
         except Empty:
             msg = "The database is busy. Try again in a moment."
             raise StorageError(msg, code="database_busy", retry_after=2) from None
+        if idle is self._writers and self._no_answer_at > asked_at:
+            idle.put(connection)
+            msg = "The database does not answer. Try again in a moment."
+            raise NoAnswerError(msg, retry_after=2)
         try:
             with _wrapped_errors():
                 if connection is None:
@@ -150,7 +163,9 @@ class Database:
                     found = work(connection, *args, **kwargs)
                     self._commit(transaction, writes=idle is self._writers)
                 return found
-        except StorageError:
+        except StorageError as error:
+            if idle is self._writers and isinstance(error, NoAnswerError):
+                self._no_answer_at = time.monotonic()
             # After a driver's error the connection's state is unknown: begin with a new one.
             if connection is not None:
                 _discard(connection)
@@ -223,7 +238,8 @@ def _wrapped_errors() -> Iterator[None]:
         msg = f"The database refused: {words[0] if words else type(cause).__name__}."
         if "malformed" in msg:
             msg += " Its file is damaged: put back the newest backup (scripts/restore.sh)."
-        raise StorageError(msg, retry_after=2) from error
+        kind = NoAnswerError if getattr(cause, "is_silence", False) else StorageError
+        raise kind(msg, retry_after=2) from error
 
 
 _NAMES = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?(\w+)", re.IGNORECASE)

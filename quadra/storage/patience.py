@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg.errors import OperationalError, _WaitTimeout
+from psycopg.errors import ConnectionTimeout, OperationalError, _WaitTimeout
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
@@ -26,6 +26,12 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+class SilenceError(OperationalError):
+    """Nothing came for as long as there was patience."""
+
+    is_silence = True
+
+
 class PatientConnection(psycopg.Connection[Any]):
     """Gives up on an answer after ``patience`` seconds, and is of no use afterwards."""
 
@@ -33,13 +39,13 @@ class PatientConnection(psycopg.Connection[Any]):
     patience: float | None = None
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Wait for the server as ever, and no longer; raises OperationalError."""
+        """Wait for the server as ever, and no longer; raises SilenceError."""
         try:
             return super().wait(gen, interval, self.patience if timeout is None else timeout)
         except _WaitTimeout:
             self.pgconn.finish()
             msg = f"no answer in {self.patience:g} s"
-            raise OperationalError(msg) from None
+            raise SilenceError(msg) from None
 
 
 def connector(url: URL, dialect: Callable[[], Dialect]) -> Callable[[], PatientConnection]:
@@ -48,6 +54,9 @@ def connector(url: URL, dialect: Callable[[], Dialect]) -> Callable[[], PatientC
     def connect() -> PatientConnection:
         arguments, keywords = dialect().create_connect_args(url)
         options: dict[str, Any] = {**_OPTIONS, **keywords}
-        return PatientConnection.connect(*arguments, **options)
+        try:
+            return PatientConnection.connect(*arguments, **options)
+        except ConnectionTimeout as error:
+            raise SilenceError(str(error)) from error
 
     return connect

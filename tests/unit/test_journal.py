@@ -9,7 +9,7 @@ import pytest
 from quadra.engine.catalog import Catalog, TooManySeriesError
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Appended
-from quadra.errors import QuadraError, StorageError, UnavailableError
+from quadra.errors import NoAnswerError, QuadraError, StorageError, UnavailableError
 from tests.servers.process import wait_until
 from tests.unit.fakes import MemoryJournal, SetClock, ThreadRuntime, batch
 
@@ -123,6 +123,22 @@ def test_after_a_failure_the_journal_recovers_by_itself(
     journal.append(batch("a", 2.0))
     assert [[2.0]] == [row.columns.v.tolist() for row in store.rows]
     assert journal.failing_since is None
+
+
+def test_who_waits_behind_a_commit_that_got_no_answer_is_told_with_it(
+    busy: Future[None], store: MemoryJournal, send: Senders, journal: Journal
+) -> None:
+    waiting = send(5)
+    store.error = NoAnswerError("silent")
+    store.entered.clear()
+    store.go_on.set()
+    for one in [busy, *waiting]:
+        with pytest.raises(NoAnswerError):
+            one.result(10)
+    assert not store.entered.is_set(), "the second group was not tried"
+    store.error = None
+    journal.append(batch("later", 2.0))
+    assert [[2.0]] == [row.columns.v.tolist() for row in store.rows]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""A Postgres that hangs: one wait for all who write, and none of them is tried again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from quadra.errors import NoAnswerError
+from quadra.storage.database import READERS, Database
+from quadra.storage.patience import PatientConnection
+from tests.servers.postgres import Postgres
+from tests.servers.process import wait_until
+from tests.servers.relay import Relay
+
+PATIENCE_S = 1.0
+
+
+@pytest.fixture
+def relay(postgres: Postgres) -> Iterator[Relay]:
+    with Relay(postgres.port) as running:
+        yield running
+
+
+@pytest.fixture
+def far(
+    relay: Relay, postgres: Postgres, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """A database behind a network that can be taken away, with little patience."""
+    monkeypatch.setattr(PatientConnection, "WRITE_WITHIN_S", PATIENCE_S)
+    monkeypatch.setattr(PatientConnection, "READ_WITHIN_S", PATIENCE_S)
+    made = Database(postgres_url.replace(f":{postgres.port}/", f":{relay.port}/"))
+    for use in (made.write, made.read):
+        use(_one)
+    yield made
+    relay.let_go()
+    made.close()
+
+
+def _one(connection: sa.Connection) -> int:
+    found: int = connection.execute(sa.text("SELECT 1")).scalar_one()
+    return found
+
+
+def test_all_who_wait_to_write_are_told_at_once_and_later_ones_try_anew(
+    far: Database, relay: Relay
+) -> None:
+    entered = threading.Event()
+
+    def hang(connection: sa.Connection) -> int:
+        entered.set()
+        return _one(connection)
+
+    relay.hold()
+    began = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(far.write, hang)
+        behind = [pool.submit(far.write, _one) for _ in range(5)]
+        for one in (first, *behind):
+            with pytest.raises(NoAnswerError):
+                one.result(10)
+    assert time.monotonic() - began < 2 * PATIENCE_S
+    relay.let_go()
+    assert wait_until(lambda: _answers(far), timeout=10)
+
+
+def _answers(database: Database) -> bool:
+    try:
+        return database.write(_one) == 1
+    except NoAnswerError:
+        return False
+
+
+def test_a_question_that_got_no_answer_is_not_asked_again_by_itself(
+    far: Database, relay: Relay
+) -> None:
+    with ThreadPoolExecutor(READERS) as pool:  # each connection is made, and will be silent
+        rendezvous = threading.Barrier(READERS)
+
+        def meet(connection: sa.Connection) -> int:
+            rendezvous.wait(10)
+            return _one(connection)
+
+        list(pool.map(lambda _: far.read(meet), range(READERS)))
+    relay.hold()
+    began = time.monotonic()
+    with pytest.raises(NoAnswerError):
+        far.read(_one)
+    assert time.monotonic() - began < 2 * PATIENCE_S
+
+
+def test_a_connection_that_is_never_made_counts_as_no_answer(far: Database, relay: Relay) -> None:
+    far.close()
+    fresh = Database(far.url.render_as_string(hide_password=False) + "?connect_timeout=2")
+    relay.hold()
+    with pytest.raises(NoAnswerError):
+        fresh.write(_one)
