@@ -160,16 +160,30 @@ class OutboxStore(Protocol):
     def due(self, now: float) -> dict[str, int]:
         """Give how many pages could go out now, by channel."""
 
+    def asked_for(self, now: float) -> set[str]:
+        """Name the channels that have a page for which somebody waits, and never tried yet.
+
+        Those of tests and fire drills.
+        """
+
     def next_due(self, now: float) -> float | None:
         """Give when a page that waits is due next (unix s), None when none waits."""
 
     def claim(
-        self, channel: str, claimant: str, now: float, until: float, limit: int
+        self,
+        channel: str,
+        claimant: str,
+        now: float,
+        until: float,
+        limit: int,
+        *,
+        asked: bool = False,
     ) -> list[Delivery]:
         """Take pages for a channel until a time: nobody else gets them before.
 
-        Pages of one group go in order, one at a time. What another claimed and never settled comes
-        as it was claimed, together, so that it is sent again under the same delivery id.
+        With ``asked`` only those that ``asked_for`` speaks of. Pages of one group go in order, one
+        at a time. What another claimed and never settled comes as it was claimed, together, so
+        that it is sent again under the same delivery id.
         """
 
     def take_over(self, claimant: str, until: float) -> None:

@@ -13,8 +13,9 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +86,8 @@ class _Lane:
     busy: bool = False
     limited: bool = False
     not_before: float = 0.0
+    asked_to_wait_until: float = 0.0
+    busy_with_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +162,42 @@ class Dispatcher:
             now, moment = self._clock(), self._monotonic()
             routes = {name: one.route for name, one in known.items() if one.enabled}
             self._outbox.expand(routes, now)
+            held: dict[str, tuple[Channel, _Lane]] = {}
             for name in self._outbox.due(now):
                 channel = known.get(name)
                 if channel is None or not channel.enabled:
                     continue
                 lane = self._lane(channel, moment)
                 if lane.busy or lane.not_before > moment:
+                    held[name] = channel, lane
                     continue
                 lane.busy = True
                 submit(lambda channel=channel, lane=lane: self._serve(channel, lane))  # type: ignore[misc]
+            if held:
+                self._let_pass(held, now, moment, submit)
             self._failing = False
         except QuadraError as error:
             if not self._failing:
                 log.warning("Pages can't be delivered now: %s", error.detail)
             self._failing = True
+
+    def _let_pass(
+        self,
+        held: Mapping[str, tuple[Channel, _Lane]],
+        now: float,
+        moment: float,
+        submit: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Send a test or a drill's page at once: somebody looks whether the channel works now.
+
+        What else the channel has waits for its next try, or for one that hangs. Only what the
+        channel itself has asked for holds up all of it.
+        """
+        for name in self._outbox.asked_for(now) & held.keys():
+            channel, lane = held[name]
+            if not lane.busy_with_asked and lane.asked_to_wait_until <= moment:
+                lane.busy_with_asked = True
+                submit(lambda channel=channel, lane=lane: self._serve_asked(channel, lane))  # type: ignore[misc]
 
     def _notice_steps(self) -> None:
         """Keep what waits waiting for as long as it should when the clock has been set."""
@@ -197,14 +222,23 @@ class Dispatcher:
 
     def _serve(self, channel: Channel, lane: _Lane) -> None:
         try:
-            while not self._ending and self._deliver(channel, lane):
-                pass
-        except QuadraError as error:
-            log.warning("A page for %s can't be delivered now: %s", channel.name, error.detail)
-        except Exception:
-            log.exception("A page for %s could not be delivered", channel.name)
+            with _told_in_the_log(channel):
+                while not self._ending and self._deliver(channel, lane):
+                    pass
         finally:
             lane.busy = False
+
+    def _serve_asked(self, channel: Channel, lane: _Lane) -> None:
+        try:
+            with _told_in_the_log(channel):
+                now = self._clock()
+                claimed = self._outbox.claim(
+                    channel.name, self._claimant, now, now + CLAIM_S, 1, asked=True
+                )
+                if claimed and self._send(channel, lane, claimed):
+                    lane.not_before = self._monotonic()  # it works: what waits need wait no more
+        finally:
+            lane.busy_with_asked = False
 
     def _deliver(self, channel: Channel, lane: _Lane) -> bool:
         """Deliver the next page, or a digest of many; says whether to go on."""
@@ -223,6 +257,10 @@ class Dispatcher:
             lane.bucket.left += 1.0
             lane.limited = False
             return False
+        return self._send(channel, lane, claimed)
+
+    def _send(self, channel: Channel, lane: _Lane, claimed: Sequence[Delivery]) -> bool:
+        """Send what was claimed and keep how it ended; says whether more may be sent."""
         ending = self._senders[channel.kind].send(channel, [self._linked(d) for d in claimed])
         outcome = self._outcome(ending, claimed[0])
         self._settle(claimed, outcome)
@@ -230,7 +268,9 @@ class Dispatcher:
         if isinstance(ending, Later) and outcome.state == "waiting":
             # What ails the channel ails the next page too; the others wait with it.
             pause = min(outcome.due_at - self._clock(), LONGEST_PAUSE_S)
-            lane.not_before = self._monotonic() + pause
+            lane.not_before = max(lane.not_before, self._monotonic() + pause)
+            if ending.retry_after is not None:
+                lane.asked_to_wait_until = lane.not_before
             return False
         return True
 
@@ -267,3 +307,13 @@ class Dispatcher:
         if asked is not None and math.isfinite(asked):
             pause = max(pause, min(asked, LONGEST_ASKED_PAUSE_S))
         return pause
+
+
+@contextmanager
+def _told_in_the_log(channel: Channel) -> Iterator[None]:
+    try:
+        yield
+    except QuadraError as error:
+        log.warning("A page for %s can't be delivered now: %s", channel.name, error.detail)
+    except Exception:
+        log.exception("A page for %s could not be delivered", channel.name)

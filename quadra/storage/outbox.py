@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from quadra.alerts.ledger import Event
+from quadra.alerts.ledger import DRILL_METRIC, Event
 from quadra.alerts.routing import taken
 from quadra.alerts.silences import Matchers
 from quadra.engine.channels import Delivery, Outcome
@@ -23,6 +23,11 @@ _EXPANDED_AT_ONCE = 500
 _FAR_S = 3_900.0
 """No page waits longer than this: a time beyond it comes from a clock that was set back."""
 _WAITING = outbox.c.state == "waiting"
+_OF_A_DRILL = f'%"metric":"{DRILL_METRIC}"%'  # within a text of JSON a quote has a backslash before
+_ASKED = (
+    outbox.c.attempts == 0,
+    (outbox.c.kind == "test") | outbox.c.alerts.like(_OF_A_DRILL),
+)
 
 
 class SqlOutbox:
@@ -46,15 +51,26 @@ class SqlOutbox:
         """Give how many pages could go out now, by channel."""
         return self._database.read(_due, now)
 
+    def asked_for(self, now: float) -> set[str]:
+        """Name the channels with a page of a test or a drill that was never tried."""
+        return self._database.read(_asked_for, now)
+
     def next_due(self, now: float) -> float | None:
         """Give when a page that waits is due next."""
         return self._database.read(_next_due, now)
 
     def claim(
-        self, channel: str, claimant: str, now: float, until: float, limit: int
+        self,
+        channel: str,
+        claimant: str,
+        now: float,
+        until: float,
+        limit: int,
+        *,
+        asked: bool = False,
     ) -> list[Delivery]:
         """Take pages for a channel until a time."""
-        return self._database.write(self._claim, channel, claimant, now, until, limit)
+        return self._database.write(self._claim, channel, claimant, now, until, limit, asked=asked)
 
     def take_over(self, claimant: str, until: float) -> None:
         """Let the claims of all others run out by a time."""
@@ -121,6 +137,8 @@ class SqlOutbox:
         now: float,
         until: float,
         limit: int,
+        *,
+        asked: bool,
     ) -> list[Delivery]:
         before = outbox.alias()
         is_first = ~sa.exists().where(
@@ -129,9 +147,11 @@ class SqlOutbox:
             before.c.state == "waiting",
             before.c.id < outbox.c.id,
         )
+        # What somebody waits for stands behind no page of an earlier drill that is still retried.
+        chosen = _ASKED if asked else (is_first,)
         claimable = (
             sa.select(outbox)
-            .where(outbox.c.channel == channel, *_is_due(now), is_first)
+            .where(outbox.c.channel == channel, *_is_due(now), *chosen)
             .order_by(outbox.c.id)
             .with_for_update(skip_locked=True)
         )
@@ -225,6 +245,11 @@ def _due(connection: sa.Connection, now: float) -> dict[str, int]:
         sa.select(outbox.c.channel, sa.func.count()).where(*_is_due(now)).group_by(outbox.c.channel)
     )
     return {channel: count for channel, count in connection.execute(statement)}  # noqa: C416 - rows are no pairs to dict
+
+
+def _asked_for(connection: sa.Connection, now: float) -> set[str]:
+    statement = sa.select(outbox.c.channel).where(*_is_due(now), *_ASKED).distinct()
+    return set(connection.execute(statement).scalars())
 
 
 def _next_due(connection: sa.Connection, now: float) -> float | None:

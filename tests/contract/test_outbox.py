@@ -239,6 +239,27 @@ def test_a_test_page_is_found_again(store: SqlOutbox) -> None:
         store.outcome(99_999)
 
 
+def test_what_somebody_waits_for_is_known_until_it_was_tried(
+    database: Database, store: SqlOutbox
+) -> None:
+    drill = orjson.dumps([{"id": 1, "metric": "quadra_drill"}]).decode()
+    like_a_drill = {"summary": '"metric":"quadra_drill"'}  # what anybody may write into a rule
+    told = orjson.dumps([{"id": 2, "metric": "m", "annotations": like_a_drill}]).decode()
+    put(database, "tried", "x", "drills", alerts=drill, attempts=3, due_at=NOW + 60)
+    put(database, "old", "x", "others", alerts=told)
+    put(database, "later", "y", alerts=drill, due_at=NOW + 1)
+    assert set() == store.asked_for(NOW)
+    assert [] == store.claim("x", "me", NOW, NOW + 45, 1, asked=True)
+    put(database, "drill", "x", "drills", alerts=drill)
+    store.add_test("z", {"id": 0}, NOW)
+    assert {"x", "z"} == store.asked_for(NOW)
+    (taken,) = store.claim("x", "me", NOW, NOW + 45, 9, asked=True)
+    assert ("drills", 1) == (taken.group, taken.attempts)
+    assert "test" == store.claim("z", "me", NOW, NOW + 45, 1, asked=True)[0].kind
+    assert set() == store.asked_for(NOW)
+    assert "others" == store.claim("x", "me", NOW, NOW + 45, 1)[0].group
+
+
 def test_channels_are_kept_changed_and_count_what_they_did(
     database: Database, store: SqlOutbox, connect: Callable[[], Database]
 ) -> None:

@@ -130,6 +130,26 @@ def test_a_redirect_is_not_followed_and_said_so(
         assert [] == elsewhere.posts
 
 
+def test_a_test_and_a_drill_go_at_once_while_pages_wait_to_be_tried_again(
+    open_quadra: QuadraServer, hook: HttpReceiver
+) -> None:
+    def fails(post: Post) -> Reply:
+        is_real = post.json["kind"] != "test" and post.json["alerts"][0]["metric"] == "waits"
+        return Reply(500 if is_real else 200)
+
+    hook.reply = fails
+    number = make_channel(open_quadra, "ops", "webhook", hook.url)
+    make_rule(open_quadra, "waits", "ops")
+    push(open_quadra, "waits", 50)
+    hook.wait(3, 20)  # the next try comes after 4 s at the soonest
+    tested = open_quadra.post(f"/api/v1/channels/{number}/test", timeout=20).json()
+    assert tested["delivered"] is True
+    assert tested["seconds"] < 2
+    drilled = open_quadra.post("/api/v1/drill", json={}, timeout=60).json()
+    assert drilled["passed"] is True, drilled
+    assert drilled["seconds"] < 6
+
+
 def test_a_hanging_channel_delays_no_other(open_quadra: QuadraServer, hook: HttpReceiver) -> None:
     with HttpReceiver(lambda _post: Reply(after=30)) as hanging:
         make_channel(open_quadra, "a-hangs", "webhook", hanging.url)

@@ -65,13 +65,28 @@ class MemoryOutbox:
     def next_due(self, now: float) -> float | None:
         return None
 
+    def asked_for(self, now: float) -> set[str]:
+        return {
+            one.channel
+            for one, due_at in self.waiting.values()
+            if one.kind == "test" and due_at == 0.0
+        }
+
     def claim(
-        self, channel: str, claimant: str, now: float, until: float, limit: int
+        self,
+        channel: str,
+        claimant: str,
+        now: float,
+        until: float,
+        limit: int,
+        *,
+        asked: bool = False,
     ) -> list[Delivery]:
         found = [
             replace(one, attempts=one.attempts + 1)
             for one, due_at in self.waiting.values()
             if one.channel == channel and due_at <= now
+            if not asked or (one.kind == "test" and due_at == 0.0)
         ][:limit]
         for one in found:
             self.waiting[one.id] = (one, until)
@@ -299,6 +314,55 @@ def test_a_bucket_refills_and_never_overflows() -> None:
     assert 0.0 == bucket.take(0.5)
     assert [0.0, 0.0, 0.0] == [bucket.take(1_000.0) for _ in range(3)]
     assert bucket.take(1_000.0) > 0
+
+
+def test_a_test_goes_at_once_while_others_wait_to_be_tried_again() -> None:
+    house = House(*[Later("500")] * 6)
+    house.outbox.put(page(1), page(2))
+    for _ in range(6):
+        house.round(40)
+    before = len(house.script.sent)
+    house.outbox.put(replace(page(3), kind="test"))
+    house.round(0.01)
+    assert [[3]] == [[one.id for one in sent] for sent in house.script.sent[before:]]
+    assert {3} == set(house.outbox.ended)
+    house.round(0.01)  # the channel works: what had not been tried yet follows
+    assert {2, 3} == set(house.outbox.ended)
+
+
+def test_a_test_that_is_not_taken_shortens_no_pause() -> None:
+    house = House(*[Later("500")] * 20)
+    house.outbox.put(page(1))
+    for _ in range(6):
+        house.round(40)
+    tried = len(house.script.sent)
+    house.outbox.put(replace(page(2), kind="test"))
+    house.round(0.01)
+    house.round(4)  # when the test alone would be tried again
+    assert tried + 1 == len(house.script.sent)
+
+
+def test_a_test_waits_for_as_long_as_the_channel_has_asked_for() -> None:
+    house = House(Later("429", 77.0))
+    house.outbox.put(page(1))
+    house.round()
+    house.outbox.put(replace(page(2), kind="test"))
+    house.round(76)
+    assert 1 == len(house.script.sent)
+    house.round(1)
+    assert {1, 2} == set(house.outbox.ended)
+
+
+def test_a_test_goes_beside_a_send_that_hangs() -> None:
+    house = House()
+    house.outbox.put(page(1))
+    hangs: list[Callable[[], None]] = []
+    house.dispatcher.round(hangs.append)
+    house.outbox.put(replace(page(2), kind="test"))
+    house.round()
+    assert {2} == set(house.outbox.ended)
+    hangs[0]()
+    assert {1, 2} == set(house.outbox.ended)
 
 
 def test_a_clock_that_is_set_back_costs_no_tokens_and_gives_none() -> None:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from quadra.channels.form import channel_from
-from quadra.engine.channels import Channel, ChannelState, ChannelStore, OutboxStore
+from quadra.engine.channels import Channel, ChannelState, ChannelStore
 from quadra.errors import ConflictError, NotFoundError
 from quadra.web import channel_schemas as schemas
 from quadra.web.api import asking
@@ -96,12 +96,12 @@ def _add_test(api: Blueprint, parts: WebParts) -> None:
         if not channel.enabled:
             msg = "The channel is switched off. Switch it on, then test it."
             raise ConflictError(msg, code="channel_off")
-        return answer(_tested(parts, desk.outbox, channel.name))
+        return answer(_tested(parts, channel_id, channel.name))
 
 
-def _tested(parts: WebParts, outbox: OutboxStore, name: str) -> dict[str, Any]:
+def _tested(parts: WebParts, channel_id: int, name: str) -> dict[str, Any]:
     """Let the worker send a test as it sends every page, and wait for how that ends."""
-    offload, began = parts.runtime.offload, parts.clock()
+    offload, began, outbox = parts.runtime.offload, parts.clock(), parts.channels.outbox
     alert = {
         "id": 0,
         "fingerprint": "test",
@@ -126,7 +126,9 @@ def _tested(parts: WebParts, outbox: OutboxStore, name: str) -> dict[str, Any]:
             again = "" if state == "failed" else "; it is tried again"
             return {"delivered": False, "detail": error + again}
         parts.runtime.sleep(LOOK_EVERY_S)
-    return {"delivered": False, "detail": "the worker has not sent it yet; is it running?"}
+    _channel, state = offload(_find, parts.channels.store, channel_id)
+    detail = f"not yet: {state.error}" if state.error else "the worker has not sent it yet"
+    return {"delivered": False, "detail": f'{detail}; the page "Status" says how the worker does'}
 
 
 def _find(store: ChannelStore, channel_id: int) -> tuple[Channel, ChannelState]:
