@@ -126,8 +126,8 @@ def _tested(parts: WebParts, channel_id: int, name: str) -> dict[str, Any]:
             again = "" if state == "failed" else "; it is tried again"
             return {"delivered": False, "detail": error + again}
         parts.runtime.sleep(LOOK_EVERY_S)
-    _channel, state = offload(_find, parts.channels.store, channel_id)
-    detail = f"not yet: {state.error}" if state.error else "the worker has not sent it yet"
+    _channel, does = offload(_find, parts.channels.store, channel_id)
+    detail = f"not yet: {does.error}" if does.error else "the worker has not sent it yet"
     return {"delivered": False, "detail": f'{detail}; the page "Status" says how the worker does'}
 
 
