@@ -11,22 +11,29 @@ export interface View {
 const STORED_PINS = "quadra.pins";
 
 /** What the address holds beside a page's own part. */
-const SHARED = ["range", "end", "pin", "token"];
+const SHARED = ["range", "end", "paused", "pin", "token"];
 
-/** The address says what is shown, so that a link shows the same. */
+/** The address says what is shown, and when it was paused, so that a link shows the same. */
 export function readAddress(search: string): { view: View; pins: string[] | null } {
   const query = new URLSearchParams(search);
-  const end = Number(query.get("end") ?? Number.NaN);
+  const end = momentOf(query.get("end"));
+  const pausedAt = momentOf(query.get("paused"));
   const pins = query.getAll("pin");
   return {
-    view: { range: rangeByKey(query.get("range")), end: Number.isFinite(end) && end > 0 ? end : null, paused: false },
+    view: { range: rangeByKey(query.get("range")), end: end ?? pausedAt, paused: end === null && pausedAt !== null },
     pins: pins.length > 0 ? pins : null,
   };
 }
 
+/** Unix seconds; null for what is none. */
+function momentOf(text: string | null): number | null {
+  const moment = Number(text ?? Number.NaN);
+  return Number.isFinite(moment) && moment > 0 ? moment : null;
+}
+
 export function writeAddress(view: View, pins: readonly string[]): string {
   const query = new URLSearchParams({ range: view.range.key });
-  if (view.end !== null && !view.paused) query.set("end", String(Math.round(view.end * 10) / 10));
+  if (view.end !== null) query.set(view.paused ? "paused" : "end", String(Math.round(view.end * 10) / 10));
   for (const pin of pins) query.append("pin", pin);
   return `?${query}`;
 }

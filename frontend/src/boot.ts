@@ -2,6 +2,7 @@ import type { Alert } from "./data/alerts.ts";
 import type { Anomaly } from "./data/anomalies.ts";
 import type { Happened } from "./data/events.ts";
 import type { ServicesAnswer } from "./data/services.ts";
+import type { Parts } from "./data/trouble.ts";
 
 export interface OverviewNow {
   readonly services: ServicesAnswer;
@@ -9,6 +10,7 @@ export interface OverviewNow {
   readonly anomalies: readonly Anomaly[];
   readonly events: readonly Happened[];
   readonly training: boolean;
+  readonly parts: Parts;
 }
 
 /** What the server writes into the page. */
@@ -23,6 +25,8 @@ export interface Boot {
   /** Whoever is signed in by name; empty for a token. */
   readonly user: string;
   readonly now: number;
+  /** The newest announcement that all on the page is as new as. */
+  readonly told: number;
   /** What the overview shows first, so that it need not be asked for. */
   readonly overview?: OverviewNow | null;
 }

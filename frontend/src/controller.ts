@@ -18,7 +18,7 @@ import { chooseStep, rangeOf, type Range } from "./data/ranges.ts";
 import { anyOfNames } from "./data/selector.ts";
 import type { Shape } from "./data/sentence.ts";
 import { Store } from "./data/store.ts";
-import { fetchTrouble } from "./data/trouble.ts";
+import { fetchTrouble, troubleIn } from "./data/trouble.ts";
 import type { Frame, SeriesInfo } from "./data/types.ts";
 import { Loop } from "./loop.ts";
 import { Router } from "./router.ts";
@@ -70,6 +70,7 @@ export class Console implements Stage {
   readonly marks = new Cell<readonly Mark[]>([]);
   /** Bands, marks and forecasts of charts: a piece of its own, for lines come first. */
   expected: Expecting = NOTHING_EXPECTED;
+  #expects = false;
   /** How often frames were missed that could not be sent again, and when last: history had them. */
   readonly dropped = new Cell({ count: 0, at: 0 });
   /** What the overview's sentence found, for the title and the icon. */
@@ -90,12 +91,17 @@ export class Console implements Stage {
   /** Groups of metrics in which series appeared, to be filled together. */
   readonly #stale = new Set<string>();
   #listedAll = false;
+  /** Up to which announcement all on the page is known; only good for the first connection. */
+  #told: number;
+  /** What does not work came with the page, and need not be asked at once. */
+  #lookedForTrouble = false;
   #quick: ReturnType<typeof setTimeout> | null = null;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
 
   constructor(boot: Boot, now: () => number) {
     this.boot = boot;
     this.now = now;
+    this.#told = boot.told;
     this.events = new EventFeed(now);
     const address = readAddress(location.search);
     this.view = new Cell(address.view);
@@ -122,10 +128,11 @@ export class Console implements Stage {
         state: (connection) => (this.connection.value = connection),
         frame: (frame) => this.#frame(frame),
         series: (series) => this.#announced(series),
-        subscribed: () => {
+        subscribed: (told) => {
           this.#listUntilDone();
-          this.#lookForTrouble();
-          this.#catchUp();
+          if (!this.#lookedForTrouble) this.#lookForTrouble();
+          this.#lookedForTrouble = false;
+          this.#catchUp(told);
         },
         partChanged: () => this.#lookForTrouble(),
         alert: this.alerts.take,
@@ -151,9 +158,6 @@ export class Console implements Stage {
     this.store.restart(this.#step());
     this.#subscribe();
     this.#live.start();
-    void import("./expecting.ts").then(({ makeExpecting }) => {
-      this.expected = makeExpecting(this.now, () => this.loop.request());
-    });
     this.#listUntilDone();
     addEventListener("online", () => this.#awake());
     document.addEventListener("resume", () => this.#awake());
@@ -182,7 +186,13 @@ export class Console implements Stage {
       if (Number.isFinite(youngest)) this.store.newest = Math.min(this.now(), overview.services.at - youngest);
       this.alerts.know(overview.alerts);
       this.anomalies.open.value = overview.anomalies;
-      this.events.add(overview.events, this.now() - 86_400);
+      this.events.begin(overview.events);
+      this.trouble.value = troubleIn(overview.parts);
+      this.#lookedForTrouble = true;
+      this.#lookLater();
+    } else {
+      this.anomalies.load();
+      this.events.load().catch(() => undefined); // charts go without marks then
     }
     this.alerts.start();
     this.anomalies.start();
@@ -192,8 +202,14 @@ export class Console implements Stage {
     });
   }
 
-  /** After each connection, the first too: something may have come since the page was made. */
-  #catchUp(): void {
+  /**
+   * After each connection: events may have come while there was none. After the first one only
+   * where something was told since the page was made, which holds all that was told before.
+   */
+  #catchUp(told: number): void {
+    const missed = told > this.#told;
+    this.#told = Number.NEGATIVE_INFINITY;
+    if (!missed) return;
     this.alerts.load();
     this.anomalies.load();
     this.events.load().catch(() => undefined); // charts go without marks then
@@ -276,12 +292,22 @@ export class Console implements Stage {
     if (paused) this.refill();
   }
 
+  /** Bands, marks and forecasts come along with the first chart. */
+  #expect(): void {
+    if (this.#expects) return;
+    this.#expects = true;
+    void import("./expecting.ts").then(({ makeExpecting }) => {
+      this.expected = makeExpecting(this.now, () => this.loop.request());
+    });
+  }
+
   /** A page tells which metrics it draws; `also` narrows their series. */
   draws(names: readonly string[], also = ""): void {
     const drawn = { names, also };
     const before = this.#drawn;
     if (drawn.names.join() === before.names.join() && also === before.also) return;
     this.#drawn = drawn;
+    if (names.length > 0) this.#expect();
     this.#subscribe();
     // What is drawn already is there; with other conditions it is not.
     const known = new Set(before.also === also ? before.names : []);
@@ -322,8 +348,8 @@ export class Console implements Stage {
   /** The address has changed by itself: show what it says. */
   #wentBack(): void {
     const { view } = readAddress(location.search);
-    const { range, end } = this.view.value;
-    if (view.range.key === range.key && view.end === end) return;
+    const { range, end, paused } = this.view.value;
+    if (view.range.key === range.key && view.end === end && view.paused === paused) return;
     this.view.value = view;
     this.cursor.value = null;
     this.#restart();
@@ -342,9 +368,13 @@ export class Console implements Stage {
         () => undefined, // whoever can't ask has a strip of its own
       )
       .finally(() => {
-        clearTimeout(this.#nextLook);
-        if (again || this.trouble.value !== "") this.#nextLook = setTimeout(() => this.#lookForTrouble(false), LOOK_AGAIN_MS);
+        if (again || this.trouble.value !== "") this.#lookLater();
       });
+  }
+
+  #lookLater(): void {
+    clearTimeout(this.#nextLook);
+    this.#nextLook = setTimeout(() => this.#lookForTrouble(false), LOOK_AGAIN_MS);
   }
 
   #listUntilDone(): void {

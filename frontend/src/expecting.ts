@@ -1,3 +1,4 @@
+import "./console.tsx"; // as in ui/later.ts: what both use stays in the console's one file
 import { withLayers } from "./chart/layers.ts";
 import type { Expecting } from "./chart/types.ts";
 import { Expected } from "./data/expected.ts";

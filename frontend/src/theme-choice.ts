@@ -1,31 +1,26 @@
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEY = "quadra.theme";
+const COOKIE = "quadra_theme";
+const YEAR_S = 31_536_000;
 
+/** The theme is the `color-scheme` of the root, which the stylesheet sets by this attribute; the server writes it into each page. */
 export function theme(): Theme {
-  try {
-    return THEMES.find((name) => name === localStorage.getItem(KEY)) ?? "system";
-  } catch {
-    return "system"; // storage refused
-  }
+  return THEMES.find((name) => name === document.documentElement.dataset.theme) ?? "system";
 }
 
-/** The theme is the `color-scheme` of the root, which the stylesheet sets by this attribute. */
-export function showTheme(chosen: Theme = theme()): void {
-  const root = document.documentElement;
-  if (chosen === "system") delete root.dataset.theme;
-  else root.dataset.theme = chosen;
+/** What the browser is to keep, for the server to know the choice before it sends a page. */
+export function themeCookie(chosen: Theme, secure: boolean): string {
+  const lasts = chosen === "system" ? 0 : YEAR_S;
+  return `${COOKIE}=${chosen}; Path=/; Max-Age=${lasts}; SameSite=Lax${secure ? "; Secure" : ""}`;
 }
 
 export function setTheme(value: string): Theme {
   const chosen = THEMES.find((name) => name === value) ?? "system";
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // it holds until the page is left
-  }
-  showTheme(chosen);
+  const root = document.documentElement;
+  if (chosen === "system") delete root.dataset.theme;
+  else root.dataset.theme = chosen;
+  document.cookie = themeCookie(chosen, location.protocol === "https:");
   dispatchEvent(new Event("quadra-theme"));
   return chosen;
 }

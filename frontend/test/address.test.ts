@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAddress, writeAddress } from "../src/address.ts";
+import { ownPart, readAddress, writeAddress } from "../src/address.ts";
 import { pinnedChart, pinOf } from "../src/charts.ts";
 import { serverClock, type Boot } from "../src/boot.ts";
 
@@ -12,13 +12,20 @@ describe("the address", () => {
     expect(view.range.key).toBe("6h");
   });
 
-  it("does not keep the moment of a pause: a link is live", () => {
+  it("keeps the moment of a pause: a link shows the same, and still as a pause", () => {
     const { view } = readAddress("?range=5m");
-    expect(writeAddress({ ...view, end: 5, paused: true }, [])).toBe("?range=5m");
+    const paused = { ...view, end: 1_700_000_000.5, paused: true };
+    expect(writeAddress(paused, [])).toBe("?range=5m&paused=1700000000.5");
+    expect(readAddress(writeAddress(paused, [])).view).toEqual(paused);
   });
 
   it("bears nonsense", () => {
-    expect(readAddress("?range=7y&end=x").view).toMatchObject({ end: null });
+    expect(readAddress("?range=7y&end=x&paused=-4").view).toMatchObject({ end: null, paused: false });
+    expect(readAddress("?end=5&paused=9").view).toMatchObject({ end: 5, paused: false });
+  });
+
+  it("tells a page's own part from what all pages share", () => {
+    expect(ownPart("?range=5m&paused=5&m=cpu")).toBe("m=cpu");
   });
 });
 

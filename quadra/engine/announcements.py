@@ -64,6 +64,11 @@ class Announcements:
         self._last = 0
         link.follow(NEWS, lambda _message: self._wake.set())
 
+    @property
+    def last(self) -> int:
+        """Give the id of the newest that was handed on here; 0 before the first."""
+        return self._last
+
     def hear(self, hearer: Hearer, event: str | None = None) -> None:
         """Have ``hearer(event, body)`` called, off no lock: for one event, or for all."""
         self._hearers.append((event, hearer))

@@ -14,6 +14,8 @@ from werkzeug.exceptions import NotFound
 DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 _MANIFEST = "manifest.json"
 _SMALL = 1_000
+THEME_COOKIE = "quadra_theme"
+THEMES = ("light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ def install(app: Flask, dist: Path = DIST) -> None:
 
     app.add_url_rule("/static/<filename>", "static", static)
     app.jinja_env.globals["asset"] = address
+    app.jinja_env.globals["theme"] = chosen_theme
+
+
+def chosen_theme() -> str:
+    """Give the theme that whoever asks has chosen; "" for the system's.
+
+    The page says it from its first byte, so that no other flashes up and no script need run first.
+    """
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
 
 
 def _asset(path: Path) -> Asset:

@@ -15,6 +15,7 @@ from quadra.web.service_view import render_services
 
 FIRST_LINES = 40
 MOST_ALERTS = 1_000
+MOST_ANOMALIES = 200
 EVENTS = 50
 _DAY_S = 86_400.0
 _OPEN = ("pending", "firing", "recovering")
@@ -29,7 +30,7 @@ def overview_now(parts: WebParts) -> Markup:
         services = parts.services.read(render_services(0, FIRST_LINES, 1))
         alerts = parts.alerting.alerts(AlertQuestion(states=_OPEN, limit=MOST_ALERTS))
         lasting = parts.runtime.offload(
-            parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=EVENTS)
+            parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=MOST_ANOMALIES)
         )
         training = parts.training.state()
         since = parts.clock() - _DAY_S
@@ -37,6 +38,7 @@ def overview_now(parts: WebParts) -> Markup:
     except QuadraError:
         return Markup("null")
     document = {
+        "parts": {name: part.as_dict() for name, part in parts.health.parts().items()},
         "training": bool(training.get("running")),
         "services": services,
         "alerts": [alert_as_dict(alert) for alert in alerts.items],

@@ -41,8 +41,12 @@ def make_pages(parts: WebParts) -> Blueprint:
     pages = Blueprint("pages", __name__)
 
     def boot(principal: Principal) -> dict[str, object]:
-        """Give what a page's script needs to begin."""
+        """Give what a page's script needs to begin.
+
+        ``told`` comes first: what the page shows is at least as new as that announcement.
+        """
         return {
+            "told": parts.announcements.last,
             "version": __version__,
             "hostname": parts.hostname,
             "instance": parts.instance,

@@ -44,7 +44,7 @@ def script() -> dict[str, float]:
         kind: sum(
             len(gzip.compress((dist / names[name]).read_bytes(), 9))
             for name in names
-            if name.endswith(kind) and name.startswith(("console", "theme"))
+            if name.endswith(kind) and name.startswith("console")
         )
         for kind in (".js", ".css")
     }

@@ -131,6 +131,12 @@ def test_pause_holds_the_charts_and_going_on_fills_them(
     moves(browser_page, chart("host_cpu_busy_percent"), within=3)
     browser_page.get_by_test_id("pause").click()
     expect(browser_page.get_by_test_id("pause")).to_have_attribute("aria-pressed", "true")
+    times = browser_page.get_by_test_id("times").inner_text()
+    assert "paused=" in browser_page.url
+    browser_page.reload()  # whoever is sent the link sees the same moment
+    expect(browser_page.get_by_test_id("pause")).to_have_attribute("aria-pressed", "true")
+    expect(browser_page.get_by_test_id("paused")).to_contain_text("Paused at")
+    expect(browser_page.get_by_test_id("times")).to_have_text(times)
     push(server, "while_paused", 5)
     browser_page.get_by_test_id("live").click()
     expect(browser_page.get_by_test_id("pause")).to_have_attribute("aria-pressed", "false")

@@ -4,6 +4,8 @@ import { newestFirst, type Happened } from "./events.ts";
 
 const DAY = 86_400;
 const MOST = 500;
+/** How many come with the page at most: quadra/web/overview.py says the same. */
+const WITH_PAGE = 50;
 
 /** What happened lately: asked for by span, kept up by the live connection. */
 export class EventFeed {
@@ -16,6 +18,12 @@ export class EventFeed {
   }
 
   readonly take = (event: Happened): void => this.add([event]);
+
+  /** Takes over what came with the page: all of the last day, or as many of the newest as fit. */
+  begin(events: readonly Happened[]): void {
+    const oldest = Math.min(...events.map(({ at }) => at));
+    this.add(events, events.length < WITH_PAGE ? this.#now() - DAY : oldest);
+  }
 
   /** Takes in what a span holds; `since`: from here on all is known. */
   add(events: readonly Happened[], since = Number.POSITIVE_INFINITY): void {

@@ -14,8 +14,11 @@ export interface LiveEvents {
   readonly state: (connection: Connection) => void;
   readonly frame: (frame: Frame) => void;
   readonly series: (series: readonly SeriesInfo[]) => void;
-  /** Subscribed, for the first time or again: series may have come that were never announced here. */
-  readonly subscribed: () => void;
+  /**
+   * Subscribed, for the first time or again: series may have come that were never announced here.
+   * `told`: up to which announcement events were sent before, to others.
+   */
+  readonly subscribed: (told: number) => void;
   /** Points may be missing: fetch the visible range again. */
   readonly resync: () => void;
   readonly alert: (alert: Alert) => void;
@@ -29,6 +32,7 @@ export interface LiveEvents {
 interface Ack {
   readonly ok: boolean;
   readonly seq?: number;
+  readonly told?: number;
   readonly series?: readonly SeriesInfo[];
   readonly code?: string;
   readonly detail?: string;
@@ -140,7 +144,7 @@ export class Live {
     this.#lostAt = null;
     this.#stopping = false;
     this.#on.state({ state: "connected" });
-    this.#on.subscribed();
+    this.#on.subscribed(ack.told ?? Number.POSITIVE_INFINITY);
   }
 
   #lost(why: string): void {

@@ -9,6 +9,8 @@ export interface Part {
   readonly age?: number;
 }
 
+export type Parts = Readonly<Record<string, Part>>;
+
 const NAMES: Readonly<Record<string, string>> = { redis: "Redis", worker: "The worker", database: "The database", disk: "The disk" };
 
 /** What goes on while a part is away. */
@@ -20,7 +22,7 @@ const STILL: Readonly<Record<string, string>> = {
 };
 
 /** What of Quadra itself does not work, in words for everybody; empty when all is well. */
-export function troubleIn(parts: Readonly<Record<string, Part>>): string {
+export function troubleIn(parts: Parts): string {
   return Object.entries(parts)
     .filter(([, part]) => part.state === "down")
     .map(([name, { detail }]) => [`${NAMES[name] ?? name} does not answer${detail === undefined ? "" : `: ${detail}`}.`, STILL[name] ?? ""].join(" ").trim())
@@ -28,5 +30,5 @@ export function troubleIn(parts: Readonly<Record<string, Part>>): string {
 }
 
 export async function fetchTrouble(): Promise<string> {
-  return troubleIn((await getJson<{ parts: Readonly<Record<string, Part>> }>("/api/v1/status")).parts);
+  return troubleIn((await getJson<{ parts: Parts }>("/api/v1/status")).parts);
 }

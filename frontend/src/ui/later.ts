@@ -1,5 +1,7 @@
 // All that the overview need not wait for, in one piece: a piece for each page would share a dozen
-// small ones with the first page, and each is a request.
+// small ones with the first page, and each is a request. It names the whole console as its own, so that
+// what both use stays in the console's one file.
+import "../console.tsx";
 import type { JSX } from "preact";
 import type { Path } from "../router.ts";
 import { AlertsPage } from "./pages/alerts.tsx";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
-import { clock, duration, number } from "../data/format.ts";
+import { clock, date, duration, number } from "../data/format.ts";
 import { useConsole } from "./context.ts";
 
 /** Seconds for which dropped frames are news. */
@@ -35,7 +35,7 @@ export function Strip(): JSX.Element | null {
     return (
       <div class="strip" data-testid="paused">
         <p>
-          {`Paused at ${clock(view.end, true)}. ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
+          {`Paused at ${date(view.end) === date(now) ? "" : `${date(view.end)} `}${clock(view.end, true)}. ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
           <button type="button" class="link" onClick={() => app.goLive()}>
             Go live
           </button>

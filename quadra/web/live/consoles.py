@@ -59,6 +59,7 @@ class Consoles:
         self._runtime = parts.runtime
         self._clock = parts.clock
         self._metrics = parts.metrics
+        self._announcements = parts.announcements
         self._consoles: dict[str, Console] = {}
         socketio.on_event("connect", self._on_connect)
         socketio.on_event("disconnect", self._on_disconnect)
@@ -133,9 +134,11 @@ class Consoles:
                 room = self._enter(console, wish, chosen, known)
         except QuadraError as error:
             return self._refusal(error.code, error.detail)
+        # Asked for after the events were subscribed to: what is announced later comes by itself.
+        told = self._announcements.last
         if room is None:
-            return {"ok": True, "seq": self._stream.seq, "series": []}
-        return {"ok": True, "seq": room.seq, "series": self._series_of(room)}
+            return {"ok": True, "seq": self._stream.seq, "told": told, "series": []}
+        return {"ok": True, "seq": room.seq, "told": told, "series": self._series_of(room)}
 
     def _on_unsubscribe(self, _data: object = None) -> Ack:
         console = self._asking("unsubscribe")
