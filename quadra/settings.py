@@ -264,7 +264,10 @@ class Settings:
         "sqlite:///FILE or postgresql://…; without it, quadra_matrix.db in DATA_DIR",
     )
     secret_key: str = _env(
-        "SECRET_KEY", "", _text, "signs what browsers hold; made and kept in DATA_DIR when absent"
+        "SECRET_KEY",
+        "",
+        _text,
+        "signs what browsers hold, seals secrets; made and kept in DATA_DIR when absent",
     )
     admin_token: str = _env(
         "QUADRA_ADMIN_TOKEN",

@@ -8,7 +8,15 @@ from typing import Any
 
 import orjson
 
-from quadra.engine.channels import Channel, ChannelKind, Delivery, Later, Refused, Sender
+from quadra.engine.channels import (
+    Channel,
+    ChannelKind,
+    Delivery,
+    Later,
+    Refused,
+    Sender,
+    send_through,
+)
 
 AT_ONCE = 32
 
@@ -30,7 +38,7 @@ def deliver(
 def _deliver(page: dict[str, Any], senders: Mapping[ChannelKind, Sender]) -> tuple[str, str, bool]:
     channel, delivery = Channel(**page["channel"]), Delivery(**page["delivery"])
     try:
-        ending = senders[channel.kind].send(channel, [delivery])
+        ending = send_through(senders, channel, [delivery])
     except Exception as error:  # noqa: BLE001 - one channel's fault must not cost the others theirs
         return channel.name, f"could not be sent ({type(error).__name__})", True
     if isinstance(ending, Refused):

@@ -13,6 +13,7 @@ from quadra.outward.egress import Egress
 ChannelKind = Literal["webhook", "slack", "email", "apprise"]
 
 MAX_CHANNELS = 200
+LOCKED = "its address is sealed with another SECRET_KEY: use that key, or give the address again"
 FROM_SETTINGS = "slack"
 """Name of the channel that SLACK_WEBHOOK_URL makes."""
 
@@ -29,6 +30,8 @@ class Channel:
     enabled: bool = True
     id: int | None = None
     origin: Literal["api", "settings"] = "api"
+    is_locked: bool = False
+    """Its address or secret was sealed with another key, so that nobody can be reached."""
 
     @property
     def route(self) -> Matchers:
@@ -123,6 +126,15 @@ class Sender(Protocol):
 
     def send(self, channel: Channel, deliveries: Sequence[Delivery]) -> Ending:
         """Deliver one page, or several as a digest."""
+
+
+def send_through(
+    senders: Mapping[ChannelKind, Sender], channel: Channel, deliveries: Sequence[Delivery]
+) -> Ending:
+    """Deliver by the sender of the channel's kind; one that is locked keeps its pages."""
+    if channel.is_locked:
+        return Later(LOCKED)
+    return senders[channel.kind].send(channel, deliveries)
 
 
 @dataclass(frozen=True, slots=True)

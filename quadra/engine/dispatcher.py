@@ -31,6 +31,7 @@ from quadra.engine.channels import (
     Refused,
     Sender,
     Sent,
+    send_through,
 )
 from quadra.engine.lease import FencedError
 from quadra.engine.ports import Clock
@@ -261,7 +262,7 @@ class Dispatcher:
 
     def _send(self, channel: Channel, lane: _Lane, claimed: Sequence[Delivery]) -> bool:
         """Send what was claimed and keep how it ended; says whether more may be sent."""
-        ending = self._senders[channel.kind].send(channel, [self._linked(d) for d in claimed])
+        ending = send_through(self._senders, channel, [self._linked(d) for d in claimed])
         outcome = self._outcome(ending, claimed[0])
         self._settle(claimed, outcome)
         self._told()

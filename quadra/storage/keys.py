@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from quadra.errors import SettingsError
+from quadra.settings import Settings
+
+
+def secret_key_of(settings: Settings) -> str:
+    """Give the installation's secret key: that of the settings, or the one kept in DATA_DIR."""
+    return settings.secret_key or kept_secret(
+        settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
+    )
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -15,10 +15,12 @@ from quadra.engine.shipper import Shipper
 from quadra.engine.upkeep import Keeper
 from quadra.errors import SettingsError
 from quadra.settings import Settings
+from quadra.storage.channels import SqlChannels
 from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database, Meter
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
+from quadra.storage.keys import secret_key_of
 from quadra.storage.prometheus.address import parse_address
 from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
@@ -27,6 +29,7 @@ from quadra.storage.prometheus.writing import WRITE_PATH, Writer
 from quadra.storage.rollups import SqlRollups
 from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
+from quadra.storage.vault import Vault
 from utils.structured_logging import RequestContext, setup_structured_logging
 
 WORKER, SCRAPING = "worker", "scraping"  # the leases
@@ -70,6 +73,11 @@ def prepare(
 
         upgrade(database)
     return database
+
+
+def make_channels(settings: Settings, database: Database) -> SqlChannels:
+    """Make the store of channels, with what opens their addresses."""
+    return SqlChannels(database, Vault(secret_key_of(settings).encode()))
 
 
 def make_history(settings: Settings, database: Database, clock: Clock) -> HistoryStore:

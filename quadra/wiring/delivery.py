@@ -21,17 +21,16 @@ from quadra.outward.egress import Egress
 from quadra.outward.posting import Poster
 from quadra.settings import Settings
 from quadra.storage.beat import SqlBeat
-from quadra.storage.channels import SqlChannels
 from quadra.storage.database import Database
 from quadra.storage.outbox import SqlOutbox
 from quadra.wiring.arguments import PAGE, PROGRAM
-from quadra.wiring.common import address_of
+from quadra.wiring.common import address_of, make_channels
 
 
 def channel_desk(settings: Settings, database: Database) -> ChannelDesk:
     """Make what the API needs of channels."""
     egress = Egress("WEBHOOK_ALLOW_PRIVATE", allow_private=settings.webhook_allow_private)
-    return ChannelDesk(SqlChannels(database), SqlOutbox(database), egress)
+    return ChannelDesk(make_channels(settings, database), SqlOutbox(database), egress)
 
 
 def make_senders(egress: Egress) -> dict[ChannelKind, Sender]:
@@ -66,7 +65,7 @@ def make_deadman(settings: Settings, database: Database, runtime: Runtime) -> De
     script = [sys.executable, str(PROGRAM), PAGE]
     return DeadMan(
         SqlBeat(database),
-        SqlChannels(database),
+        make_channels(settings, database),
         ProcessPager(script, {**os.environ, "ROLE": "worker"}, runtime),
         runtime,
         time.time,

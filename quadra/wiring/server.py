@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import sys
 import time
@@ -49,7 +48,7 @@ from quadra.storage.figures import SqlFigures
 from quadra.storage.happenings import SqlHappenings
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
-from quadra.storage.keys import kept_secret
+from quadra.storage.keys import kept_secret, secret_key_of
 from quadra.storage.memos import SqlMemos
 from quadra.storage.models import FolderModels
 from quadra.storage.quiet import SqlQuiet
@@ -67,7 +66,7 @@ from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import make_runtime
 from quadra.wiring.arguments import CHILD, PROGRAM
-from quadra.wiring.common import make_history, prepare
+from quadra.wiring.common import make_channels, make_history, prepare
 from quadra.wiring.delivery import channel_desk, make_deadman
 from quadra.wiring.front import make_front
 from quadra.wiring.others import meet_others, share_descriptions
@@ -104,9 +103,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     share_descriptions(descriptions, announcements, runtime, instance)
     times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
 
-    secret_key = settings.secret_key or kept_secret(
-        settings.data_dir / "secret-key", lambda: secrets.token_hex(32)
-    )
+    secret_key = secret_key_of(settings)
     access = Access(SqlAccess(database), clock, secret_key.encode())
     limited = settings.ratelimit_enabled
     guesses = settings.ratelimit_login if limited else None
@@ -195,7 +192,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         external=SqlExternal(database),
         beats=SqlBeat(database),
         figures=SqlFigures(database),
-        drill=Drill(alerting, journal, SqlChannels(database), runtime, clock),
+        drill=Drill(alerting, journal, _kept_channels(settings, database), runtime, clock),
         services=services,
         happenings=happenings,
         backups=backups.times,
@@ -269,6 +266,12 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         deadman=make_deadman(settings, database, runtime),
         worker=worker,
     )
+
+
+def _kept_channels(settings: Settings, database: Database) -> SqlChannels:
+    kept = make_channels(settings, database)
+    kept.seal_old()
+    return kept
 
 
 def _kept_targets(database: Database, secret_key: str) -> SqlTargets:

@@ -29,7 +29,6 @@ from quadra.field.foretold import Surprise
 from quadra.settings import Settings
 from quadra.storage.alert_rules import SqlRules
 from quadra.storage.anomalies import FileMemory, SqlTuning
-from quadra.storage.channels import SqlChannels
 from quadra.storage.database import Database
 from quadra.storage.history import SqlHistory
 from quadra.storage.journal import SqlJournal
@@ -41,7 +40,14 @@ from quadra.storage.series import SqlSeries
 from quadra.storage.training import SqlTraining
 from quadra.wiring.arguments import complain
 from quadra.wiring.calling import call_through_redis
-from quadra.wiring.common import WORKER, make_history, make_keeper, prepare, process_name
+from quadra.wiring.common import (
+    WORKER,
+    make_channels,
+    make_history,
+    make_keeper,
+    prepare,
+    process_name,
+)
 from quadra.wiring.counting import counting, database_meter
 from quadra.wiring.delivery import make_dispatcher
 
@@ -115,7 +121,7 @@ def judging(
     judge = make_judge(settings, database, told, figures, surprises)
     files = RuleFiles(settings.rules_dir, SqlRules(database), time.time, inner.ring)
     given = Channel(FROM_SETTINGS, "slack", settings.slack_webhook_url, origin="settings")
-    SqlChannels(database).put_given([given] if settings.slack_webhook_url else [])
+    make_channels(settings, database).put_given([given] if settings.slack_webhook_url else [])
     dispatcher = make_dispatcher(settings, database, tell_consoles)
     threads = [
         threading.Thread(target=judge.run, args=(inner.ear(),), name="judge"),

@@ -22,8 +22,10 @@ from quadra.storage.database import Database
 from quadra.storage.judging import SqlJudge
 from quadra.storage.outbox import SqlOutbox
 from quadra.storage.tables import outbox
+from quadra.storage.vault import Vault
 
 NOW = 1_750_000_000.0
+VAULT = Vault(b"a secret key")
 
 
 @pytest.fixture
@@ -263,9 +265,9 @@ def test_what_somebody_waits_for_is_known_until_it_was_tried(
 def test_channels_are_kept_changed_and_count_what_they_did(
     database: Database, store: SqlOutbox, connect: Callable[[], Database]
 ) -> None:
-    channels = SqlChannels(database)
+    channels = SqlChannels(database, VAULT)
     made = channels.add(Channel("x", "email", "smtp://h", "s", {"to": ["a@b.c"]}))
-    assert made == SqlChannels(connect()).channels()[0][0]
+    assert made == SqlChannels(connect(), VAULT).channels()[0][0]
     with pytest.raises(ConflictError):
         channels.add(Channel("x", "webhook", "http://h"))
     put(database, "a", "x")
@@ -284,7 +286,7 @@ def test_channels_are_kept_changed_and_count_what_they_did(
 
 
 def test_a_channel_of_the_settings_comes_and_goes_with_them(database: Database) -> None:
-    channels = SqlChannels(database)
+    channels = SqlChannels(database, VAULT)
     given = Channel("slack", "slack", "http://one", origin="settings")
     channels.put_given([given])
     channels.put_given([Channel("slack", "slack", "http://two", origin="settings")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import hmac
 import io
 import itertools
 import json
@@ -27,9 +28,11 @@ from tests.e2e.clients import history, make_token, push
 from tests.servers import programs
 from tests.servers.process import REPOSITORY, Process, plain_environment, wait_until
 from tests.servers.quadra import QuadraServer, run
+from tests.servers.receivers import HttpReceiver
 
 Done = subprocess.CompletedProcess[str]
 Start = Callable[..., QuadraServer]
+SECRET = "a secret of the channel"
 RULE = {"name": "A rule of mine", "selector": "kept", "op": ">", "threshold": 1e9}
 
 
@@ -107,12 +110,21 @@ def save_model(server: QuadraServer) -> None:
 
 
 @pytest.fixture(scope="module")
-def lived() -> Iterator[QuadraServer]:
-    """A server whose admin token is its own, with a rule, a token and a model."""
-    with QuadraServer(RATELIMIT_ENABLED="false", QUADRA_ADMIN_TOKEN=None) as running:
+def hook() -> Iterator[HttpReceiver]:
+    with HttpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def lived(hook: HttpReceiver) -> Iterator[QuadraServer]:
+    """A server whose admin token is its own, with a rule, a token, a channel and a model."""
+    settings: dict[str, str | None] = {"RATELIMIT_ENABLED": "false", "QUADRA_ADMIN_TOKEN": None}
+    with QuadraServer(folder=None, WEBHOOK_ALLOW_PRIVATE="true", **settings) as running:
         running.token = (Path(running.settings["DATA_DIR"]) / "admin-token").read_text().strip()
         running.session.headers["Authorization"] = f"Bearer {running.token}"
         assert 201 == running.post("/api/v1/alert-rules", json=RULE).status_code
+        channel = {"name": "ops", "kind": "webhook", "url": hook.url, "secret": SECRET}
+        assert 201 == running.post("/api/v1/channels", json=channel).status_code
         save_model(running)
         yield running
 
@@ -125,7 +137,7 @@ def backup(lived: QuadraServer) -> Path:
 
 
 def test_an_empty_machine_gets_everything_back_as_it_was_at_one_moment(
-    lived: QuadraServer, tmp_path: Path, start_quadra: Start
+    lived: QuadraServer, hook: HttpReceiver, tmp_path: Path, start_quadra: Start
 ) -> None:
     _id, token = make_token(lived, "read")
     with Writer(lived) as writer:
@@ -141,7 +153,7 @@ def test_an_empty_machine_gets_everything_back_as_it_was_at_one_moment(
     env = elsewhere(tmp_path, lived)
     restored = script("restore.sh", archive.name, env=env)
     assert (0, "") == (restored.returncode, restored.stderr)
-    server = start_quadra(**env, QUADRA_ADMIN_TOKEN=None)
+    server = start_quadra(**env, QUADRA_ADMIN_TOKEN=None, WEBHOOK_ALLOW_PRIVATE="true")
     server.session.headers["Authorization"] = f"Bearer {lived.token}"
     values = [v for line in history(server, "kept") for v in line["values"]]
     assert values == list(map(float, range(len(values))))  # no hole: of one moment
@@ -149,6 +161,12 @@ def test_an_empty_machine_gets_everything_back_as_it_was_at_one_moment(
     rules = [rule["name"] for rule in server.get("/api/v1/alert-rules").json()["alert_rules"]]
     assert RULE["name"] in rules
     assert ["v1"] == [m["version"] for m in server.get("/api/v1/models").json()["models"]]
+    assert wait_until(lambda: server.get("/ready").json()["worker"]["state"] == "ok", timeout=20)
+    tested = server.post("/api/v1/channels/1/test", timeout=20).json()
+    assert tested["delivered"] is True, tested
+    told = next(post for post in hook.posts if post.json["kind"] == "test")
+    signature = "sha256=" + hmac.new(SECRET.encode(), told.body, hashlib.sha256).hexdigest()
+    assert signature == told.headers["X-Quadra-Signature"]
     server.session.headers["Authorization"] = f"Bearer {token}"
     assert 200 == server.get("/api/v1/status").status_code
     assert 403 == server.get("/api/v1/tokens").status_code

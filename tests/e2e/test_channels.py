@@ -288,6 +288,29 @@ def test_address_and_secret_are_never_seen_again(start_quadra: Start, hook: Http
     problem(taken, 409, "channel_of_settings")
 
 
+def test_the_database_alone_tells_no_address_and_another_key_opens_none(
+    start_quadra: Start, hook: HttpReceiver
+) -> None:
+    server = start_quadra(WEBHOOK_ALLOW_PRIVATE="true", SECRET_KEY="one key of two")
+    number = make_channel(server, "ops", "webhook", f"{hook.url}/HIDDENPATH", secret=SECRET)
+    assert server.post(f"/api/v1/channels/{number}/test", timeout=20).json()["delivered"] is True
+    for file in (server.folder / "data").glob("quadra_matrix.db*"):
+        kept = file.read_bytes()
+        assert b"HIDDENPATH" not in kept
+        assert SECRET.encode() not in kept
+    server.terminate()
+    server.settings["SECRET_KEY"] = "the other key"
+    server.start()
+    tested = server.post(f"/api/v1/channels/{number}/test", timeout=20).json()
+    assert tested["delivered"] is False
+    assert "another SECRET_KEY" in tested["detail"]
+    assert "another SECRET_KEY" in str(state_of(server, "ops")["error"])
+    again = {"url": f"{hook.url}/again", "secret": SECRET}
+    put = server.session.put(f"{server.url}/api/v1/channels/{number}", json=again)
+    assert 200 == put.status_code
+    assert server.post(f"/api/v1/channels/{number}/test", timeout=20).json()["delivered"] is True
+
+
 def slack_id(server: QuadraServer) -> int:
     found = server.get("/api/v1/channels").json()["channels"]
     number: int = next(one["id"] for one in found if one["name"] == "slack")

@@ -243,6 +243,18 @@ def test_a_worker_that_was_overtaken_does_not_insist() -> None:
     assert ([], NOW) == (list(house.outbox.ended), house.clock())
 
 
+def test_a_channel_that_is_locked_keeps_its_pages_and_is_sent_nothing() -> None:
+    house = House()
+    (channel, *others) = house.channels.kept
+    house.channels.kept = [replace(channel, url="", is_locked=True), *others]
+    house.outbox.put(page(1))
+    house.round()
+    assert ([], {}) == (house.script.sent, house.outbox.ended)
+    house.channels.kept = [channel, *others]
+    house.round(2)
+    assert {1} == set(house.outbox.ended)
+
+
 def test_a_refusal_ends_it() -> None:
     house = House(Refused("gone"))
     house.outbox.put(page(1))
