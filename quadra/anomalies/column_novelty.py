@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from quadra.anomalies import parameters as p
-from quadra.anomalies.column_rules import Ints, Now, Numbers, Tables, Values
+from quadra.anomalies.column_rules import Ints, Now, Numbers, Values
+from quadra.anomalies.column_tables import Tables
 
 _COLUMNS = np.arange(p.LANDMARKS)
 

@@ -2,7 +2,7 @@
 
 Each function here follows the method of the same name in ``single.SeriesDetector``, operation by
 operation, so that both round alike. ``s`` holds the numbers of the series at hand, one array each,
-and is changed in place; the tables (one row a series) are reached by flat places.
+and is changed in place; the tables are reached by flat places.
 """
 
 from __future__ import annotations
@@ -13,22 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from quadra.anomalies import parameters as p
+from quadra.anomalies.column_tables import Tables
+from quadra.anomalies.column_tables import place as place_of
 
 Values = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Numbers = dict[str, Values]
-
-
-class Tables(NamedTuple):
-    """What is kept by slot: (series, slots) each; ``landmarks`` sorted, padded with infinity."""
-
-    day_mean: npt.NDArray[np.float32]
-    day_swing: npt.NDArray[np.float32]
-    day_seen: npt.NDArray[np.uint8]
-    week_mean: npt.NDArray[np.float32]
-    week_seen: npt.NDArray[np.uint8]
-    landmarks: npt.NDArray[np.float32]
 
 
 class Now(NamedTuple):
@@ -68,16 +59,23 @@ def enter(s: Numbers, tables: Tables, rows: Ints, day: Ints, week: Ints) -> tupl
     left = np.flatnonzero(s["day"] != day)
     if len(left):
         full = left[s["day_rows"][left] > 0.0]
-        _close_day(s, tables, full, rows[full] * p.DAY_SLOTS + s["day"][full].astype(np.int64))
+        _close_day(
+            s, tables, full, place_of(tables.day_seen, rows[full], s["day"][full].astype(np.int64))
+        )
         s["day"][left] = day[left]
         s["day_sum"][left] = s["day_rows"][left] = s["swing"][left] = 0.0
     left = np.flatnonzero(s["week"] != week)
     if len(left):
         full = left[s["week_rows"][left] > 0.0]
-        _close_week(s, tables, full, rows[full] * p.WEEK_SLOTS + s["week"][full].astype(np.int64))
+        _close_week(
+            s,
+            tables,
+            full,
+            place_of(tables.week_seen, rows[full], s["week"][full].astype(np.int64)),
+        )
         s["week"][left] = week[left]
         s["week_sum"][left] = s["week_rows"][left] = 0.0
-    place = rows * p.DAY_SLOTS + day
+    place = place_of(tables.day_seen, rows, day)
     known = tables.day_seen.ravel()[place] > 0
     return known, np.where(known, tables.day_mean.ravel()[place].astype(np.float64), 0.0)
 
@@ -104,7 +102,7 @@ def _close_week(s: Numbers, tables: Tables, full: Ints, place: Ints) -> None:
 
 def season(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Bands]:
     """Score the distance from what this time of day or week usually brings, and learn it."""
-    place = now.rows * p.WEEK_SLOTS + now.week
+    place = place_of(tables.week_seen, now.rows, now.week)
     weekly = (tables.week_seen.ravel()[place] > 1) & now.known
     week_usual = tables.week_mean.ravel()[place].astype(np.float64)
     by_week = weekly & (s["week_count"] > p.WEEK_WARM) & (s["week_error"] < s["day_error"])
@@ -148,11 +146,12 @@ def jump(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Values]:
     s["plain_size"] += share * (np.abs(plain) - s["plain_size"])
     size = np.abs(step)
     ready = (s["rows"] >= p.WARM) & (s["step_square"] > 0.0)
-    base, swings = now.rows * p.DAY_SLOTS, tables.day_swing.ravel()
-    here = np.maximum(
-        np.maximum(swings[base + now.day], swings[base + (now.day - 1) % p.DAY_SLOTS]),
-        swings[base + (now.day + 1) % p.DAY_SLOTS],
+    swings = tables.day_swing.ravel()
+    before, here, after = (
+        swings[place_of(tables.day_swing, now.rows, (now.day + more) % p.DAY_SLOTS)]
+        for more in (-1, 0, 1)
     )
+    here = np.maximum(np.maximum(here, before), after)
     swing = np.where(now.known, here.astype(np.float64), s["largest"]) * p.SWING
     usual = np.maximum(s["step_square"], p.LATELY_SHARE * s["step_lately"])
     scale = np.sqrt(usual + swing * swing)

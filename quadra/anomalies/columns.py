@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quadra.anomalies import column_novelty, saving
+from quadra.anomalies import column_novelty, column_tables, saving
 from quadra.anomalies import column_rules as rules
 from quadra.anomalies import parameters as p
-from quadra.anomalies.column_rules import Ints, Now, Numbers, Tables, Values
+from quadra.anomalies.column_rules import Ints, Now, Numbers, Values
+from quadra.anomalies.column_tables import Tables
 from quadra.anomalies.roster import turns
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
@@ -28,18 +29,10 @@ NUMBERS: Final = (
 )  # fmt: skip
 """What is known of each series besides the tables; the names are those of ``single_state``."""
 _START: Final = {"day": -1.0, "week": -1.0, "since": p.REFRACTORY, "quiet": float(p.QUIET)}
-_TABLES: Final[dict[str, tuple[int, type]]] = {
-    "day_mean": (p.DAY_SLOTS, np.float32),
-    "day_swing": (p.DAY_SLOTS, np.float32),
-    "day_seen": (p.DAY_SLOTS, np.uint8),
-    "week_mean": (p.WEEK_SLOTS, np.float32),
-    "week_seen": (p.WEEK_SLOTS, np.uint8),
-    "landmarks": (p.LANDMARKS, np.float32),
-}
 _BLOCK = 4_096  # series that are judged together: what they need stays in the processor's cache
 _JUMP, _DRIFT, _SEASON, _NOVELTY = range(1, 5)
 _KIND = "column-detector"
-_VERSION = 1
+_VERSION = 2
 
 
 class Judgements(NamedTuple):
@@ -84,7 +77,7 @@ class ColumnDetector:
         self._ids = np.empty(0, np.int64)  # sorted
         self._rows = np.empty(0, np.int64)  # of each id
         self._numbers = np.empty((len(NUMBERS), 0))
-        self._tables = _new_tables(0)
+        self._tables = column_tables.new_tables(0)
 
     def __len__(self) -> int:
         """Give the number of series."""
@@ -124,17 +117,14 @@ class ColumnDetector:
         if gone:
             kept = self._rows[stays]
             self._numbers = self._numbers[:, kept]
-            self._tables = _tables({k: table[kept] for k, table in self._tables._asdict().items()})
+            self._tables = column_tables.moved(self._tables, kept, len(kept))
             self._ids = self._ids[stays]
             self._rows = np.arange(len(kept))
         return gone
 
     def state(self) -> bytes:
         """Give everything that was learned, with version and checksum; see ``restore``."""
-        used = len(self._ids)
-        columns = {name: table[:used] for name, table in self._tables._asdict().items()}
-        columns |= {"ids": self._ids, "rows": self._rows, "numbers": self._numbers[:, :used]}
-        return saving.pack(_KIND, _VERSION, columns)
+        return saving.pack(_KIND, _VERSION, self.dump())
 
     def restore(self, data: bytes) -> None:
         """Go on from a ``state``, as if nothing had been between.
@@ -142,22 +132,24 @@ class ColumnDetector:
         Raises:
             ValueError: The bytes are damaged, cut short, or of another version.
         """
-        columns = saving.unpack(data, _KIND, _VERSION)
-        n = len(columns.get("ids", ()))
-        shapes: dict[str, tuple[int, ...]] = {
-            name: (n, slots) for name, (slots, _) in _TABLES.items()
-        }
-        shapes |= {"ids": (n,), "rows": (n,), "numbers": (len(NUMBERS), n)}
-        saving.expect(columns, shapes)
-        kinds: dict[str, type] = {"ids": np.int64, "rows": np.int64, "numbers": np.float64}
-        kinds |= {name: kind for name, (_, kind) in _TABLES.items()}
-        columns = {name: columns[name].astype(kind) for name, kind in kinds.items()}
-        if sorted(columns["rows"].tolist()) != list(range(n)):
+        self.adopt(saving.unpack(data, _KIND, _VERSION))
+
+    def dump(self) -> dict[str, npt.NDArray[Any]]:
+        """Give all that was learned, for ``adopt``; changes with what is learned next."""
+        used = len(self._ids)
+        kept = column_tables.dump(self._tables, used)
+        return kept | {"ids": self._ids, "rows": self._rows, "numbers": self._numbers[:, :used]}
+
+    def adopt(self, kept: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what ``dump`` gave; raises ValueError when it can't be that."""
+        n = len(kept.get("ids", ()))
+        saving.expect(kept, {"ids": (n,), "rows": (n,), "numbers": (len(NUMBERS), n)})
+        tables = column_tables.adopted(kept, n)
+        if sorted(kept["rows"].tolist()) != list(range(n)):
             raise ValueError("the saved detector is damaged: its rows are not those of its series")
-        self._ids, self._rows, self._numbers = (
-            columns[name] for name in ("ids", "rows", "numbers")
-        )
-        self._tables = _tables(columns)
+        self._ids, self._rows = (kept[name].astype(np.int64) for name in ("ids", "rows"))
+        self._numbers = kept["numbers"].astype(np.float64)
+        self._tables = tables
 
     def _number(self, name: str) -> Values:
         found: Values = self._numbers[NUMBERS.index(name)]
@@ -185,10 +177,7 @@ class ColumnDetector:
             self._numbers = np.concatenate(
                 [self._numbers, np.zeros((len(NUMBERS), grown - room))], axis=1
             )
-            more = _new_tables(grown - room)._asdict()
-            self._tables = _tables(
-                {k: np.concatenate((old, more[k])) for k, old in self._tables._asdict().items()}
-            )
+            self._tables = column_tables.moved(self._tables, slice(used), grown)
         rows = np.arange(used, used + len(new))
         for name, value in _START.items():
             self._number(name)[rows] = value
@@ -248,15 +237,3 @@ def _judge(
     out.floor[use], out.ceiling[use] = rules.restored(s, floor), rules.restored(s, ceiling)
     out.age_h[use] = now.age_h
     out.detector[use] = detector
-
-
-def _new_tables(n: int) -> Tables:
-    made: dict[str, npt.NDArray[Any]] = {
-        name: np.zeros((n, slots), kind) for name, (slots, kind) in _TABLES.items()
-    }
-    made["landmarks"][:] = np.inf
-    return _tables(made)
-
-
-def _tables(columns: Mapping[str, npt.NDArray[Any]]) -> Tables:
-    return Tables(**{name: columns[name] for name in _TABLES})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from quadra.anomalies.traits import PLAIN, Trait
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
 _KIND = "anomaly-observer"
-_VERSION = 2
+_VERSION = 3
 SILENCE: Final = 1.5
 """Evidence of a silence: it is certain, and how much it matters unknown."""
 SURE: Final = 0.9
@@ -126,31 +126,31 @@ class Observer:
         self._silence.forget(before)
         return self.detector.forget(before)
 
-    def state(self) -> bytes:
-        """Give everything that was learned and is open, with version and checksum."""
+    def keep(self, file: BinaryIO) -> None:
+        """Write everything that was learned and is open, with version and checksum."""
         events = [(asdict(event), *rest) for event, *rest in self.tracker.dump()]
         said = json.dumps({"open": events, "group": asdict(self._grouping)})
         parts: dict[str, dict[str, Any]] = {
             "growth": {name: getattr(self._reader.growth, name) for name in _GROWTH},
             "shifts": self._shifts.dump(),
             "silence": self._silence.dump(),
+            "detector": self.detector.dump(),
         }
         arrays = {f"{part}_{name}": a for part, kept in parts.items() for name, a in kept.items()}
-        arrays["detector"] = np.frombuffer(self.detector.state(), np.uint8)
         arrays["events"] = np.frombuffer(said.encode(), np.uint8)
-        return saving.pack(_KIND, _VERSION, arrays)
+        saving.write(file, _KIND, _VERSION, arrays)
 
-    def restore(self, data: bytes) -> None:
-        """Go on from a ``state``, as if nothing had been between.
+    def restore(self, file: BinaryIO) -> None:
+        """Go on from what was kept, as if nothing had been between.
 
         Raises:
             ValueError: The bytes are damaged, cut short, or of another version.
         """
-        arrays = saving.unpack(data, _KIND, _VERSION)
+        arrays = saving.read(file, _KIND, _VERSION)
         n = len(arrays.get("growth_ids", ()))
         saving.expect(arrays, {f"growth_{name}": (n,) for name in _GROWTH})
         detector = ColumnDetector(self.detector.most)
-        detector.restore(arrays["detector"].tobytes())
+        detector.adopt(_part(arrays, "detector_"))
         said = json.loads(arrays["events"].tobytes())
         self._shifts.adopt(_part(arrays, "shifts_"))
         self._silence.adopt(_part(arrays, "silence_"))

@@ -12,9 +12,9 @@ import math
 import struct
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from quadra.telemetry.series import SeriesKey
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 60.0
+KEEPING_SHARE = 0.01
+"""Of the judge's time: what is known of very many series is written less often."""
 TUNING_EVERY_S = 5.0
 EXPIRE_EVERY_S = 30.0
 FORGET_AFTER_S = 7 * 86_400.0
@@ -55,11 +57,11 @@ _SOURCE = ("instance", "job", "service_name", "service_instance_id")
 class AnomalyMemory(Protocol):
     """Where what the detector has learned is kept; blocking; raises StorageError."""
 
-    def keep(self, content: bytes) -> None:
-        """Keep the state; the former one stays until this one is whole."""
+    def keep(self, write: Callable[[BinaryIO], object]) -> None:
+        """Keep what ``write`` writes; the former state stays until this one is whole."""
 
-    def kept(self) -> bytes | None:
-        """Give what was kept."""
+    def kept(self) -> BinaryIO | None:
+        """Open what was kept."""
 
 
 class Tuning(Protocol):
@@ -107,6 +109,7 @@ class AnomalyWatch:
         self._surprises = deque() if surprises is None else surprises
         self._seq = 0
         self._kept_at = self._tuned_at = self._expired_at = 0.0
+        self._keep_every_s = KEEP_EVERY_S
 
     def restore(self, seq: int) -> None:
         """Take up what was kept, and learn what came since then up to ``seq``."""
@@ -131,9 +134,10 @@ class AnomalyWatch:
             content = self._memory.kept()
             if content is None:
                 return seq
-            (kept_seq,) = _POSITION.unpack_from(content)
-            self._observer.restore(content[_POSITION.size :])
-        except (QuadraError, ValueError, struct.error, KeyError) as error:
+            with content:
+                (kept_seq,) = _POSITION.unpack(content.read(_POSITION.size))
+                self._observer.restore(content)
+        except (QuadraError, OSError, ValueError, struct.error, KeyError) as error:
             log.warning("What was learned of the series can't be read; it begins anew: %s", error)
             self._observer = Observer(MAX_SERIES)
             return seq
@@ -232,14 +236,21 @@ class AnomalyWatch:
             self._observer.describe(traits)
 
     def _keep(self, now: float, *, always: bool = False) -> None:
-        if not always and 0 <= now - self._kept_at < KEEP_EVERY_S:
+        if not always and 0 <= now - self._kept_at < self._keep_every_s:
             return
         self._kept_at = now
         self._observer.forget(round((now - FORGET_AFTER_S) * 1000))
+        began = time.perf_counter()
         try:
-            self._memory.keep(_POSITION.pack(self._seq) + self._observer.state())
+            self._memory.keep(self._write)
         except QuadraError as error:
             log.warning("What was learned of the series can't be kept now: %s", error.detail)
+        took = time.perf_counter() - began
+        self._keep_every_s = max(KEEP_EVERY_S, took / KEEPING_SHARE)
+
+    def _write(self, file: BinaryIO) -> None:
+        file.write(_POSITION.pack(self._seq))
+        self._observer.keep(file)
 
     def _told(self, change: EventChange) -> AnomalyChange:
         event = change.event

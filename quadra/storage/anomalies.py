@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import sqlalchemy as sa
@@ -89,12 +89,12 @@ class FileMemory:
         """Wire; the file is made when something is first kept."""
         self._path = path
 
-    def keep(self, content: bytes) -> None:
-        """Keep the state; the former one stays until this one is whole."""
+    def keep(self, write: Callable[[BinaryIO], object]) -> None:
+        """Keep what ``write`` writes; the former state stays until this one is whole."""
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             with fresh.open("wb") as file:
-                file.write(content)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._path)
@@ -102,10 +102,10 @@ class FileMemory:
             fresh.unlink(missing_ok=True)
             raise StorageError(f"{self._path.name} can't be written ({error.strerror}).") from error
 
-    def kept(self) -> bytes | None:
-        """Give what was kept."""
+    def kept(self) -> BinaryIO | None:
+        """Open what was kept."""
         try:
-            return self._path.read_bytes()
+            return self._path.open("rb")
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -188,20 +190,31 @@ def test_an_observer_tells_what_went_wrong_in_words_and_no_mute_series() -> None
     assert event.confidence > 0.5
 
 
+def restart(one: Observer, another: Observer) -> None:
+    with io.BytesIO() as file:
+        file.write(b"what stands before")
+        begin = file.tell()
+        one.keep(file)
+        file.seek(begin)
+        another.restore(file)
+
+
 def test_an_observer_goes_on_after_a_restart_as_if_nothing_had_been() -> None:
     whole = play(named(), 0, 600)
     first = named()
     before = play(first, 0, 410)
     second = named()
-    second.restore(first.state())
+    restart(first, second)
     assert first.tracker.open_events == second.tracker.open_events
     assert whole == before + play(second, 410, 600)
 
 
 def test_a_damaged_state_is_refused() -> None:
-    state = Observer().state()
+    kept = io.BytesIO()
+    Observer().keep(kept)
+    state = kept.getvalue()
     with pytest.raises(ValueError, match="damaged"):
-        Observer().restore(state[:-9] + b"123456789")
+        Observer().restore(io.BytesIO(state[:-9] + b"123456789"))
 
 
 def test_a_more_sensitive_series_alerts_earlier() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -290,7 +291,10 @@ def test_a_silence_is_told_once_also_across_a_restart() -> None:
     observer = process()
     worker_hangs(observer, lambda k, i: k == 2 and i >= 200)
     again = process()
-    again.restore(observer.state())
+    with io.BytesIO() as file:
+        observer.keep(file)
+        file.seek(0)
+        again.restore(file)
     ids = np.array([1, 3], np.uint32)
     assert [] == again.observe(ids, np.full(2, START + 301 * SECOND), np.array([10.0, 10.0]))
     assert [2] == [event.series for event in again.tracker.open_events]
