@@ -184,7 +184,8 @@ def _look(day: Day, server: Running, seconds: float) -> None:
             ("descriptors", lambda one: one.num_fds()),
             ("threads", lambda one: one.num_threads()),
         ):
-            look[name] = float(sum(_of(one, of) for one in family))
+            each = [_of(one, of) for one in family]
+            look |= {name: float(sum(each)), f"{name}_serving": float(each[0])}
         day.looks.append(look)
         if len(day.looks) % 12 == 1:
             print(

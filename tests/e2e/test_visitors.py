@@ -8,8 +8,10 @@ import gzip
 import json
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -365,11 +367,28 @@ def test_31_the_sign_in_leads_elsewhere(quadra: QuadraServer) -> None:
         )
 
 
-def test_32_a_sign_in_code_that_was_made_up(quadra: QuadraServer) -> None:
-    """It opens nothing, and is not shown again."""
-    first = Browserlike(quadra).request("GET", "/?token=" + "x" * 32)
-    assert 401 == first.status_code
-    assert "x" * 32 not in first.text
+def test_32_one_sign_in_code_used_by_many_at_once() -> None:
+    """It lets one of them in; one that was made up opens nothing, and is not shown again."""
+    at_once = 16
+    settings: dict[str, str | None] = {"RATELIMIT_ENABLED": "false", "QUADRA_ADMIN_TOKEN": None}
+    with QuadraServer(folder=None, **settings) as server, ThreadPoolExecutor(at_once) as pool:
+        start = threading.Barrier(at_once)
+
+        def use(path: str) -> tuple[int, bool, str]:
+            someone = Browserlike(server)
+            someone.get("/health")  # the connection stands already
+            start.wait(10)
+            answer = someone.request("GET", path)
+            return answer.status_code, someone.cookie is not None, answer.text
+
+        printed = server.first_address.removeprefix(server.url)
+        assert "?token=" in printed
+        used = list(pool.map(use, [printed] * at_once))
+        assert [False] * (at_once - 1) + [True] == sorted(cookie for _status, cookie, _text in used)
+        assert [303] + [401] * (at_once - 1) == sorted(status for status, _cookie, _text in used)
+        for status, cookie, text in pool.map(use, ["/?token=" + "x" * 32] * at_once):
+            assert (401, False) == (status, cookie)
+            assert "x" * 32 not in text
 
 
 def test_33_code_in_the_templates_of_a_rule(quadra: QuadraServer) -> None:
@@ -480,8 +499,35 @@ def test_10_a_thousand_handshakes(quadra: QuadraServer) -> None:
 
 
 def test_13_who_answers_pings_and_never_reads(quadra: QuadraServer) -> None:
-    """The long form, with a stream that fills its buffers, is in the module of the live stream."""
-    assert wait_until(lambda: quadra.get("/api/v1/status").json()["consoles"] == 0, timeout=10)
+    """A stream fills what the system keeps for it; then it is cut, and costs nothing till then."""
+    assert wait_until(lambda: consoles(quadra) == 0, timeout=10)
+    process = psutil.Process(quadra.process.pid)
+    before = process.memory_info().rss
+    raw = open_websocket(quadra.port)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    raw.sendall(frame(1, b'40{"token":"%s"}' % quadra.token.encode(), final=True))
+    raw.sendall(frame(1, b'42["subscribe",{"series":["unread"]}]', final=True))
+    assert wait_until(lambda: consoles(quadra) == 1, timeout=5)
+    items = [{"name": "unread", "labels": {"n": str(n)}, "value": 0} for n in range(5_000)]
+    body = json.dumps({"samples": items})
+    headers = {"Content-Type": "application/json"}
+    began, most = time.monotonic(), 0
+    with suppress(OSError):
+        while consoles(quadra) == 1 and time.monotonic() - began < 45:
+            assert 200 == quadra.post(SAMPLES, data=body, headers=headers).status_code
+            most = max(most, process.memory_info().rss)
+            raw.sendall(frame(1, b"3", final=True))
+    raw.close()
+    assert 0 == consoles(quadra)
+    assert 12 < time.monotonic() - began < 40
+    assert most - before < 32 << 20
+    log = (quadra.folder / "logs" / "quadra_matrix.json.log").read_text(encoding="utf-8")
+    assert 1 == log.count("A console has read nothing for")
+
+
+def consoles(server: QuadraServer) -> int:
+    number: int = server.get("/api/v1/status").json()["consoles"]
+    return number
 
 
 def test_15_guessing(quadra: QuadraServer) -> None:
