@@ -51,6 +51,7 @@ class Feed:
         self._sure_until = float("-inf")
         self._lock = threading.RLock()  # only ASYNC_MODE=threading ever waits for it
         self.seq = 0
+        self.from_others = 0  # rows that other processes have written, as far as they were met
 
     def follow(self, follower: Follower) -> None:
         """Tell ``follower`` of every row, in order, and of each series before its first row."""
@@ -108,6 +109,7 @@ class Feed:
     def _deliver(self, seq: int, columns: Columns, is_ours: bool) -> None:  # noqa: FBT001 - a row's
         self.seq = seq
         if not is_ours:
+            self.from_others += 1
             self._catalog.observe(columns)
         met: list[tuple[int, SeriesKey]] = []
         if len(self._catalog) > self._told:

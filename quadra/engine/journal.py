@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING_SAMPLES = 2_000_000
 MAX_GROUP_SAMPLES = 200_000
 COMMIT_TIMEOUT_S = 30.0
+_MET_A_TURN = 500
 
 Follower = Callable[[Appended], None]
 
@@ -171,8 +172,10 @@ class Journal:
                 ticket.done.set()
 
     def _tell(self, done: Appended, brought_by: dict[SeriesKey, int]) -> None:
-        for series_id, key in done.met:
+        for count, (series_id, key) in enumerate(done.met, 1):
             self._catalog.add(series_id, key, brought_by.get(key, 0))
+            if count % _MET_A_TURN == 0:
+                self._runtime.sleep(0)  # a flood of new series must not hold the loop
         self._catalog.observe(done.columns)
         self.seq = done.seq
         self.samples_total += len(done.columns)

@@ -67,6 +67,10 @@ class Memo(Protocol):
     """
 
     @property
+    def series(self) -> SeriesKey:
+        """Name the series it is about; where that is not let in, there is nothing to keep."""
+
+    @property
     def key(self) -> bytes:
         """Name what is kept."""
 
@@ -181,8 +185,8 @@ class KnownSeries:
 class MemoStore(Protocol):
     """What sources have noted for themselves; written by ``JournalStore.append``."""
 
-    def load(self) -> dict[bytes, bytes]:
-        """Give the memos that are kept, by key; forgets those that nobody can need any more."""
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Give those memos of these keys that are there and not too old to matter; blocking."""
 
 
 class SeriesStore(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -52,7 +52,8 @@ class Received:
     remote write in samples, of OTLP in data points), ``message`` says the first in words.
     ``trimmed`` counts labels that new series lost to a bound, by what happened to them.
     ``exemplars`` counts those that came, were fine, and are not kept here. ``memos`` must be kept
-    together with the batch.
+    together with the batch, and ``settle`` must hear once which of them were: of a request that
+    fails, none.
     """
 
     batch: Batch
@@ -63,13 +64,16 @@ class Received:
     trimmed: dict[str, int] = field(default_factory=dict)
     exemplars: int = 0
     memos: Sequence[Memo] = ()
+    settle: Callable[[Sequence[Memo]], None] = lambda _kept: None
 
     def without_new_series(self, known: Batch, error: QuadraError) -> Received:
         """Give the same with only ``known`` left of the batch; ``error`` says why."""
         left_out = len(self.batch) - len(known)
+        stay = set(known.keys)
         return replace(
             self,
             batch=known,
+            memos=[memo for memo in self.memos if memo.series in stay],
             rejected=self.rejected + left_out,
             reasons=self.reasons | {error.code: left_out},
             message=self.message or error.detail.partition(". ")[0].removesuffix("."),

@@ -8,12 +8,24 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Memo
-from quadra.storage.database import Database, plain_insert
+from quadra.storage.database import Database, plain_insert, plain_rows
 from quadra.storage.tables import memos
 
 KEPT_S = 90 * 86_400.0
-MAX_MEMOS = 100_000
-MAX_BYTES = 64 << 20
+DROPPED_A_COMMIT = 200
+_KEYS_A_STATEMENT = 500
+
+_FIND = sa.select(memos.c.key, memos.c.value).where(
+    memos.c.key.in_(sa.bindparam("keys", expanding=True)),
+    memos.c.kept_at >= sa.bindparam("oldest"),
+)
+_DROP = memos.delete().where(
+    memos.c.key.in_(
+        sa.select(memos.c.key)
+        .where(memos.c.kept_at < sa.bindparam("oldest"))
+        .limit(DROPPED_A_COMMIT)
+    )
+)
 
 
 class SqlMemos:
@@ -24,15 +36,15 @@ class SqlMemos:
         self._database = database
         self._clock = clock
 
-    def load(self) -> dict[bytes, bytes]:
-        """Give the newest memos by key, and drop those that are too old to matter."""
-        return self._database.write(_load, self._clock() - KEPT_S)
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Give those memos of these keys that are there and not too old to matter."""
+        return self._database.read(_find, keys, self._clock() - KEPT_S)
 
 
 def put_memos(
     connection: sa.Connection, found: Sequence[Memo], now: float, *, is_sqlite: bool
 ) -> None:
-    """Write memos in the place of those with the same keys."""
+    """Write memos in the place of those with the same keys, and drop some that are too old."""
     insert = (sqlite if is_sqlite else postgresql).insert(memos)
     statement = insert.on_conflict_do_update(
         index_elements=["key"],
@@ -41,18 +53,13 @@ def put_memos(
     newest = {memo.key: memo.content for memo in found}
     rows = [{"key": key, "value": value, "kept_at": now} for key, value in newest.items()]
     plain_insert(connection, statement, rows)
+    connection.execute(_DROP, {"oldest": now - KEPT_S})
 
 
-def _load(connection: sa.Connection, oldest: float) -> dict[bytes, bytes]:
-    connection.execute(memos.delete().where(memos.c.kept_at < oldest))
-    rows = connection.execute(
-        sa.select(memos.c.key, memos.c.value).order_by(memos.c.kept_at.desc()).limit(MAX_MEMOS)
-    )
+def _find(connection: sa.Connection, keys: Sequence[bytes], oldest: float) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
-    room = MAX_BYTES
-    for key, value in rows:
-        room -= len(value)
-        if room < 0:
-            break
-        found[bytes(key)] = bytes(value)
+    for at in range(0, len(keys), _KEYS_A_STATEMENT):
+        some = {"keys": keys[at : at + _KEYS_A_STATEMENT], "oldest": oldest}
+        rows = plain_rows(connection, _FIND, some)
+        found |= {bytes(key): bytes(value) for key, value in rows}
     return found

@@ -448,6 +448,32 @@ def test_processes_that_start_at_once_on_an_empty_folder_agree(folder: Path) -> 
             assert len(line["timestamps"]) == len({round(t) for t in line["timestamps"]})
 
 
+def test_differences_that_come_to_one_process_and_another_add_up(folder: Path) -> None:
+    def difference(i: int) -> dict[str, Any]:
+        at = str(time.time_ns())
+        point = {"timeUnixNano": at, "attributes": [{"key": "k", "value": {"stringValue": "v"}}]}
+        total = {"dataPoints": [{**point, "asDouble": 1}], "isMonotonic": True}
+        pile = {"dataPoints": [{**point, "count": "2", "sum": i, "bucketCounts": ["2"]}]}
+        metrics = [
+            {"name": "calls", "sum": {**total, "aggregationTemporality": 1}},
+            {"name": "took", "histogram": {**pile, "aggregationTemporality": 1}},
+        ]
+        return {"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}
+
+    with Cluster(folder) as cluster:
+        webs = [cluster.web(), cluster.web()]
+        for i in range(8):
+            assert 200 == webs[i % 2].post("/otlp/v1/metrics", json=difference(i)).status_code
+
+            def have_heard() -> bool:
+                first, second = (web.get("/api/v1/status").json()["seq"] for web in webs)
+                return bool(first == second)
+
+            assert wait_until(have_heard, timeout=10)
+        assert [float(i) for i in range(1, 9)] == history(webs[0], "calls_total")[0]["values"]
+        assert [2.0 * i for i in range(1, 9)] == history(webs[1], "took_count")[0]["values"]
+
+
 @pytest.mark.parametrize("kind", [Nginx, HAProxy])
 def test_the_configurations_are_good_to_the_programs_themselves(
     kind: type[Nginx | HAProxy], tmp_path: Path

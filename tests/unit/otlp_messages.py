@@ -1,5 +1,6 @@
 """OTLP requests as the official protobuf library makes them, and what Quadra read of one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,40 @@ def point(points: Any, attributes: dict[str, str] | None = None, **values: Any) 
     return one
 
 
+class Kept:
+    """What a database would keep of running totals, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.memos: dict[bytes, bytes] = {}
+        self.asked_for = 0
+
+    def keep(self, *requests: Received) -> None:
+        """Take what these led to for stored."""
+        for one in requests:
+            self.memos |= {memo.key: memo.content for memo in one.memos}
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        self.asked_for += len(keys)
+        return {key: self.memos[key] for key in keys if key in self.memos}
+
+
 def read(
-    body: ExportMetricsServiceRequest | bytes, state: OtlpState | None = None, labels: int = 32
+    body: ExportMetricsServiceRequest | bytes,
+    state: OtlpState | None = None,
+    labels: int = 32,
+    kept: Kept | None = None,
 ) -> Received:
     data = body if isinstance(body, bytes) else body.SerializeToString()
-    return parse_metrics(data, PROTOBUF, NOW, SeriesRules(labels), state or OtlpState())
+    find = (kept or Kept()).find
+    return parse_metrics(data, PROTOBUF, NOW, SeriesRules(labels), state or OtlpState(), find)
+
+
+def stored(body: ExportMetricsServiceRequest, state: OtlpState, kept: Kept) -> Received:
+    """Read a request and store it, as a server does."""
+    received = read(body, state, kept=kept)
+    kept.keep(received)
+    state.settle(received.memos, received.memos)
+    return received
 
 
 def read_json(body: bytes, state: OtlpState | None = None) -> Received:

@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from quadra.engine.catalog import Catalog, TooManySeriesError
 from quadra.engine.journal import Journal
 from quadra.engine.ports import Appended
 from quadra.errors import NoAnswerError, QuadraError, StorageError, UnavailableError
+from quadra.telemetry.batch import Batch
 from tests.servers.process import wait_until
 from tests.unit.fakes import MemoryJournal, SetClock, ThreadRuntime, batch
 
@@ -297,3 +299,20 @@ def test_samples_of_many_senders_at_once_are_each_stored_once(
     stored = sorted(v for row in store.rows for v in row.columns.v.tolist())
     assert sorted(n * 1000.0 + i for n in range(16) for i in range(25)) == stored
     assert 400 == journal.samples_total
+
+
+def test_a_flood_of_new_series_lets_the_loop_go_on_in_between(store: MemoryJournal) -> None:
+    class Turns(ThreadRuntime):
+        turns = 0
+
+        def sleep(self, seconds: float) -> None:
+            assert seconds == 0
+            self.turns += 1
+
+    runtime, catalog = Turns(), Catalog(max_series=10_000)
+    journal = Journal(store, catalog, runtime, SetClock())
+    journal.start()
+    keys = tuple((f"m{i}", ()) for i in range(2_100))
+    index = np.arange(len(keys), dtype=np.uint32)
+    journal.append(Batch(keys, index, np.ones(len(keys), np.int64), np.ones(len(keys))))
+    assert (2_100, 4) == (len(catalog), runtime.turns)

@@ -1,5 +1,6 @@
 """OTLP metrics: which series each kind of point fills, and what is left out."""
 
+import json
 import math
 import struct
 import tracemalloc
@@ -10,11 +11,12 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 
+from quadra.engine.catalog import Catalog, TooManySeriesError
 from quadra.errors import InvalidError, MalformedError, UnsupportedTypeError
-from quadra.intake.otlp import JSON, PROTOBUF, OtlpState, parse_metrics
-from quadra.intake.otlp.buckets import MAX_GRID, Pile, explicit
+from quadra.intake.otlp import JSON, PROTOBUF, OtlpState, parse_metrics, translate
+from quadra.intake.otlp.buckets import MAX_GRID, Pile
 from quadra.intake.otlp.kept_totals import PileForm
-from quadra.intake.otlp.totals import Totals
+from quadra.intake.otlp.totals import Total
 from quadra.intake.received import STALE_BITS, Received
 from quadra.intake.wire import encode_varint
 from quadra.telemetry.metadata import Metadata
@@ -26,6 +28,7 @@ from tests.unit.otlp_messages import (
     NOW_MS,
     NOW_NS,
     SECOND,
+    Kept,
     last,
     metric,
     point,
@@ -33,6 +36,7 @@ from tests.unit.otlp_messages import (
     read_json,
     request,
     rows,
+    stored,
 )
 
 
@@ -163,25 +167,103 @@ def test_differences_that_are_no_numbers_or_below_zero_are_left_out() -> None:
     assert {"c": -1.0} == last(read(counter(-1.0, NOW_NS, monotonic=False), state))
 
 
-def test_running_totals_are_bounded_and_the_oldest_go() -> None:
-    state = OtlpState(max_totals=2)
-    for name in ("a", "b", "a", "c"):
+def test_no_total_is_forgotten_however_many_there_are() -> None:
+    state, kept = OtlpState(max_total_bytes=20_000), Kept()
+
+    def add(i: int, at: int) -> dict[str, float]:
         made = request()
-        total = metric(made, name).sum
+        total = metric(made, f"c{i}").sum
         total.aggregation_temporality = DELTA
-        point(total.data_points, as_int=1, start_time_unix_nano=len(state.numbers))
-        read(made, state)
-    assert 2 == len(state.numbers)
+        point(total.data_points, as_int=1, time_unix_nano=NOW_NS + at)
+        data = metric(made, f"h{i}").histogram
+        data.aggregation_temporality = DELTA
+        one = point(data.data_points, count=1, sum=2, time_unix_nano=NOW_NS + at)
+        one.bucket_counts.extend([1, *[0] * 14])
+        one.explicit_bounds.extend(range(14))
+        return last(stored(made, state, kept))
+
+    for at in range(3):
+        for i in range(200):
+            found = add(i, at)
+            assert [at + 1.0, at + 1.0, 2.0 * (at + 1)] == [
+                found[name] for name in (f"c{i}", f"h{i}_count", f"h{i}_sum")
+            ]
+            assert len(state.numbers) + len(state.piles) < 150, "memory is bounded"
 
 
-def test_totals_of_histograms_are_bounded_by_their_buckets_too() -> None:
-    totals: Totals[Pile] = Totals(1_000, PileForm(), max_cells=100)
-    for name in range(20):
-        pile = explicit(9, 1.0, tuple(range(9)), (1,) * 10)
-        for at in range(3):  # the total and the points behind it: 19 numbers each
-            totals.put((str(name), ()), (0, at, name), at, pile)
-    assert 1 == len(totals)
-    assert totals.find(("19", ())) is not None
+def test_what_is_in_memory_is_not_asked_for_again_until_another_process_may_have_changed_it() -> (
+    None
+):
+    state, kept = OtlpState(), Kept()
+    stored(counter(1.0, NOW_NS), state, kept)
+    stored(counter(1.0, NOW_NS + 1), state, kept)
+    assert 1 == kept.asked_for
+    stored(counter(5.0, NOW_NS + 2), OtlpState(), kept)  # another process
+    state.forget_totals()
+    assert {"c_total": 8.0} == last(stored(counter(1.0, NOW_NS + 3), state, kept))
+
+
+def test_what_could_not_be_stored_counts_when_it_is_sent_again() -> None:
+    state, kept = OtlpState(), Kept()
+    stored(counter(1.0, NOW_NS), state, kept)
+    failed = read(counter(2.0, NOW_NS + SECOND), state, kept=kept)
+    state.settle(failed.memos, [])
+    assert {"c_total": 3.0} == last(stored(counter(2.0, NOW_NS + SECOND), state, kept))
+    assert {"c_total": 7.0} == last(stored(counter(4.0, NOW_NS + 2 * SECOND), state, kept))
+
+
+def test_what_another_request_builds_upon_stays_until_both_are_settled() -> None:
+    state, kept = OtlpState(), Kept()
+    first = read(counter(1.0, NOW_NS), state, kept=kept)
+    second = read(counter(2.0, NOW_NS + SECOND), state, kept=kept)
+    state.forget_totals()
+    state.settle(first.memos, [])
+    assert {"c_total": 7.0} == last(read(counter(4.0, NOW_NS + 2 * SECOND), state, kept=kept))
+    state.settle(second.memos, second.memos)
+    assert 1 == len(state.numbers), "the third still waits"
+
+
+def test_new_series_that_are_not_let_in_leave_no_total_behind() -> None:
+    state, kept = OtlpState(), Kept()
+    stored(counter(1.0, NOW_NS), state, kept)
+    flood = counter(2.0, NOW_NS + SECOND)
+    for i in range(50):
+        data = metric(flood, "flood").histogram
+        data.aggregation_temporality = DELTA
+        point(data.data_points, {"i": str(i)}, count=1, sum=1)
+    received = read(flood, state, kept=kept)
+    assert 51 == len(received.memos)
+    catalog = Catalog(max_series=10)
+    catalog.add(1, ("c_total", ()))
+    with pytest.raises(TooManySeriesError) as caught:
+        catalog.entry_for(received.batch)
+    let_in = received.without_new_series(catalog.known_part(received.batch), caught.value)
+    assert ["c_total"] == [memo.series[0] for memo in let_in.memos]
+    state.settle(received.memos, let_in.memos)
+    assert (1, 0) == (len(state.numbers), len(state.piles))
+
+
+def test_a_request_found_too_large_at_its_end_does_not_move_the_totals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def histograms(count: int, at: int) -> ExportMetricsServiceRequest:
+        made = counter(1.0, NOW_NS + at)
+        for i in range(count):
+            data = metric(made, f"h{i}").histogram
+            data.aggregation_temporality = DELTA
+            one = point(data.data_points, count=1, sum=1, time_unix_nano=NOW_NS + at)
+            one.bucket_counts.extend([1, 0, 0])
+            one.explicit_bounds.extend([1, 2])
+        return made
+
+    monkeypatch.setattr(translate, "MAX_SAMPLES_A_REQUEST", 100)
+    state, kept = OtlpState(), Kept()
+    stored(histograms(2, 1), state, kept)
+    with pytest.raises(InvalidError) as caught:
+        read(histograms(30, 2), state, kept=kept)
+    assert "too_many_samples" == caught.value.code
+    found = last(stored(histograms(2, 3), state, kept))
+    assert [2.0, 2.0] == [found["c_total"], found["h0_count"]]
 
 
 def test_what_is_remembered_of_json_takes_no_more_than_its_text() -> None:
@@ -216,28 +298,28 @@ def test_a_refused_request_does_not_move_the_totals() -> None:
     assert {"c_total": 3.0} == last(read(counter(2.0, NOW_NS + 2 * SECOND), state))
 
 
-def restarted(*requests: Received) -> OtlpState:
-    """Give the state of a new process that has found what these requests left to be kept."""
-    state = OtlpState()
-    state.restore({memo.key: memo.content for one in requests for memo in one.memos})
-    return state
+def after(*requests: Received) -> Kept:
+    """Give what these requests left to be kept, for a new process to find."""
+    kept = Kept()
+    kept.keep(*requests)
+    return kept
 
 
 def test_totals_go_on_after_a_restart_and_a_point_sent_again_is_still_known() -> None:
     state = OtlpState()
     sent = [counter(value, NOW_NS + i * SECOND) for i, value in enumerate((1.0, 2.0, 0.1))]
-    kept = [read(one, state) for one in sent]
-    later = restarted(*kept)
-    assert rows(kept[2]) == rows(read(sent[2], later)), "its answer was lost"
-    assert rows(kept[0]) == rows(read(sent[0], later))
-    assert {"c_total": 7.1} == last(read(counter(4.0, NOW_NS + 9 * SECOND), later))
+    done = [read(one, state) for one in sent]
+    later, kept = OtlpState(), after(*done)
+    assert rows(done[2]) == rows(read(sent[2], later, kept=kept)), "its answer was lost"
+    assert rows(done[0]) == rows(read(sent[0], later, kept=kept))
+    assert {"c_total": 7.1} == last(read(counter(4.0, NOW_NS + 9 * SECOND), later, kept=kept))
     # What was not stored before the end is added when it is sent again.
-    assert {"c_total": 3.1} == last(read(sent[2], restarted(*kept[:2])))
+    assert {"c_total": 3.1} == last(read(sent[2], kept=after(*done[:2])))
 
 
 @pytest.mark.parametrize("kind", ["histogram", "exponential_histogram"])
 def test_histograms_go_on_after_a_restart(kind: str) -> None:
-    def add(at: int, count: int, state: OtlpState) -> Received:
+    def add(at: int, count: int, state: OtlpState, kept: Kept | None = None) -> Received:
         made = request()
         data = getattr(metric(made, "h"), kind)
         data.aggregation_temporality = DELTA
@@ -249,20 +331,29 @@ def test_histograms_go_on_after_a_restart(kind: str) -> None:
             one.scale, one.positive.offset = 2, -3
             one.positive.bucket_counts.extend([0, count])
             one.negative.bucket_counts.extend([0])
-        return read(made, state)
+        return read(made, state, kept=kept)
 
     state = OtlpState()
-    kept = [add(1, 2**63, state), add(2, 2**63, state)]
-    assert rows(kept[1]) == rows(add(2, 2**63, restarted(*kept)))
-    assert rows(add(3, 1, state)) == rows(add(3, 1, restarted(*kept)))
+    done = [add(1, 2**63, state), add(2, 2**63, state)]
+    assert rows(done[1]) == rows(add(2, 2**63, OtlpState(), after(*done)))
+    assert rows(done[0]) == rows(add(1, 2**63, OtlpState(), after(*done)))
+    assert rows(add(3, 1, state)) == rows(add(3, 1, OtlpState(), after(*done)))
+
+
+def test_the_totals_that_an_earlier_version_kept_are_read() -> None:
+    pile = [3, 1.5, [1.0, 2.0], None, [[0, 1], [1, 2], [2, 0]], [], 0, 0.0]
+    form = PileForm()
+    total = form.unpack(json.dumps([9, pile, [[[7, 8, [3, 1.5]], 9, pile]]]).encode())
+    expected = Pile(3, 1.5, (1.0, 2.0), None, {0: 1, 1: 2, 2: 0})
+    assert Total(9, expected, [((7, 8, (3, 1.5)), 9, expected)]) == total
+    assert total == form.unpack(form.pack(total))
 
 
 @pytest.mark.parametrize("raw", [b"", b"x" * 17, b"{}", b"[1,2,3]", b"[1,[],[]]", b"\xff"])
 def test_what_was_kept_and_cannot_be_read_counts_as_nothing(raw: bytes) -> None:
-    kept = read(counter(1.0, NOW_NS), OtlpState()).memos
-    state = OtlpState()
-    state.restore({memo.key: raw for memo in kept})
-    assert {"c_total": 2.0} == last(read(counter(2.0, NOW_NS), state))
+    kept = after(read(counter(1.0, NOW_NS)))
+    kept.memos = dict.fromkeys(kept.memos, raw)
+    assert {"c_total": 2.0} == last(read(counter(2.0, NOW_NS), kept=kept))
     with pytest.raises(ValueError, match=r".*"):
         PileForm().unpack(raw)
 

@@ -135,7 +135,7 @@ def explicit(
     """Make a pile of an explicit histogram's point; a last bound of +Inf says nothing new."""
     if bounds and bounds[-1] == float("inf"):
         bounds = bounds[:-1]
-    return Pile(count, total, bounds, None, dict(enumerate(counts)))
+    return Pile(count, total, bounds, None, {i: n for i, n in enumerate(counts) if n})
 
 
 def exponential(point: ExponentialPoint) -> Pile | None:

@@ -18,10 +18,6 @@ class NumberForm:
 
     mark = b"n"
 
-    def cells(self, _value: float) -> int:
-        """Give none: a number is all there is."""
-        return 0
-
     def pack(self, total: Total[float]) -> bytes:
         """Write a total down."""
         points = b"".join(_POINT.pack(*point, shown, value) for point, shown, value in total.last)
@@ -43,33 +39,33 @@ class PileForm:
 
     mark = b"p"
 
-    def cells(self, value: Pile) -> int:
-        """Give how many counts and bounds a histogram has."""
-        return len(value.bounds) + len(value.counts) + len(value.negative)
-
     def pack(self, total: Total[Pile]) -> bytes:
-        """Write a total down."""
-        last = [(point, shown, _plain(pile)) for point, shown, pile in total.last]
-        return json.dumps([total.time, _plain(total.value), last]).encode()
+        """Write a total down; its bounds once, where all points have the same."""
+        bounds = total.value.bounds
+        last = [(point, shown, _plain(pile, bounds)) for point, shown, pile in total.last]
+        document = [total.time, _plain(total.value, ()), last]
+        return json.dumps(document, separators=(",", ":")).encode()
 
     def unpack(self, raw: bytes) -> Total[Pile]:
         """Read what ``pack`` wrote; raises ValueError."""
         try:
             time, value, last = json.loads(raw)
+            newest = _pile(value, ())
             points = [
-                ((start, end, tuple(same)), shown, _pile(pile))
+                ((start, end, tuple(same)), shown, _pile(pile, newest.bounds))
                 for (start, end, same), shown, pile in last
             ]
-            return Total(time, _pile(value), list(points))
+            return Total(time, newest, list(points))
         except TypeError as error:
             raise ValueError(error) from None
 
 
-def _plain(pile: Pile) -> list[Any]:
+def _plain(pile: Pile, known: tuple[float, ...]) -> list[Any]:
+    """Write a pile down; with None for bounds that are ``known``."""
     return [
         pile.count,
         pile.sum,
-        pile.bounds,
+        None if pile.bounds == known else pile.bounds,
         pile.scale,
         list(pile.counts.items()),
         list(pile.negative.items()),
@@ -78,8 +74,15 @@ def _plain(pile: Pile) -> list[Any]:
     ]
 
 
-def _pile(plain: list[Any]) -> Pile:
+def _pile(plain: list[Any], known: tuple[float, ...]) -> Pile:
     count, total, bounds, scale, counts, negative, zero_count, zero_threshold = plain
     return Pile(
-        count, total, tuple(bounds), scale, dict(counts), dict(negative), zero_count, zero_threshold
+        count,
+        total,
+        known if bounds is None else tuple(bounds),
+        scale,
+        dict(counts),
+        dict(negative),
+        zero_count,
+        zero_threshold,
     )

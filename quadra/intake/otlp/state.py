@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from quadra.engine.ports import Memo
 from quadra.errors import InvalidError
 from quadra.intake.otlp.attributes import Attributes, Decode
 from quadra.intake.otlp.buckets import Pile
 from quadra.intake.otlp.kept_totals import NumberForm, PileForm
 from quadra.intake.otlp.names import Family, label_name
-from quadra.intake.otlp.totals import Totals
+from quadra.intake.otlp.totals import MAX_BYTES, Totals
 from quadra.telemetry.series import (
     MAX_LABEL_VALUE_LENGTH,
     SeriesKey,
     SeriesRules,
+    digest,
     series_key,
 )
 
@@ -70,16 +72,16 @@ class OtlpState:
     Series are found by the raw bytes of their attributes, beneath those of their metric, scope
     and resource: whole and parsed, so that no sender can put a series under another's bytes.
     ``max_bytes`` (an estimate of what it takes) bounds this part, which is simply forgotten before
-    the request that finds it full. ``max_totals`` bounds the running totals of delta points.
-    It goes with one set of rules.
+    the request that finds it full. Of the running totals of delta points, as many are in memory as
+    ``max_total_bytes`` let, of sums and of histograms. It goes with one set of rules.
     """
 
-    def __init__(self, *, max_bytes: int = 128 << 20, max_totals: int = 50_000) -> None:
+    def __init__(self, *, max_bytes: int = 128 << 20, max_total_bytes: int = MAX_BYTES) -> None:
         """Start empty."""
         self._max_bytes = max_bytes
         self.generation = 0
-        self.numbers: Totals[float] = Totals(max_totals, NumberForm())
-        self.piles: Totals[Pile] = Totals(max_totals // 4, PileForm())
+        self.numbers: Totals[float] = Totals(NumberForm(), max_total_bytes)
+        self.piles: Totals[Pile] = Totals(PileForm(), max_total_bytes)
         self.forget()
 
     def forget(self) -> None:
@@ -89,14 +91,28 @@ class OtlpState:
         self._contexts: dict[tuple[bytes, bytes, Decode], Context] = {}
         self._slots: dict[SeriesKey, int] = {}
         self.keys: list[SeriesKey] = []
+        self._names: dict[int, bytes] = {}
         self.refusal = ""
         self.starts: npt.NDArray[np.uint64] = np.zeros(1024, np.uint64)
         self.newest: npt.NDArray[np.int64] = np.zeros(1024, np.int64)
 
-    def restore(self, kept: dict[bytes, bytes]) -> None:
-        """Take over the running totals that an earlier process has kept."""
-        self.numbers.restore(kept)
-        self.piles.restore(kept)
+    def forget_totals(self) -> None:
+        """Read running totals again when they come: another process may have gone on with them."""
+        self.numbers.forget()
+        self.piles.forget()
+
+    def settle(self, memos: Sequence[Memo], kept: Iterable[Memo]) -> None:
+        """Hear which memos of a request are on disk; the others never will be."""
+        keys: Collection[bytes] = {memo.key for memo in kept}
+        self.numbers.settle(memos, keys)
+        self.piles.settle(memos, keys)
+
+    def name(self, slot: int) -> bytes:
+        """Give the digest of the series of a slot."""
+        found = self._names.get(slot)
+        if found is None:
+            found = self._names[slot] = digest(self.keys[slot])
+        return found
 
     def make_room(self) -> None:
         """Call before each request."""

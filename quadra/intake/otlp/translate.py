@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +36,7 @@ from quadra.intake.otlp.state import (
     join,
     spell,
 )
+from quadra.intake.otlp.totals import Find
 from quadra.intake.received import (
     STALE,
     Received,
@@ -46,7 +48,7 @@ from quadra.intake.received import (
 )
 from quadra.telemetry.batch import TimeArray, ValueArray
 from quadra.telemetry.metadata import Metadata
-from quadra.telemetry.series import SeriesKey, SeriesRules
+from quadra.telemetry.series import SeriesRules
 
 PLAIN, RISING, DELTA, RISING_DELTA = 0, 1, 2, 3
 """What a number means: a state, a counter's total, or a difference (of a counter, or not)."""
@@ -59,14 +61,19 @@ _Nanos = npt.NDArray[np.uint64]
 _Difference = tuple[
     Group, int, HistogramPoint | ExponentialPoint, Pile, Sequence[tuple[str, float]]
 ]
+NOTHING_KEPT: Find = lambda _keys: {}  # noqa: E731 - as a default it is a value
+"""Finds no running total."""
 
 
 class Reader:
     """Gathers what one request holds; ``finish`` gives it."""
 
-    def __init__(self, now: float, rules: SeriesRules, state: OtlpState) -> None:
-        """Begin a request; ``now`` in unix seconds."""
+    def __init__(
+        self, now: float, rules: SeriesRules, state: OtlpState, find: Find = NOTHING_KEPT
+    ) -> None:
+        """Begin a request; ``now`` in unix seconds, ``find`` looks up running totals."""
         self.now = now
+        self._find = find
         self.rules = rules
         self.state = state
         self.rejections = Rejections()
@@ -90,7 +97,9 @@ class Reader:
         self._more_v: list[float] = []
         # Histograms that report differences: added up at the end, when nothing can fail any more.
         self._differences: list[_Difference] = []
-        self._memos: dict[tuple[SeriesKey, bool], Memo] = {}
+        # The series whose running totals this request moves on.
+        self._summed: dict[int, None] = {}
+        self._piled: dict[int, None] = {}
         self._parts = 0
         state.make_room()
 
@@ -305,17 +314,12 @@ class Reader:
     def _sum_up(
         self, group: Group, t: int, point: HistogramPoint | ExponentialPoint, pile: Pile
     ) -> tuple[int, Pile]:
-        piles = self.state.piles
-        key = self.state.keys[self._part(group, "_count")]
+        def join(before: Pile | None) -> Pile:
+            return before.plus(pile) if before is not None and before.fits(pile) else pile
+
+        name = self.state.name(self._part(group, "_count"))
         same = (point.start, point.time, (pile.count, pile.sum))
-        shown = piles.repeated(key, same)
-        if shown is None:
-            before = piles.find(key)
-            if before is not None and before.value.fits(pile):
-                pile = before.value.plus(pile)
-            shown = piles.put(key, same, t, pile)
-        self._memos[key, True] = piles.memo(key)
-        return shown
+        return self.state.piles.add(name, same, t, join)
 
     def _show(self, group: Group, t: int, slots: list[int], values: list[float]) -> None:
         """Add a point's samples, and end the lines of bounds that it no longer has."""
@@ -344,9 +348,18 @@ class Reader:
 
     def finish(self) -> Received:
         """Give what came; running totals move on only now, when the whole request was read."""
-        for group, time, point, pile, extras in self._differences:
-            self._show_pile(group, *self._sum_up(group, time, point, pile), extras)
-        slots, t, v = self._numbers()
+        state = self.state
+        self._piled = {self._part(group, "_count"): None for group, *_rest in self._differences}
+        names = [state.name(slot) for slot in self._piled]
+        state.piles.bring(names, self._find)
+        before = state.piles.as_they_are(names)
+        try:
+            for group, time, point, pile, extras in self._differences:
+                self._show_pile(group, *self._sum_up(group, time, point, pile), extras)
+            slots, t, v = self._numbers()
+        except Exception:  # those of numbers move on last, when nothing can fail any more
+            state.piles.put_back(before)
+            raise
         # Where a counter began anew stands before what it counts since.
         slots = np.concatenate((np.array(self._more_slots, np.int64), slots))
         t = np.concatenate((np.array(self._more_t, np.int64), t))
@@ -362,8 +375,17 @@ class Reader:
             reasons=self.rejections.reasons,
             message=self.rejections.message,
             trimmed=self.trimmed,
-            memos=list(self._memos.values()),
+            memos=self._memos(),
         )
+
+    def _memos(self) -> list[Memo]:
+        """Give the running totals as they are now, to be kept with the samples."""
+        state = self.state
+        return [
+            totals.memo(state.name(slot), state.keys[slot])
+            for totals, slots in ((state.piles, self._piled), (state.numbers, self._summed))
+            for slot in slots
+        ]
 
     def _numbers(self) -> tuple[_Slots, TimeArray, ValueArray]:
         numbers = self._in_order()
@@ -408,21 +430,21 @@ class Reader:
         """Turn differences into totals."""
         state, totals, v = self.state, self.state.numbers, numbers.values
         keep = np.ones(len(t), np.bool_)
-        for i in np.flatnonzero(numbers.kinds >= DELTA).tolist():
+        differences = np.flatnonzero(numbers.kinds >= DELTA)
+        state.numbers.bring(
+            map(state.name, np.unique(numbers.slots[differences]).tolist()), self._find
+        )
+        for i in differences.tolist():
             value = float(v[i])
             if not _is_number(value) or (numbers.kinds[i] == RISING_DELTA and value < 0):
                 self._reject_difference()
                 keep[i] = False
                 continue
-            key = state.keys[numbers.slots[i]]
+            slot = int(numbers.slots[i])
+            name = state.name(slot)
             same = (int(numbers.starts[i]), int(numbers.times[i]), value)
-            shown = totals.repeated(key, same)
-            if shown is None:
-                before = totals.find(key)
-                total = value + (before.value if before is not None else 0.0)
-                shown = totals.put(key, same, int(t[i]), total)
-            self._memos[key, False] = totals.memo(key)
-            t[i], v[i] = shown
+            t[i], v[i] = totals.add(name, same, int(t[i]), partial(_plus, value))
+            self._summed[slot] = None
         return numbers.slots[keep], t[keep], v[keep]
 
 
@@ -470,6 +492,10 @@ class _Numbers:
             np.concatenate((self.times, other.times)),
             np.concatenate((self.values, other.values)),
         )
+
+
+def _plus(value: float, before: float | None) -> float:
+    return value + (before or 0.0)
 
 
 def _is_number(value: float) -> bool:

@@ -7,7 +7,7 @@ A receiver is written against ``Sending`` and ``Answer`` alone, so that Flask an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, update_wrapper
 from typing import Any, ParamSpec, TypeVar
@@ -17,7 +17,7 @@ from werkzeug.http import parse_options_header
 
 from quadra.engine.access import Principal
 from quadra.engine.catalog import TooManySeriesError
-from quadra.engine.ports import Owner, Runtime
+from quadra.engine.ports import Memo, Owner, Runtime
 from quadra.errors import MalformedError, TooLargeError
 from quadra.intake.body import unpack_body
 from quadra.intake.received import Received
@@ -162,9 +162,14 @@ class LargeBodies:
         self._runtime = runtime
         self._turns = Turns(runtime, _LARGE_AT_ONCE)
 
+    @staticmethod
+    def is_large(size: int) -> bool:
+        """Say whether a body of so many bytes is read on a native thread."""
+        return size >= LARGE_BODY
+
     def read(self, size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do the work of reading a body of so many bytes, wherever that disturbs nobody."""
-        if size < LARGE_BODY:
+        if not self.is_large(size):
             return work(*args, **kwargs)
         with self._turns.turn(None):
             return self._runtime.offload(work, *args, **kwargs)
@@ -188,15 +193,20 @@ def keep_part(parts: WebParts, owner: Owner, read: Callable[[], Received]) -> Re
     """
     began = time.perf_counter()
     found = read()
-    if len(found.batch):
-        try:
-            parts.journal.append(found.batch, owner, found.memos)
-        except TooManySeriesError as error:
-            known = parts.catalog.known_part(found.batch)
-            if not len(known):
-                raise
-            parts.journal.append(known, owner, found.memos)
-            found = found.without_new_series(known, error)
+    kept: Sequence[Memo] = ()
+    try:
+        if len(found.batch):
+            try:
+                parts.journal.append(found.batch, owner, found.memos)
+            except TooManySeriesError as error:
+                known = parts.catalog.known_part(found.batch)
+                if not len(known):
+                    raise
+                found = found.without_new_series(known, error)
+                parts.journal.append(found.batch, owner, found.memos)
+        kept = found.memos
+    finally:
+        found.settle(kept)
     _count(parts, found.batch, began)
     for reason, count in found.reasons.items():
         parts.metrics.samples_rejected.labels(reason).inc(count)

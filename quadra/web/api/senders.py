@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import orjson
 from flask import Blueprint
 
-from quadra.engine.ports import Owner
+from quadra.engine.ports import Memo, Owner
 from quadra.errors import QuadraError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
@@ -31,29 +33,40 @@ _VERSION_1 = ("", "prometheus.WriteRequest")
 class Senders:
     """Reads the wire formats; what it has learnt of a sender's series it keeps for the next time.
 
-    One lock guards that knowledge: only ASYNC_MODE=threading ever waits for it.
+    A lock for each form guards that knowledge while a body is read off the loop, or what is
+    missing is looked up.
     """
 
     def __init__(self, parts: WebParts) -> None:
         self._parts = parts
         self._labels = remote_write.LabelCache()
+        self._labels_lock = threading.Lock()
         self._otlp = otlp.OtlpState()
+        self._otlp_lock = threading.Lock()
+        self._others = 0
         self._bodies = LargeBodies(parts.runtime)
-        self._restored = False
-        self._lock = threading.Lock()
 
     def otlp(self, body: bytes, content_type: str) -> Received:
         """Read an OTLP export; raises what ``otlp.parse_metrics`` raises, and StorageError."""
-        if not self._restored:
-            kept = self._parts.runtime.offload(self._parts.memos.load)
-            if not self._restored:  # another request may have been quicker
-                self._otlp.restore(kept)
-                self._restored = True
-        with self._lock:
-            now, rules = self._parts.clock(), self._parts.rules
-            return self._bodies.read(
-                len(body), otlp.parse_metrics, body, content_type, now, rules, self._otlp
+        parts, state = self._parts, self._otlp
+        with self._otlp_lock:
+            if self._others != parts.feed.from_others:
+                self._others = parts.feed.from_others
+                state.forget_totals()
+            is_large = self._bodies.is_large(len(body))
+            find = parts.memos.find if is_large else self._find_off_the_loop
+            now, rules = parts.clock(), parts.rules
+            received = self._bodies.read(
+                len(body), otlp.parse_metrics, body, content_type, now, rules, state, find
             )
+        return replace(received, settle=partial(self._settle, received.memos))
+
+    def _find_off_the_loop(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        return self._parts.runtime.offload(self._parts.memos.find, keys)
+
+    def _settle(self, memos: Sequence[Memo], kept: Sequence[Memo]) -> None:
+        with self._otlp_lock:
+            self._otlp.settle(memos, kept)
 
     def remote_write(self, body: bytes, message: str) -> Received:
         """Read a remote write request of the version that its content type names."""
@@ -66,7 +79,7 @@ class Senders:
             raise UnsupportedTypeError(msg)
         limit = self._parts.settings.max_unpacked_bytes
         size = remote_write.claimed_size(body)
-        with self._lock:
+        with self._labels_lock:
             now, rules = self._parts.clock(), self._parts.rules
             # This form is read several times as fast as the others.
             return self._bodies.read(size // 4, parse, body, now, rules, limit, self._labels)
