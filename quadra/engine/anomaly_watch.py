@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import math
 import struct
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
@@ -101,7 +102,8 @@ class AnomalyWatch:
         self._clock = clock
         self._observer = Observer(MAX_SERIES)
         self._keys: dict[int, SeriesKey] = {}
-        self._ids: dict[SeriesKey, int] = {}
+        self._ids: dict[SeriesKey, int] = {}  # of sums and counts
+        self._shared: dict[Any, Any] = {}  # label pairs and traits, each once
         self._watched = np.zeros(1, np.bool_)
         self._traits: dict[int, Trait] = {}
         self._tuned: dict[int, tuple[float, bool]] = {}
@@ -115,6 +117,7 @@ class AnomalyWatch:
         """Take up what was kept, and learn what came since then up to ``seq``."""
         self._observer = Observer(MAX_SERIES)
         self._keys, self._ids, self._traits, self._tuned, self._known = {}, {}, {}, {}, 0
+        self._shared = {}
         self._watched = np.zeros(1, np.bool_)
         self._seq = self._taken_up(seq)
         self._look_at_tuning()
@@ -195,14 +198,15 @@ class AnomalyWatch:
         while found := self._tuning.series_after(self._known, _SERIES_AT_ONCE):
             watched = np.zeros(found[-1][0] + 1, np.bool_)
             watched[: len(self._watched)] = self._watched
-            for series_id, key in found:
-                if key[0].endswith(_UNWATCHED) or is_record(key[0], described):
+            for series_id, read in found:
+                if read[0].endswith(_UNWATCHED) or is_record(read[0], described):
                     continue
                 if len(self._keys) >= MAX_SERIES:
                     break
                 watched[series_id] = True
-                self._keys[series_id] = key
-                self._ids[key] = series_id
+                self._keys[series_id] = key = self._sharing(read)
+                if key[0].endswith(_PARTS):
+                    self._ids[key] = series_id
             self._watched = watched
             self._known = found[-1][0]
             self._name([i for i, _key in found if i in self._keys], described)
@@ -216,8 +220,14 @@ class AnomalyWatch:
         )
         ids = sorted({*ids, *(self._ids[key] for key in sums if key in self._ids)})
         for series_id in ids:
-            self._traits[series_id] = trait_of(self._keys[series_id], described, self._ids)
+            trait = trait_of(self._keys[series_id], described, self._ids)
+            self._traits[series_id] = self._shared.setdefault(trait, trait)
         self._describe(ids)
+
+    def _sharing(self, key: SeriesKey) -> SeriesKey:
+        """Give the same key, of labels that other series have too: half the memory."""
+        name, labels = key
+        return sys.intern(name), tuple([self._shared.setdefault(pair, pair) for pair in labels])
 
     def _look_at_tuning(self) -> None:
         self._tuned_at = self._clock()
@@ -231,7 +241,9 @@ class AnomalyWatch:
             trait = self._traits.get(series_id)
             if trait is not None:
                 sensitivity, muted = self._tuned.get(series_id, (1.0, False))
-                traits[series_id] = replace(trait, sensitivity=sensitivity, muted=muted)
+                if (sensitivity, muted) != (trait.sensitivity, trait.muted):
+                    trait = replace(trait, sensitivity=sensitivity, muted=muted)
+                traits[series_id] = trait
         if traits:
             self._observer.describe(traits)
 
@@ -289,19 +301,19 @@ def trait_of(
 ) -> Trait:
     """Say how a series is to be read, from its name and labels and what its sender says of it.
 
-    ``ids`` are those of all series so far: a sum of calls finds there what counts them.
+    ``ids`` are those of all sums and counts so far: a sum of calls finds there what counts them.
     """
     name, labels = key
     about, part = _about(name, described)
     kind = "" if about is None else about.type
     counter = kind == "counter" or (kind in _UNSAID and name.endswith(_COUNTERS))
     counter = counter or (kind in _OF_CALLS and part in _PARTS)
-    calls = ids.get((name.removesuffix("_sum") + "_count", labels), 0)
+    is_sum = counter and name.endswith("_sum")
     return Trait(
         name,
         "" if about is None or part == "_count" else about.unit,
         counter=counter,
-        calls=calls if counter and name.endswith("_sum") else 0,
+        calls=ids.get((name.removesuffix("_sum") + "_count", labels), 0) if is_sum else 0,
         source="\0".join(value for label, value in labels if label in _SOURCE),
     )
 
