@@ -141,7 +141,7 @@ class StorageError(UnavailableError):
 
 
 class NoAnswerError(StorageError):
-    """The database said nothing for too long: it hangs, or the network swallows what is sent."""
+    """The database said nothing for too long: it hangs, is locked, or the network swallows all."""
 
 
 class DamagedError(QuadraError):

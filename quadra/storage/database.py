@@ -238,7 +238,13 @@ def _wrapped_errors() -> Iterator[None]:
         msg = f"The database refused: {words[0] if words else type(cause).__name__}."
         if "malformed" in msg:
             msg += " Its file is damaged: put back the newest backup (scripts/restore.sh)."
-        kind = NoAnswerError if getattr(cause, "is_silence", False) else StorageError
+        is_locked = "database is locked" in msg
+        if is_locked:
+            msg = (
+                f"Another process has held the database for {_BUSY_TIMEOUT_MS / 1000:g} s; if one "
+                "of Quadra's is paused, let it go on or end it."
+            )
+        kind = NoAnswerError if is_locked or getattr(cause, "is_silence", False) else StorageError
         raise kind(msg, retry_after=2) from error
 
 

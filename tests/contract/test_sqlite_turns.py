@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from quadra.errors import StorageError
+from quadra.errors import NoAnswerError
 from quadra.storage import database
 from quadra.storage.database import Database
 
@@ -72,7 +72,7 @@ def test_who_waits_too_long_is_told_and_can_write_later(
 ) -> None:
     monkeypatch.setattr(database, "_BUSY_TIMEOUT_MS", 50)
     holder = Holder(two[0])
-    with pytest.raises(StorageError, match="locked"):
+    with pytest.raises(NoAnswerError, match="let it go on or end it"):
         two[1].write(_add)
     assert 0 == two[1].read(_count)  # reading waits for nobody
     holder.let_go()

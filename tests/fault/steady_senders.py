@@ -54,8 +54,9 @@ FORMS: dict[str, Callable[[Stored], Request]] = {"json": _json, "remote_write": 
 class Steady:
     """Threads of a sender of each form, and one that counts by differences (OTLP)."""
 
-    def __init__(self, server: QuadraServer, threads: int = 2) -> None:
+    def __init__(self, server: QuadraServer, prefix: str = "steady", threads: int = 2) -> None:
         self.server = server
+        self.prefix = prefix
         self.base = int(time.time() - 3_600) * 1000
         self.acknowledged: dict[str, Stored] = {}
         self.counted = 0
@@ -63,7 +64,7 @@ class Steady:
         self.retries = 0
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._send, args=(f"steady_{form}_{i}", FORMS[form]))
+            threading.Thread(target=self._send, args=(f"{prefix}_{form}_{i}", FORMS[form]))
             for form in FORMS
             for i in range(threads)
         ]
@@ -92,8 +93,8 @@ class Steady:
 
     def _count(self) -> None:
         while not self._stop.wait(PAUSE_S):
-            made = request(service__name="steady")
-            total = metric(made, "steady_differences").sum
+            made = request(service__name=self.prefix)
+            total = metric(made, f"{self.prefix}_differences").sum
             total.is_monotonic, total.aggregation_temporality = True, DELTA
             at = (self.base + self.counted) * 1_000_000
             point(total.data_points, as_int=1, start_time_unix_nano=at - 1, time_unix_nano=at)
@@ -130,7 +131,7 @@ class Steady:
             assert len(stored) == len({place for place, _v in stored}), "a sample is there twice"
             assert expected == dict(stored)
             found += len(stored)
-        counts = [v for _place, v in _stored(self.server, "steady_differences_total")]
+        counts = [v for _place, v in _stored(self.server, f"{self.prefix}_differences_total")]
         assert list(range(1, self.counted + 1)) == counts, "a difference was lost or added twice"
         return found + self.counted
 
@@ -145,9 +146,9 @@ def _stored(server: QuadraServer, match: str) -> Iterator[tuple[tuple[str, int],
 
 
 @contextmanager
-def steady_senders(server: QuadraServer) -> Iterator[Steady]:
-    """Send while the block lasts."""
-    steady = Steady(server)
+def steady_senders(server: QuadraServer, prefix: str = "steady") -> Iterator[Steady]:
+    """Send while the block lasts; ``prefix`` begins the names of what is sent."""
+    steady = Steady(server, prefix)
     steady.start()
     try:
         yield steady

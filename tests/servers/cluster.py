@@ -3,6 +3,7 @@
 import secrets
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,8 +14,10 @@ from tests.servers.quadra import QuadraServer
 class Worker:
     """A process with ROLE=worker."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str], before: Sequence[str] = ()) -> None:
+        """Prepare; ``before`` goes before its command line."""
         self._folder = folder
+        self._before = before
         self._settings = settings
         self._count = 0
         self.process: Process | None = None
@@ -22,7 +25,7 @@ class Worker:
     def start(self) -> Self:
         self._count += 1
         self.process = Process(
-            [sys.executable, "app.py"],
+            [*self._before, sys.executable, "app.py"],
             log=self._folder / f"worker-{self._count}-{secrets.token_hex(2)}.log",
             env=plain_environment(**{**self._settings, "ROLE": "worker"}),
         )

@@ -13,9 +13,9 @@ PIECE = 65_536
 class Relay:
     """Hands bytes on between its own port and another, until told to hold or to cut them."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._to = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         self._flows = threading.Event()
         self._flows.set()
