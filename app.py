@@ -30,9 +30,9 @@ if IS_MAIN and not IS_WORKER:
     gc.disable()  # nothing dies while all is built; ``serve`` turns it on again
     # The worker and the commands run without a loop.
     patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
-    load_socketio()
 
 if not IS_WORKER:  # it serves nothing, and takes 40 MB less without these
+    load_socketio()
     from quadra.wiring.serving import create_app, serve
 
     __all__ = ["create_app"]

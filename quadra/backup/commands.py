@@ -9,7 +9,6 @@ import click
 from flask import Flask
 
 from quadra.backup.names import KINDS
-from quadra.backup.program import main
 
 COMMANDS = ("backup", "restore")
 _TAKE_A_VALUE = ("-A", "--app", "-e", "--env-file")
@@ -45,6 +44,8 @@ def with_commands(app: Flask) -> Flask:
 @click.option("--verify", "archive", metavar="FILE", help="Check this backup instead.")
 def _backup(what: str, archive: str | None) -> None:
     """Back up models, the database, or everything (full); list backups, or remove old ones."""
+    from quadra.backup.program import main  # noqa: PLC0415 - a server has no use for it
+
     sys.exit(main(["verify", "--", archive] if archive else [what]))
 
 
@@ -53,4 +54,6 @@ def _backup(what: str, archive: str | None) -> None:
 @click.option("--force", is_flag=True, help="Set aside what is there.")
 def _restore(file: str, *, force: bool) -> None:
     """Bring a backup back into the folders that the settings name."""
+    from quadra.backup.program import main  # noqa: PLC0415 - as above
+
     sys.exit(main(["restore", *(["--force"] if force else []), "--", file]))

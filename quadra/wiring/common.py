@@ -26,6 +26,7 @@ from quadra.storage.prometheus.asking import Asker
 from quadra.storage.prometheus.client import Client
 from quadra.storage.prometheus.history import RemoteHistory
 from quadra.storage.prometheus.writing import WRITE_PATH, Writer
+from quadra.storage.revisions import is_up_to_date
 from quadra.storage.rollups import SqlRollups
 from quadra.storage.series import SqlSeries
 from quadra.storage.shipments import SqlShipments
@@ -68,8 +69,9 @@ def prepare(
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
     database = Database(settings.database_url, meter=meter)
-    if not is_child:  # the parent has just done it
-        from quadra.storage.migrations import upgrade  # noqa: PLC0415 - alembic takes 11 MB
+    # The parent of a child has just done it.
+    if not is_child and not is_up_to_date(database):
+        from quadra.storage.migrations import upgrade  # noqa: PLC0415 - takes time and memory
 
         upgrade(database)
     return database

@@ -23,6 +23,7 @@ from quadra.errors import SettingsError
 from quadra.storage.database import Database
 from quadra.storage.journal import SqlJournal
 from quadra.storage.migrations import upgrade
+from quadra.storage.revisions import is_up_to_date, newest_revision
 from quadra.storage.tables import metadata
 from tests.servers.process import REPOSITORY, plain_environment
 from tests.unit.fakes import SetClock, batch
@@ -66,6 +67,20 @@ def test_an_empty_database_gets_every_table(connect: Callable[[], Database]) -> 
 
 def test_a_second_upgrade_has_nothing_to_do(database: Database) -> None:
     assert not upgrade(database)
+
+
+def test_what_needs_no_upgrade_is_seen_without_alembic(connect: Callable[[], Database]) -> None:
+    database = connect()
+    assert head() == newest_revision()
+    assert not is_up_to_date(database), "it is empty"
+    migrate(database, command.upgrade, "0002")
+    assert not is_up_to_date(database)
+    assert upgrade(database)
+    assert is_up_to_date(database)
+    with database.engine.connect() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+    assert not is_up_to_date(database), "a newer one is for `upgrade` to refuse"
 
 
 def test_an_upgrade_leaves_what_is_there(database: Database) -> None:

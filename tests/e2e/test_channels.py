@@ -20,17 +20,36 @@ Start = Callable[..., QuadraServer]
 SECRET = "a secret that nobody sees"
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[QuadraServer]:
+    """One that may page receivers of this machine."""
+    settings = {"RATELIMIT_ENABLED": "false", "WEBHOOK_ALLOW_PRIVATE": "true"}
+    with QuadraServer(**settings) as server:
+        # The worker makes the first rules: from then on it judges and delivers.
+        assert wait_until(lambda: numbers(server, "alert-rules") != set(), timeout=30)
+        yield server
+
+
 @pytest.fixture
-def open_quadra(start_quadra: Start) -> QuadraServer:
-    server = start_quadra(WEBHOOK_ALLOW_PRIVATE="true")
-    # The worker makes the first rules: from then on it judges and delivers.
-    assert wait_until(lambda: rules_of(server) != [], timeout=30)
-    return server
+def open_quadra(shared: QuadraServer) -> Iterator[QuadraServer]:
+    """The same; the rules and channels of a test go with it, and nothing of it is told later."""
+    before = numbers(shared, "alert-rules")
+    yield shared
+    if not shared.running:
+        return
+    for kind, mine in (
+        ("alert-rules", numbers(shared, "alert-rules") - before),
+        ("channels", numbers(shared, "channels")),
+    ):
+        for number in mine:
+            gone = shared.session.delete(f"{shared.url}/api/v1/{kind}/{number}", timeout=10)
+            assert 204 == gone.status_code, gone.text
 
 
-def rules_of(server: QuadraServer) -> list[Any]:
-    found: list[Any] = server.get("/api/v1/alert-rules").json()["alert_rules"]
-    return found
+def numbers(server: QuadraServer, kind: str) -> set[int]:
+    """Give the ids of all alert rules, or channels, that there are."""
+    found = server.get(f"/api/v1/{kind}").json()[kind.replace("-", "_")]
+    return {one["id"] for one in found}
 
 
 @pytest.fixture

@@ -46,6 +46,11 @@ class Poster:
             self.sent += 1
             self._ended.wait(EVERY_S)
 
+    def goes_on(self, count: int) -> None:
+        """Wait until so many more have been taken."""
+        wanted = self.sent + count
+        assert wait_until(lambda: self.sent >= wanted, timeout=60)
+
     def stop(self) -> None:
         self._ended.set()
         self._thread.join(20)
@@ -114,12 +119,13 @@ def test_after_a_network_that_was_lost(
 ) -> None:
     open_chart(browser_page, server, relay)
     relay.hold()
-    time.sleep(20)
+    poster.goes_on(40)
     relay.let_go()
     catches_up(browser_page, poster)
     relay.cut()
     expect(browser_page.get_by_test_id("disconnected")).to_be_visible(timeout=5_000)
-    time.sleep(3)
+    before = relay.refused
+    assert wait_until(lambda: relay.refused >= before + 2, timeout=20), "it tries again"
     relay.mend()
     catches_up(browser_page, poster)
     holds_all(browser_page, poster, server)
@@ -131,9 +137,9 @@ def test_after_the_page_has_slept_through_the_loss_of_its_connection(
     open_chart(browser_page, server, relay)
     browser = browser_page.context.new_cdp_session(browser_page)
     browser.send("Page.setWebLifecycleState", {"state": "frozen"})
-    time.sleep(2)
+    poster.goes_on(5)
     relay.cut()
-    time.sleep(1)
+    poster.goes_on(5)
     relay.mend()
     browser.send("Page.setWebLifecycleState", {"state": "active"})
     catches_up(browser_page, poster, within=15)

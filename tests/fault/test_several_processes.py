@@ -339,13 +339,14 @@ def test_a_worker_that_is_killed_or_hangs_is_started_again_and_goes_on(
 
 def pause_between_writes(worker: Worker, web: QuadraServer) -> None:
     """Pause a worker where it holds no transaction: on SQLite all others would wait for it."""
-    for _ in range(5):
+    sample = {"samples": [{"name": "between", "value": 1}]}
+    for _ in range(20):
         worker.send(signal.SIGSTOP)
         with suppress(requests.Timeout):
-            sample = {"samples": [{"name": "between", "value": 1}]}
             if web.post("/api/v1/samples", json=sample, timeout=1).status_code == 200:
                 return
         worker.send(signal.SIGCONT)
+        assert 200 == web.post("/api/v1/samples", json=sample, timeout=20).status_code
     raise AssertionError("it was always in a transaction")
 
 

@@ -33,6 +33,16 @@ def plain_environment(**settings: str) -> dict[str, str]:
     return kept | {"ENV_FILE": os.devnull} | settings  # the settings of whoever works here
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Say whether it runs no more, be it that nobody has asked yet how it ended.
+
+    Whose parent has died is asked by the first process of all, which may take seconds.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
+
+
 class ProcessEndedError(AssertionError):
     """The program ended, or stayed silent, while the test waited for it to say something."""
 
@@ -146,17 +156,21 @@ class Process:
         self._reader.join(timeout)
         return code
 
-    def close(self) -> list[psutil.Process]:
-        """Kill whatever of it still runs; return the children that had outlived it by over 2 s."""
+    def close(self, *, patience: float = 2) -> list[psutil.Process]:
+        """Kill whatever of it still runs; return the children that had outlived it by `patience` s.
+
+        Without patience they are killed with it: for whoever asks no more of it.
+        """
         family = self._family or self.children()
         if self.running:
             self._popen.kill()
             self._popen.wait(10)
-        _, orphans = psutil.wait_procs(family, timeout=2)
+        wait_until(lambda: all(map(has_ended, family)), timeout=patience)
+        orphans = [process for process in family if not has_ended(process)]
         for orphan in orphans:
             with contextlib.suppress(psutil.NoSuchProcess):
                 orphan.kill()
-        psutil.wait_procs(orphans, timeout=5)
+        wait_until(lambda: all(map(has_ended, orphans)), timeout=5)
         self._reader.join(5)
         return orphans
 

@@ -130,7 +130,7 @@ class QuadraServer:
         self.session.close()
         if self._process is not None:
             process, self._process = self._process, None
-            process.close()
+            process.close(patience=0)
         self._last_words = self.output()
         if self._temporary is not None:
             self._temporary.cleanup()

@@ -22,6 +22,8 @@ class Relay:
         self._is_up = True
         self._ends: set[socket.socket] = set()
         self._ended = False
+        self.refused = 0
+        """How many connections were not taken, because it was cut."""
 
     @property
     def url(self) -> str:
@@ -65,6 +67,7 @@ class Relay:
                 return
             try:
                 if not self._is_up:
+                    self.refused += 1
                     raise ConnectionRefusedError
                 far = socket.create_connection(("127.0.0.1", self._to), timeout=10)
             except OSError:

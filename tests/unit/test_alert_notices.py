@@ -242,7 +242,7 @@ def test_a_clock_that_steps_holds_up_no_page_and_repeats_none(step: float) -> No
     assert [(1,), (2,)] == [who for _at, _kind, _channel, who in office.told]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.integers(1, 300), st.integers(1, 3), st.booleans()), min_size=1, max_size=30

@@ -51,7 +51,7 @@ def by_series(happened: list[Happened]) -> dict[int, list[tuple[str, int, str]]]
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(SAMPLES, FIELDS, st.lists(st.integers(0, 80), max_size=8))
 def test_portions_do_not_matter(
     samples: list[tuple[int, int, int]], fields: dict[str, Any], cuts: list[int]

@@ -83,7 +83,7 @@ def laid_out(lines: list[list[tuple[int, float]]], window: int) -> tuple[Windows
 
 
 @pytest.mark.parametrize("agg", [*PLAIN, "rate"])
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(lines=st.lists(LINES, min_size=1, max_size=4), window=st.integers(1, 8_000))
 def test_values_are_those_of_a_plain_loop(
     agg: str, lines: list[list[tuple[int, float]]], window: int

@@ -71,7 +71,7 @@ def said(found: Judgements, i: int) -> Judgement:
     return Judgement(score, evidence, low, high, sure, p.DETECTORS[found.detector[i]])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     step_ms=st.sampled_from([1_000, 60_000, 300_000, 1_800_000, HOUR, 7 * HOUR]),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import itertools
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +26,38 @@ SECOND = 1_000
 Floats = npt.NDArray[np.float64]
 
 
-def evidence_of(
-    kind: int, amount: Floats, weight: Floats | None = None, detector: ShiftDetector | None = None
-) -> Floats:
-    """Judge one series, a reading a second."""
-    n = len(amount)
-    weight = np.ones(n) if weight is None else weight
-    t = START + SECOND * np.arange(n)
-    one = np.ones(n, np.int64)
-    readings = Readings(one, t, amount / weight, kind * one, amount, weight)
-    return (detector or ShiftDetector(10)).learn(readings).evidence
+class One(NamedTuple):
+    """A series: what it reads each second, and of how many calls."""
+
+    kind: int
+    amount: Floats
+    weight: Floats
+
+
+def readings_of(*series: One) -> Readings:
+    """Let all of them come together, a reading a second; they are numbered from 1 on."""
+    n, m = len(series[0].amount), len(series)
+    amount = np.stack([one.amount for one in series], axis=1).ravel()
+    weight = np.stack([one.weight for one in series], axis=1).ravel()
+    return Readings(
+        np.tile(np.arange(1, m + 1), n),
+        np.repeat(START + SECOND * np.arange(n), m),
+        amount / weight,
+        np.tile([one.kind for one in series], n),
+        amount,
+        weight,
+    )
+
+
+def judged(*series: One) -> list[Floats]:
+    """Give what is said of each, row by row. Many at once take the time of one."""
+    found = ShiftDetector(len(series)).learn(readings_of(*series)).evidence
+    return list(found.reshape(-1, len(series)).T)
+
+
+def evidence_of(kind: int, amount: Floats, weight: Floats | None = None) -> Floats:
+    """Judge one series."""
+    return judged(One(kind, amount, np.ones(len(amount)) if weight is None else weight))[0]
 
 
 def noise(kind: int, n: int, seed: int) -> tuple[Floats, Floats]:
@@ -54,25 +79,36 @@ def shifted(kind: int, amount: Floats, weight: Floats) -> Floats:
     return amount
 
 
-KINDS = pytest.mark.parametrize("kind", [LEVEL, COUNT, MEAN])
+ALL = (LEVEL, COUNT, MEAN)
+KINDS = pytest.mark.parametrize("kind", ALL)
+
+
+@functools.cache
+def shifts(rows: int) -> dict[tuple[int, int], Floats]:
+    """Give what is said of shifted series, by kind and seed."""
+    wanted = list(itertools.product(ALL, range(3)))
+    many = [(kind, *noise(kind, rows, seed)) for kind, seed in wanted]
+    found = judged(*(One(kind, shifted(kind, amount, w), w) for kind, amount, w in many))
+    return dict(zip(wanted, found, strict=True))
 
 
 @KINDS
 @pytest.mark.parametrize("seed", range(3))
 def test_a_shift_is_seen_within_five_rows(kind: int, seed: int) -> None:
-    amount, weight = noise(kind, 405, seed)
-    found = evidence_of(kind, shifted(kind, amount, weight), weight)
+    found = shifts(405)[kind, seed]
     assert found[:400].max() < 1 <= found[400:].max()
+
+
+@functools.cache
+def said_of_noise() -> Floats:
+    """Give what is said of sixty usual series of each kind."""
+    many = [One(kind, *noise(kind, 600, seed)) for kind in ALL for seed in range(60)]
+    return np.reshape(judged(*many), (len(ALL), -1))
 
 
 @KINDS
 def test_noise_is_no_shift(kind: int) -> None:
-    many = [noise(kind, 600, seed) for seed in range(60)]
-    amount, weight = (np.stack(part, axis=1).ravel() for part in zip(*many, strict=True))
-    t = np.repeat(START + SECOND * np.arange(600), 60)
-    ids = np.tile(np.arange(60), 600)
-    readings = Readings(ids, t, amount / weight, np.full(len(t), kind), amount, weight)
-    found = ShiftDetector(60).learn(readings).evidence
+    found = said_of_noise()[ALL.index(kind)]
     assert (found >= 1.3).sum() == 0, "ten hours of one series"
     assert (found >= 1).sum() <= 2
 
@@ -118,94 +154,89 @@ def test_a_leak_is_seen_while_it_is_small() -> None:
 
 
 def test_what_stays_is_the_new_usual_in_the_end_and_what_passes_is_not() -> None:
-    amount, _ = noise(LEVEL, 1_800, 6)
-    passing = amount[:400].copy()
-    passing[200:260] += 8
-    assert evidence_of(LEVEL, passing)[275:].max() < 1
-    amount[200:] += 8
-    found = evidence_of(LEVEL, amount)
-    assert found[250:1_000].min() > 1 > found[1_600:].max()
+    passes, weight = noise(LEVEL, 1_700, 6)
+    stays = passes.copy()
+    passes[200:260] += 8
+    stays[200:] += 8
+    found = judged(One(LEVEL, passes, weight), One(LEVEL, stays, weight))
+    assert found[0][275:400].max() < 1
+    assert found[1][250:1_000].min() > 1 > found[1][1_600:].max()
+
+
+@functools.cache
+def in_units() -> dict[tuple[int, float], Floats]:
+    """Give what is said of series in several units."""
+    many = {}
+    for kind in ALL:
+        amount, weight = noise(kind, 500, 7)
+        amount = shifted(kind, amount, weight)
+        if kind == COUNT:
+            amount += 0.25  # not whole: of whole numbers the unit is one
+        offset = 1e4 if kind == LEVEL else 0.0
+        many[kind, 1.0] = One(kind, amount, weight)
+        for a in (1e-6, 1000.0):
+            many[kind, a] = One(kind, a * amount + offset, weight)
+    return dict(zip(many, judged(*many.values()), strict=True))
 
 
 @KINDS
 @pytest.mark.parametrize("a", [1e-6, 1000.0])
 def test_the_unit_of_a_series_does_not_matter(kind: int, a: float) -> None:
-    amount, weight = noise(kind, 500, 7)
-    amount = shifted(kind, amount, weight)
-    if kind == COUNT:
-        amount += 0.25  # not whole: of whole numbers the unit is one
-    offset = 1e4 if kind == LEVEL else 0.0
-    np.testing.assert_allclose(
-        evidence_of(kind, a * amount + offset, weight), evidence_of(kind, amount, weight), rtol=1e-4
-    )
+    found = in_units()
+    np.testing.assert_allclose(found[kind, a], found[kind, 1.0], rtol=1e-4)
 
 
-@KINDS
-def test_going_on_from_what_was_kept_is_as_if_nothing_had_been(kind: int) -> None:
-    amount, weight = noise(kind, 500, 8)
-    amount = shifted(kind, amount, weight)
-    whole = evidence_of(kind, amount, weight)
+def test_going_on_from_what_was_kept_is_as_if_nothing_had_been() -> None:
+    many = [(kind, *noise(kind, 500, 8)) for kind in ALL]
+    readings = readings_of(*(One(kind, shifted(kind, a, w), w) for kind, a, w in many))
+    whole = ShiftDetector(10).learn(readings).evidence
     first, second = ShiftDetector(10), ShiftDetector(10)
-    t = START + SECOND * np.arange(500)
-    one = np.ones(500, np.int64)
-    readings = Readings(one, t, amount / weight, kind * one, amount, weight)
-    before = first.learn(
-        readings._replace(**{name: part[:402] for name, part in readings._asdict().items()})
-    ).evidence
+    kept = 402 * len(ALL)
+    before = first.learn(Readings(*(part[:kept] for part in readings))).evidence
     second.adopt(first.dump())
-    after = second.learn(
-        readings._replace(**{name: part[402:] for name, part in readings._asdict().items()})
-    ).evidence
+    after = second.learn(Readings(*(part[kept:] for part in readings))).evidence
     np.testing.assert_array_equal(whole, np.concatenate((before, after)))
+    assert (whole.reshape(-1, len(ALL)).max(axis=0) >= 1).all()
 
 
 def test_many_at_once_are_judged_as_one_by_one() -> None:
-    rows = {
-        series: noise(kind, 300, series) for series, kind in ((1, LEVEL), (2, COUNT), (3, MEAN))
+    many = [One(kind, *noise(kind, 300, seed)) for seed, kind in enumerate(ALL)]
+    found = ShiftDetector(10).learn(readings_of(*many))
+    for place, one in enumerate(many):
+        alone = ShiftDetector(10).learn(readings_of(one))
+        np.testing.assert_array_equal(alone.evidence, found.evidence[place :: len(many)])
+        np.testing.assert_array_equal(alone.high, found.high[place :: len(many)])
+
+
+SPOILS: dict[str, Callable[[Floats], Floats]] = {
+    "NaN": lambda v: np.where(np.arange(len(v)) % 7 == 0, np.nan, v),
+    "infinite": lambda v: np.where(np.arange(len(v)) == 200, np.inf, v),
+    "huge": lambda v: np.where(np.arange(len(v)) == 200, 1e308, v),
+    "hugely negative": lambda v: np.where(np.arange(len(v)) == 200, -1e308, v),
+    "flat": lambda v: np.full(len(v), 5.0),
+    "a step": lambda v: np.where(np.arange(len(v)) < 200, 5.0, 6.0),
+    "tiny": lambda v: 1e-300 * v,
+}
+
+
+@functools.cache
+def said_of_the_spoilt() -> dict[tuple[int, str], list[Floats]]:
+    """Give all that is said of series with hostile values and a hole."""
+    wanted = list(itertools.product(ALL, SPOILS))
+    many = [(kind, SPOILS[name], *noise(kind, 400, 9)) for kind, name in wanted]
+    readings = readings_of(*(One(kind, spoil(amount), w) for kind, spoil, amount, w in many))
+    readings.t[300 * len(many) :] += 600 * SECOND
+    found = ShiftDetector(len(many)).learn(readings._replace(v=readings.amount))
+    return {
+        key: [said.reshape(-1, len(many))[:, place] for said in found]
+        for place, key in enumerate(wanted)
     }
-    kinds = {1: LEVEL, 2: COUNT, 3: MEAN}
-    t = START + SECOND * np.arange(300)
-    parts = [
-        Readings(np.full(300, k), t, a / w, np.full(300, kinds[k]), a, w)
-        for k, (a, w) in rows.items()
-    ]
-    mixed = parts[0]._replace(
-        **{
-            name: np.stack([part._asdict()[name] for part in parts], axis=1).ravel()
-            for name in Readings._fields
-        }
-    )
-    found = ShiftDetector(10).learn(mixed)
-    for place, part in enumerate(parts):
-        alone = ShiftDetector(10).learn(part)
-        np.testing.assert_array_equal(alone.evidence, found.evidence[place::3])
-        np.testing.assert_array_equal(alone.high, found.high[place::3])
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda v: np.where(np.arange(len(v)) % 7 == 0, np.nan, v),
-        lambda v: np.where(np.arange(len(v)) == 200, np.inf, v),
-        lambda v: np.where(np.arange(len(v)) == 200, 1e308, v),
-        lambda v: np.where(np.arange(len(v)) == 200, -1e308, v),
-        lambda v: np.full(len(v), 5.0),
-        lambda v: np.where(np.arange(len(v)) < 200, 5.0, 6.0),
-        lambda v: 1e-300 * v,
-    ],
-    ids=["NaN", "infinite", "huge", "hugely negative", "flat", "a step", "tiny"],
-)
+@pytest.mark.parametrize("name", SPOILS)
 @KINDS
-def test_nothing_said_is_infinite_or_no_number(
-    kind: int, spoil: Callable[[Floats], Floats]
-) -> None:
-    amount, weight = noise(kind, 400, 9)
-    amount = spoil(amount)
-    t = START + SECOND * np.arange(400)
-    t[300:] += 600 * SECOND
-    one = np.ones(400, np.int64)
-    found = ShiftDetector(10).learn(Readings(one, t, amount, kind * one, amount, weight))
-    for said in found:
+def test_nothing_said_is_infinite_or_no_number(kind: int, name: str) -> None:
+    for said in said_of_the_spoilt()[kind, name]:
         assert np.isfinite(said).all()
 
 
@@ -243,14 +274,18 @@ def test_sums_and_calls_make_means_also_when_they_come_in_different_requests() -
 
 
 def worker_hangs(observer: Observer, silent: Callable[[int, int], bool]) -> list[EventChange]:
-    """Let ten series of a process and one without run for 300 s; ``silent`` says who is when."""
+    """Let ten series of a process and one without run for 300 s; ``silent`` says who is when.
+
+    What they send comes once in ten seconds.
+    """
     rng = np.random.default_rng(3)
     changes = []
-    for i in range(300):
-        ids = np.array([k for k in range(1, 12) if not silent(k, i)], np.uint32)
-        if len(ids):
-            t = np.full(len(ids), START + SECOND * i)
-            changes += observer.observe(ids, t, 10 + rng.standard_normal(len(ids)))
+    for begin in range(0, 300, 10):
+        sent = itertools.product(range(begin, begin + 10), range(1, 12))
+        some = [(k, START + SECOND * i) for i, k in sent if not silent(k, i)]
+        if some:
+            ids, t = np.array(some).T
+            changes += observer.observe(ids.astype(np.uint32), t, 10 + rng.standard_normal(len(t)))
     return [change for change in changes if change.event.detector == "silence"]
 
 

@@ -82,7 +82,7 @@ def columns(draw: st.DrawFn) -> Floats:
     return v
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(columns())
 @example(np.array([-0.0]))
 @example(np.array([-0.0, 0.0, -0.0]))
@@ -95,7 +95,7 @@ def test_values_come_back_bit_for_bit(v: Floats) -> None:
     assert_round_trip(grid(len(v)), v)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.integers(-(2**48), 2**47),
     st.lists(
@@ -111,7 +111,7 @@ def test_times_come_back(first: int, apart: list[int]) -> None:
         assert_round_trip(t, np.zeros(len(t)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(columns(), min_size=1, max_size=12))
 def test_many_chunks_come_back_in_their_order(rows: list[Floats]) -> None:
     t = np.concatenate([grid(len(v)) + 7 * i for i, v in enumerate(rows)])
@@ -310,7 +310,7 @@ def test_damage_is_an_error_and_never_worse(kind: str) -> None:
     _attempt(whole._replace(step=2**62))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.binary(max_size=60), st.binary(max_size=60), st.integers(1, 600))
 def test_any_bytes_are_an_error_and_never_worse(times: bytes, values: bytes, count: int) -> None:
     for start in range(0x10, 0x15):

@@ -32,7 +32,7 @@ def test_what_is_taken_passes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_bytes_get_an_answer(name: str, data: st.DataObject) -> None:
     door: Door = DOORS[name]

@@ -94,7 +94,7 @@ def outcome(connection: Connection, first: str, lines: list[str]) -> object:
 
 
 @example([(POST, HEAD), (POST, [line.replace("5", "17 ") for line in HEAD])])
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(heads=st.lists(_heads, min_size=1, max_size=6))
 def test_every_head_of_a_connection_means_what_it_says(
     heads: list[tuple[str, list[str]]],

@@ -135,7 +135,7 @@ def test_loss_reward_and_variance_are_told() -> None:
     assert 300 == field.iteration
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.lists(
@@ -197,7 +197,7 @@ def test_divergence_is_noticed() -> None:
 
 
 @given(st.integers(0, 120), st.integers(0, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_kept_field_goes_on_as_if_nothing_had_been(before: int, after: int) -> None:
     values = waves(before + after)
     straight = trained(values)

@@ -215,5 +215,5 @@ class ManyProcesses(RuleBasedStateMachine):
         assert sorted(self.written) == self.written
 
 
-ManyProcesses.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+ManyProcesses.TestCase.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 TestManyProcesses = ManyProcesses.TestCase

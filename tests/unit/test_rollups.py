@@ -49,7 +49,7 @@ floats = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(floats, min_size=1, max_size=60), st.floats(0, 1))
 def test_quantile_is_within_a_hundredth_of_its_sample(values: list[float], q: float) -> None:
     v = np.array(values)
@@ -62,7 +62,7 @@ def test_quantile_is_within_a_hundredth_of_its_sample(values: list[float], q: fl
         assert abs(answer - sample) <= WITHIN * abs(sample)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(floats, st.integers(0, 3), st.integers(0, 2)), max_size=60))
 def test_merged_sketches_are_those_of_all_values(rows: list[tuple[float, int, int]]) -> None:
     rows = sorted(rows, key=lambda row: row[1])
@@ -190,7 +190,7 @@ def test_merging_nothing_is_nothing() -> None:
 # --- blocks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.one_of(floats, st.just(float("nan"))), min_size=1, max_size=80),
     st.sampled_from([1, 1000, 17_000, 60_000, 400_000]),
@@ -259,7 +259,7 @@ def test_damage_is_an_error_and_never_worse() -> None:
             assert len(back.start) == len(back.last)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_an_error_and_never_worse(data: bytes) -> None:
     for head in (b"", struct.pack("<BIIQ", 1, 3, 5, MINUTE)):
