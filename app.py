@@ -26,8 +26,9 @@ if IS_MAIN:
     bound_memory()  # before there are threads
 IS_WORKER = IS_MAIN and os.environ.get("ROLE", "").strip() == "worker"  # ENV_FILE may say so too
 
+if IS_MAIN:
+    gc.disable()  # nothing dies while all is loaded and built; turned on again behind that
 if IS_MAIN and not IS_WORKER:
-    gc.disable()  # nothing dies while all is built; ``serve`` turns it on again
     # The worker and the commands run without a loop.
     patch(os.environ.get("ASYNC_MODE", "").strip() or "eventlet")
 
@@ -48,6 +49,8 @@ def run() -> int:
     if IS_WORKER:
         from quadra.wiring.worker import work  # noqa: PLC0415 - nor what it needs elsewhere
 
+        gc.freeze()
+        gc.enable()
         return work(is_child=CHILD in sys.argv[1:])
     return serve()
 

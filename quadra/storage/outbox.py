@@ -93,7 +93,7 @@ class SqlOutbox:
     def _expand(self, connection: sa.Connection, routes: Mapping[str, Matchers], now: float) -> int:
         rows = connection.execute(
             sa.select(outbox)
-            .where(_WAITING, outbox.c.channel.not_in([*routes]))
+            .where(*_for_none_of([*routes]))
             .order_by(outbox.c.id)
             .limit(_EXPANDED_AT_ONCE)
             .with_for_update(skip_locked=True)
@@ -206,8 +206,17 @@ def _move_in_time(connection: sa.Connection, step: float, now: float) -> None:
 
 
 def _to_expand(connection: sa.Connection, known: Sequence[str]) -> bool:
-    statement = sa.select(outbox.c.id).where(_WAITING, outbox.c.channel.not_in([*known])).limit(1)
+    statement = sa.select(outbox.c.id).where(*_for_none_of(known)).limit(1)
     return connection.execute(statement).first() is not None
+
+
+def _for_none_of(known: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Say which pages are for no channel that is known.
+
+    One for a channel that was made since the others were read waits until they are read again.
+    """
+    made_since = sa.exists().where(channels.c.name == outbox.c.channel, channels.c.enabled)
+    return _WAITING, outbox.c.channel.not_in([*known]), ~made_since
 
 
 def _copy_of(row: sa.Row[Any], channel: str, part: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -81,6 +81,20 @@ def test_pages_that_reach_nobody_end_and_say_why(database: Database, store: SqlO
     assert {"": "failed", "gone": "failed"} == states(database)
 
 
+def test_a_channel_made_since_the_others_were_read_gets_its_page(
+    database: Database, store: SqlOutbox
+) -> None:
+    channels = SqlChannels(database, VAULT)
+    channels.add(Channel("new", "webhook", "http://h"))
+    channels.add(Channel("off", "webhook", "http://h", enabled=False))
+    put(database, "a", "new")
+    put(database, "b", "off")
+    store.expand({}, NOW)
+    assert {"new": "waiting", "off": "failed"} == states(database)
+    assert 0 == store.expand({"new": EVERYTHING}, NOW)
+    assert 1 == len(store.claim("new", "me", NOW, NOW + 9, 5))
+
+
 def test_a_page_goes_to_the_channels_that_take_its_alerts(
     database: Database, store: SqlOutbox
 ) -> None:

@@ -23,8 +23,7 @@ SECRET = "a secret that nobody sees"
 @pytest.fixture(scope="module")
 def shared() -> Iterator[QuadraServer]:
     """One that may page receivers of this machine."""
-    settings = {"RATELIMIT_ENABLED": "false", "WEBHOOK_ALLOW_PRIVATE": "true"}
-    with QuadraServer(**settings) as server:
+    with QuadraServer(RATELIMIT_ENABLED="false", WEBHOOK_ALLOW_PRIVATE="true") as server:
         # The worker makes the first rules: from then on it judges and delivers.
         assert wait_until(lambda: numbers(server, "alert-rules") != set(), timeout=30)
         yield server

@@ -6,7 +6,7 @@ import functools
 import io
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -192,9 +192,13 @@ def test_going_on_from_what_was_kept_is_as_if_nothing_had_been() -> None:
     whole = ShiftDetector(10).learn(readings).evidence
     first, second = ShiftDetector(10), ShiftDetector(10)
     kept = 402 * len(ALL)
-    before = first.learn(Readings(*(part[:kept] for part in readings))).evidence
+
+    def part_of(rows: slice) -> Readings:
+        return Readings(**{name: part[rows] for name, part in readings._asdict().items()})
+
+    before = first.learn(part_of(slice(kept))).evidence
     second.adopt(first.dump())
-    after = second.learn(Readings(*(part[kept:] for part in readings))).evidence
+    after = second.learn(part_of(slice(kept, None))).evidence
     np.testing.assert_array_equal(whole, np.concatenate((before, after)))
     assert (whole.reshape(-1, len(ALL)).max(axis=0) >= 1).all()
 
@@ -220,7 +224,7 @@ SPOILS: dict[str, Callable[[Floats], Floats]] = {
 
 
 @functools.cache
-def said_of_the_spoilt() -> dict[tuple[int, str], list[Floats]]:
+def said_of_the_spoilt() -> dict[tuple[int, str], list[npt.NDArray[Any]]]:
     """Give all that is said of series with hostile values and a hole."""
     wanted = list(itertools.product(ALL, SPOILS))
     many = [(kind, SPOILS[name], *noise(kind, 400, 9)) for kind, name in wanted]
