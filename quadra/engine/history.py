@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 
@@ -271,8 +272,8 @@ def _read(store: HistoryStore, ask: Ask, ids: IdArray) -> Iterator[tuple[str, Co
     rest = []
     for agg in ask.aggs:
         steps = None
-        if isinstance(store, SteppingStore):
-            steps = store.steps(ask.start, ask.end, ids, ask.step, agg)
+        if _can_step(type(store)):
+            steps = cast("SteppingStore", store).steps(ask.start, ask.end, ids, ask.step, agg)
         if steps is None:
             rest.append(agg)
         else:
@@ -281,12 +282,23 @@ def _read(store: HistoryStore, ask: Ask, ids: IdArray) -> Iterator[tuple[str, Co
         yield from _in_steps(store, replace(ask, aggs=tuple(rest)), ask.step, ids)
 
 
+# Asking a protocol who keeps to it takes as long as reading a series.
+@lru_cache
+def _can_step(kind: type[HistoryStore]) -> bool:
+    return issubclass(kind, SteppingStore)
+
+
+@lru_cache
+def _has_tiers(kind: type[HistoryStore]) -> bool:
+    return issubclass(kind, TieredStore)
+
+
 def _in_steps(
     store: HistoryStore, ask: Ask, step: int, ids: IdArray
 ) -> Iterator[tuple[str, Columns]]:
     found: Iterable[Tiered]
-    if isinstance(store, TieredStore):
-        found = store.tiered(_question(ask, ids))
+    if _has_tiers(type(store)):
+        found = cast("TieredStore", store).tiered(_question(ask, ids))
     else:
         samples = store.between(ask.start, ask.end, ids)
         found = [Tiered(MINUTE, nothing(), samples, Runs.none())]

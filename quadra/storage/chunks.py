@@ -19,6 +19,8 @@ from quadra.storage.tables import chunks, journal, positions
 from quadra.telemetry import chunks as codec
 
 FOLLOWER = "sealer"
+ROWS_A_DROP = 1_000
+SAMPLES_A_DROP = 500_000  # about 5 MB
 _CLAIM = "sealer-claim"
 
 
@@ -71,13 +73,14 @@ class SqlChunks:
         keep = insert.values(follower=FOLLOWER, seq=seq).on_conflict_do_update(
             index_elements=["follower"], set_={"seq": seq}
         )
-        drop = journal.delete().where(
+        goes = sa.and_(
             journal.c.seq <= seq,
             journal.c.committed_at < committed_before,
             (journal.c.seq <= sa.func.coalesce(JUDGED.scalar_subquery(), seq))
             | (journal.c.committed_at < min(unjudged_before, committed_before)),
         )
-        return self._database.write(_finish, claim, keep, drop)
+        self._database.write(_finish, claim, keep)
+        return self._database.write_in_portions(drop_rows, claim, goes)
 
     def expire(self, before: int, limit: int) -> int:
         """Drop at most ``limit`` chunks that ended before a time (unix ms)."""
@@ -165,10 +168,24 @@ def hold_claim(connection: sa.Connection, claim: int) -> None:
         raise OvertakenError(msg)
 
 
-def _finish(connection: sa.Connection, claim: int, keep: sa.Executable, drop: sa.Delete) -> int:
+def _finish(connection: sa.Connection, claim: int, keep: sa.Executable) -> None:
     hold_claim(connection, claim)
     connection.execute(keep)
-    return connection.execute(drop).rowcount
+
+
+def drop_rows(connection: sa.Connection, claim: int, goes: sa.ColumnElement[bool]) -> int:
+    """Drop a portion of the journal's rows that may go, the oldest first; gives how many."""
+    hold_claim(connection, claim)
+    oldest = sa.select(journal.c.seq, journal.c.samples).where(goes).order_by(journal.c.seq)
+    last, room = None, SAMPLES_A_DROP
+    for seq, samples in connection.execute(oldest.limit(ROWS_A_DROP)).all():
+        room -= samples
+        if room < 0 and last is not None:
+            break
+        last = seq
+    if last is None:
+        return 0
+    return connection.execute(journal.delete().where(goes, journal.c.seq <= last)).rowcount
 
 
 def _execute(connection: sa.Connection, statement: sa.Delete) -> int:

@@ -6,7 +6,7 @@ import math
 import re
 import time
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from quadra.errors import NoAnswerError, StorageError
+from quadra.storage.plain import METER
 from quadra.storage.tables import metadata
 
 P = ParamSpec("P")
@@ -109,6 +110,23 @@ class Database:
 
         return self._run(self._writers, guarded)
 
+    def write_in_portions(
+        self, work: Callable[Concatenate[sa.Connection, P], int], *args: P.args, **kwargs: P.kwargs
+    ) -> int:
+        """Run ``work`` again and again until it finds nothing to do and gives 0; gives the sum.
+
+        Each time is a transaction of its own, and between them is as much time as one takes, so
+        that a backlog of any size keeps nobody else's commit waiting for longer than a portion.
+        """
+        total = 0
+        while True:
+            began = time.monotonic()
+            done = self.write(work, *args, **kwargs)
+            if not done:
+                return total
+            total += done
+            _pause_natively(max(time.monotonic() - began, _LONGEST_PAUSE_S))
+
     def read(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -174,6 +192,11 @@ class Database:
         finally:
             idle.put(connection)
 
+    def _tell(self, statement: str, seconds: float) -> None:
+        meaning = _meaning(statement)
+        if meaning is not None and self._meter is not None:
+            self._meter(*meaning, seconds)
+
     def _commit(self, transaction: sa.Transaction, *, writes: bool) -> None:
         began = time.perf_counter()
         transaction.commit()
@@ -185,6 +208,8 @@ class Database:
         raw: Any = connection.connection.driver_connection
         if not self.is_sqlite:
             raw.patience = raw.READ_WITHIN_S if reads else raw.WRITE_WITHIN_S
+        if self._meter is not None:
+            connection = connection.execution_options(**{METER: self._tell})
         if not reads:
             if not self.is_sqlite:
                 # A process that is paused in a write holds what all others wait for.
@@ -197,27 +222,6 @@ class Database:
         return connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-
-
-def plain_rows(
-    connection: sa.Connection, statement: sa.Executable, values: dict[str, Any]
-) -> Sequence[Any]:
-    """Read all rows as the driver gives them, in half the time; for numbers and blobs alone."""
-    with connection.execute(statement, values) as result:
-        rows: Sequence[Any] = result.cursor.fetchall()
-    return rows
-
-
-def plain_insert(
-    connection: sa.Connection, statement: sa.Insert, rows: Sequence[dict[str, Any]]
-) -> None:
-    """Insert many rows with all columns given, in a third of the time; numbers, text, bytes."""
-    compiled = statement.values(dict.fromkeys(rows[0])).compile(dialect=connection.dialect)
-    names = compiled.positiontup
-    if names is None:  # a driver that takes parameters by name
-        connection.exec_driver_sql(str(compiled), [dict(row) for row in rows])
-        return
-    connection.exec_driver_sql(str(compiled), [tuple([row[n] for n in names]) for row in rows])
 
 
 def _discard(connection: sa.Connection) -> None:
@@ -304,10 +308,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     SQLite's own waiting sleeps longer and longer, up to a tenth of a second, while transactions
     here take a few milliseconds: a commit that met another process's would be late by that much.
     """
-    if connection.get_execution_options().get("quadra_reader", False):
-        connection.exec_driver_sql("BEGIN")
-        return
     own: Any = connection.connection.dbapi_connection
+    if connection.get_execution_options().get("quadra_reader", False):
+        own.execute("BEGIN")  # takes no lock yet, so nothing can be wrong with it
+        return
     own.execute("PRAGMA busy_timeout=0")
     try:
         pause, until = _PAUSE_S, time.monotonic() + _BUSY_TIMEOUT_MS / 1000

@@ -11,8 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
-from quadra.storage.database import Database, plain_insert
+from quadra.storage.database import Database
 from quadra.storage.memos import put_memos
+from quadra.storage.plain import plain_each, plain_insert
 from quadra.storage.tables import journal, judging, series
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.packing import pack, unpack
@@ -185,7 +186,7 @@ _OF_SPAN = (
 
 def rows_between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> list[Columns]:
     """Read the samples of wanted series that still stand in the journal, in order written."""
-    rows = connection.execute(_OF_SPAN, {"first": start, "until": end})
+    rows = plain_each(connection, _OF_SPAN, {"first": start, "until": end})
     is_wanted = np.zeros(int(wanted.max()) + 2, np.bool_)
     is_wanted[wanted] = True
     beyond = len(is_wanted) - 1

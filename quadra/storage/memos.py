@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Memo
-from quadra.storage.database import Database, plain_insert, plain_rows
+from quadra.storage.database import Database
+from quadra.storage.plain import plain_insert, plain_rows
 from quadra.storage.tables import memos
 
 KEPT_S = 90 * 86_400.0

@@ -15,8 +15,9 @@ from quadra.engine.roller import Portion
 from quadra.errors import DamagedError
 from quadra.storage.chunks import begin_round, hold_claim
 from quadra.storage.compacting import put_together
-from quadra.storage.database import Database, plain_rows
+from quadra.storage.database import Database
 from quadra.storage.journal import too_many_samples
+from quadra.storage.plain import plain_rows
 from quadra.storage.sealed import chunks_between
 from quadra.storage.tables import chunks, minutes, positions, rollups, series
 from quadra.telemetry import blocks
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_CELLS_A_READ = 6_000_000
 _MARKS = ("raw-from", "rolled-until", "rollups-from")  # in the order of Marks
-_ROWS_A_PORTION = 1_000
+ROWS_A_PORTION = 1_000
 
 
 class SqlRollups:
@@ -105,10 +106,13 @@ class SqlRollups:
 
     def drop_samples(self, claim: int, before: int, ids: IdArray) -> int:
         """Drop the chunks of these series that ended before a time; gives how many."""
-        statement = chunks.delete().where(
-            chunks.c.series_id.in_(ids.tolist()), chunks.c.last_t < before
+        old = (
+            sa.select(chunks.c.id)
+            .where(chunks.c.series_id.in_(ids.tolist()), chunks.c.last_t < before)
+            .limit(ROWS_A_PORTION)
         )
-        return self._database.write(_drop, claim, statement)
+        statement = chunks.delete().where(chunks.c.id.in_(old))
+        return self._database.write_in_portions(_drop, claim, statement)
 
     def drop_rollups(self, claim: int, before: int) -> int:
         """Drop a portion of the cells that ended before a time; gives the number of rows."""
@@ -118,7 +122,7 @@ class SqlRollups:
             old = (
                 sa.select(rollups.c.step, rollups.c.series_id, rollups.c.first_t)
                 .where(rollups.c.step == step, rollups.c.first_t <= before - length)
-                .limit(_ROWS_A_PORTION)
+                .limit(ROWS_A_PORTION)
             )
             dropped += self._database.write(_drop, claim, rollups.delete().where(key.in_(old)))
         return dropped

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from quadra.errors import DamagedError
-from quadra.storage.database import plain_rows
 from quadra.storage.decoded import Decoded
 from quadra.storage.journal import MAX_SAMPLES_A_READ, too_many_samples
+from quadra.storage.plain import plain_rows
 from quadra.storage.tables import chunks
 from quadra.telemetry import chunks as codec
 from quadra.telemetry.batch import Columns, IdArray, TimeArray, ValueArray

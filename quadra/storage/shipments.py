@@ -10,7 +10,7 @@ import zstandard
 from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.shipper import ShipmentReport, Shipped
-from quadra.storage.chunks import FOLLOWER, hold_claim
+from quadra.storage.chunks import FOLLOWER, drop_rows, hold_claim
 from quadra.storage.database import Database
 from quadra.storage.journal import JUDGED
 from quadra.storage.tables import journal, positions, shipments
@@ -54,7 +54,8 @@ class SqlShipments:
 
     def finish(self, claim: int, seq: int) -> int:
         """Keep the position and drop the rows up to it; gives how many."""
-        return self._database.write(self._finish, claim, seq)
+        self._database.write(self._finish, claim, seq)
+        return self._database.write_in_portions(drop_rows, claim, journal.c.seq <= seq)
 
     def look(self) -> ShipmentReport:
         """Give how it goes, for a process that does not ship itself."""
@@ -77,7 +78,7 @@ class SqlShipments:
             )
         )
 
-    def _finish(self, connection: sa.Connection, claim: int, seq: int) -> int:
+    def _finish(self, connection: sa.Connection, claim: int, seq: int) -> None:
         goes = journal.c.seq <= seq
         newest = connection.execute(sa.select(sa.func.max(journal.c.last_t)).where(goes)).scalar()
         before = _newest_dropped(connection)
@@ -88,7 +89,6 @@ class SqlShipments:
                 index_elements=["follower"], set_={"seq": seq}
             )
         )
-        return connection.execute(journal.delete().where(goes)).rowcount
 
 
 def _load(connection: sa.Connection) -> tuple[int, bytes, int]:
