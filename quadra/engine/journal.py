@@ -111,6 +111,10 @@ class Journal:
         if ticket.error is not None:
             raise ticket.error
 
+    def known_part(self, batch: Batch) -> Batch:
+        """Give the part of a batch that a limit on series does not keep out."""
+        return self._catalog.known_part(batch)
+
     def close(self, timeout: float) -> bool:
         """Take no more batches and finish the waiting ones; says whether all were written."""
         self._closing = True

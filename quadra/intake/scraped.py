@@ -67,9 +67,16 @@ class TargetSeries:
         self._next = self._live[:0]
         return self._finished(_nothing(), self._live, t, (STALE,) * len(_REPORTS))
 
-    def kept(self) -> None:
-        """Take note that the last batch was stored; forgets what is not in use when it is much."""
+    def kept(self, part: Batch | None = None) -> None:
+        """Take note that the last batch was stored, or only the series of ``part``.
+
+        Forgets what is not in use when it is much.
+        """
         self._live = self._next
+        if part is not None:
+            known = set(part.keys)
+            are_known = [key in known for key in self._keys_at(self._live)]
+            self._live = self._live[np.array(are_known, np.bool_)]
         if self.reader.remembered > 2 * len(self._used) + _SPARE:
             self._live = np.searchsorted(self._used, self._live)
             self._used = self.reader.forget(self._used)

@@ -6,13 +6,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from quadra.engine.catalog import TooManySeriesError
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
-from quadra.engine.ports import Clock, Runtime
+from quadra.engine.ports import Clock, Owner, Runtime
 from quadra.engine.targets import Target, TargetState
 from quadra.errors import QuadraError, UnavailableError
 from quadra.intake.exposition import Page, PageReader
 from quadra.intake.fetching import Fetched, Fetcher, opened
+from quadra.intake.received import Rejections
 from quadra.intake.scraped import SOURCE, TargetSeries
 from quadra.intake.turns import Turns
 from quadra.telemetry.batch import Batch
@@ -24,8 +26,11 @@ log = logging.getLogger(__name__)
 # Reasons for which a page that came is refused; the others say that none came.
 _REFUSED = {
     "sample_limit", "label_limit", "body_size_limit", "scrape_gzip", "bad_exposition",
-    "scrape_content_type", "too_many_series",
+    "scrape_content_type", "too_many_series", "series_quota",
 }  # fmt: skip
+
+TARGETS = Owner(1 - 2**31, "of all scrape targets")
+"""Whose series scraped ones are: together they have the quota of one token, far from any's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class TargetScrape:
         try:
             page = self._page(t)
             duration = self._tools.monotonic() - began
-            self._keep(self._series.scraped(page, t, duration))
+            self._keep(self._series.scraped(page, t, duration), page.rejections)
         except UnavailableError as error:
             self._tools.metrics.samples_rejected.labels(error.code).inc()
             self.missed(f"not stored: {error.detail}")
@@ -95,12 +100,23 @@ class TargetScrape:
                 _read, self._series.reader, fetched, target.body_size_limit, t
             )
 
-    def _keep(self, batch: Batch) -> None:
+    def _keep(self, batch: Batch, left_out: Rejections | None = None) -> None:
+        """Store a batch; of new series beyond the limits none, while those known go on."""
         if not self._tools.is_ours():
             msg = "another process scrapes now"
             raise UnavailableError(msg)
-        self._tools.journal.append(batch)
-        self._series.kept()
+        journal, part = self._tools.journal, None
+        try:
+            journal.append(batch, TARGETS)
+        except TooManySeriesError as error:
+            part = journal.known_part(batch)
+            if not len(part):
+                raise
+            journal.append(part, TARGETS)
+            if left_out is not None:
+                left_out.add(error.code, error.detail, len(batch) - len(part))
+            batch = part
+        self._series.kept(part)
         self._tools.metrics.samples_ingested.labels(SOURCE).inc(len(batch))
 
     def _went_well(self, at: float, duration: float, page: Page) -> None:

@@ -141,6 +141,7 @@ def _quadra_past(figures: Figures, past: Past) -> None:
         history.vacuum(database)
         figures["quadra_bytes_a_sample"] = size_on_disk(folder / "data") / past.v.size
         with quadra(folder) as server:
+            time.sleep(history.WARM_UP_S)
             asker = Asker(server.port, server.token)
             span = {"start": str(past.end / 1000 - 3600), "end": str(past.end / 1000)}
             for name, match, series in (
@@ -153,7 +154,7 @@ def _quadra_past(figures: Figures, past: Past) -> None:
 
 def _pasts(figures: Figures) -> None:
     """Bytes a sample once cold, and the time of two questions."""
-    v = history.mix(history.SERIES, history.HOURS * history.HOUR_S)
+    v = history.mix(history.SERIES, history.COLD_HOURS * history.HOUR_S)
     now = int(time.time()) * 1000 - 120_000
     past = Past(now - 1_000 * np.arange(len(v), dtype=np.int64)[::-1], v)
     _quadra_past(figures, past)

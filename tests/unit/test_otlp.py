@@ -375,6 +375,34 @@ def test_a_counter_that_began_anew_shows_zero_where_it_began() -> None:
     assert {"c_total": [(NOW_MS + 1, 10.0)]} == total(10, NOW_NS + 1_000_000, NOW_NS - 30 * SECOND)
 
 
+@pytest.mark.parametrize("kind", ["histogram", "exponential_histogram"])
+def test_a_histogram_that_began_anew_shows_zero_where_it_began(kind: str) -> None:
+    state = OtlpState()
+
+    def total(count: int, at: int, start: int) -> dict[str, list[tuple[int, float]]]:
+        made = request()
+        data = getattr(metric(made, "h"), kind)
+        data.aggregation_temporality = CUMULATIVE
+        one = point(
+            data.data_points, count=count, sum=count / 2, time_unix_nano=at,
+            start_time_unix_nano=start,
+        )  # fmt: skip
+        if kind == "histogram":
+            one.bucket_counts.extend([count, 0])
+            one.explicit_bounds.append(0.25)
+        else:
+            one.zero_count, one.max = count, 4.0
+        return rows(read(made, state))
+
+    total(5, NOW_NS - 60 * SECOND, NOW_NS - 100 * SECOND)
+    found = total(9, NOW_NS, NOW_NS - 30 * SECOND)
+    began = {name for name, samples in found.items() if (NOW_MS - 30_000, 0.0) in samples}
+    assert {name for name in found if not name.endswith("max")} == began
+    assert [(NOW_MS - 30_000, 0.0), (NOW_MS, 9.0)] == found["h_count"]
+    later = total(10, NOW_NS + 1_000_000, NOW_NS - 30 * SECOND)
+    assert [(NOW_MS + 1, 10.0)] == later["h_count"]
+
+
 # --- histograms
 
 

@@ -18,6 +18,7 @@ from quadra.engine.catalog import Catalog
 from quadra.engine.descriptions import Descriptions
 from quadra.engine.journal import Journal
 from quadra.engine.link import NoLink
+from quadra.engine.ports import Owner
 from quadra.engine.targets import Target
 from quadra.errors import ConflictError, InvalidError, NotFoundError, QuadraError, StorageError
 from quadra.intake.fetching import Fetched, Fetcher, ScrapeError
@@ -27,9 +28,10 @@ from quadra.intake.scraping import ScrapeTools, TargetScrape
 from quadra.intake.turns import Turns
 from quadra.outward.egress import Address, Egress, NoSuchHostError
 from quadra.telemetry.metadata import Metadata
+from quadra.telemetry.selector import parse_selector
 from quadra.telemetry.series import SeriesRules
 from tests.servers.process import wait_until
-from tests.unit.fakes import NOW, MemoryJournal, SetClock, ThreadRuntime
+from tests.unit.fakes import NOW, MemoryJournal, SetClock, ThreadRuntime, batch
 from utils.metrics import MetricsManager
 
 TARGET = Target("http", "h", 9100, "/metrics", {"job": "j", "instance": "h:9100"})
@@ -216,13 +218,43 @@ def test_refused_pages_and_left_out_samples_are_counted_by_reason(house: House) 
     assert 0.0 == house.rejected("scrape_timeout")
 
 
-def test_a_page_with_more_series_than_quadra_keeps_takes_the_target_down(house: House) -> None:
+def test_of_a_page_with_more_series_than_quadra_keeps_the_known_go_on(house: House) -> None:
     scrape = TargetScrape(TARGET, house.tools)
     scrape.scrape(NOW)
-    house.fetcher.page = "".join(f"x{n} 1\n" for n in range(60))
-    scrape.scrape(NOW + 15)
-    assert (0.0, "stale") == (house.values()["up"], house.values()["a"])
+    house.fetcher.page = "a 7\nb 8\n" + "".join(f"x{n} 1\n" for n in range(60))
+    for at in (15, 30):  # a series that was not let in is no end of one either
+        scrape.scrape(NOW + at)
+        found = {k: v for k, v in house.values().items() if not k.startswith("scrape_")}
+        assert {"a": 7.0, "b": 8.0, "up": 1.0} == found
+        assert (True, {"too_many_series": 60}) == (scrape.state.up, scrape.state.left_out)
+        assert "MAX_SERIES" in scrape.state.error
+    assert 120.0 == house.rejected("too_many_series")
+    house.fetcher.page = "b 9\n"
+    scrape.scrape(NOW + 45)
+    assert ("stale", 9.0) == (house.values()["a"], house.values()["b"])
+    assert ({}, "") == (scrape.state.left_out, scrape.state.error)
+
+
+def test_a_new_target_for_which_there_is_no_room_is_down_and_says_why(house: House) -> None:
+    for number in range(50):
+        house.catalog.add(1_000 + number, (f"others{number}", ()))
+    scrape = TargetScrape(TARGET, house.tools)
+    scrape.scrape(NOW)
+    assert scrape.state.up is False
     assert "MAX_SERIES" in scrape.state.error
+    assert 1.0 == house.rejected("too_many_series")
+
+
+def test_targets_that_flood_leave_room_for_what_tokens_bring(house: House) -> None:
+    house.catalog.max_of_owner = 30
+    scrape = TargetScrape(TARGET, house.tools)
+    for at in range(9):
+        house.fetcher.page = "".join(f"x{at}_{n} 1\n" for n in range(10))
+        scrape.scrape(NOW + at)
+    assert 30 >= len(house.catalog)
+    assert {"series_quota": 10} == scrape.state.left_out
+    house.journal.append(batch("mine", 1.0), Owner(7, "a token"))
+    assert house.catalog.select([parse_selector("mine")])
 
 
 def test_what_can_not_be_stored_is_said_and_made_good_with_the_next_scrape(house: House) -> None:

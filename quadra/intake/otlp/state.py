@@ -64,6 +64,7 @@ class Group:
     slots_of_layout: list[int] = field(default_factory=list)
     shown: tuple[int, ...] = ()  # the slots that the newest point filled
     time: int = 0  # of the newest point, unix ms
+    start: int = 0  # when it began to count, unix ns
 
 
 class OtlpState:

@@ -283,15 +283,24 @@ class Reader:
             self._end(group, t)
             return
         if temporality != DIFFERENCES:
-            self._show_pile(group, t, pile, extras)
+            began = point.start // _NANOS
+            anew = 0 < group.start < point.start and group.time < began < t
+            group.start = max(group.start, point.start)
+            self._show_pile(group, t, pile, extras, began if anew else None)
         elif pile.sum is None or _is_number(pile.sum):
             self._differences.append((group, t, point, pile, extras))
         else:
             self._reject_difference()
 
     def _show_pile(
-        self, group: Group, t: int, pile: Pile, extras: Sequence[tuple[str, float]]
+        self,
+        group: Group,
+        t: int,
+        pile: Pile,
+        extras: Sequence[tuple[str, float]],
+        began: int | None = None,
     ) -> None:
+        """Add a histogram's samples; where it ``began`` anew zeros, as ``_mark_resets`` does."""
         bounds, totals = pile.cumulative()
         values: list[float] = [*map(float, totals), float(pile.count)]
         more = [
@@ -306,6 +315,9 @@ class Reader:
                 *(self._part(group, "_bucket", "le", number_text(bound)) for bound in bounds),
                 *(self._part(group, suffix) for suffix in suffixes),
             ]
+        if began is not None:
+            for slot in group.slots_of_layout[: len(values) - len(extras)]:
+                self._add(slot, began, 0.0)
         self._show(group, t, group.slots_of_layout, values)
 
     def _reject_difference(self) -> None:
