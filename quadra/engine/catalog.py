@@ -282,6 +282,10 @@ class Catalog:
         """Give each name of the series selected, and how many bear it."""
         return self.values(NAME, selectors)
 
+    def has_name(self, name: str) -> bool:
+        """Say whether any series bears a name."""
+        return self._index.has(NAME, name)
+
     def met_after(self, count: int) -> list[tuple[int, SeriesKey]]:
         """Give the series beyond the first ``count`` that were met, in that order."""
         return [(self._ids[key], key) for key in islice(self._ids, count, None)]

@@ -13,6 +13,8 @@ from quadra.telemetry.metadata import Metadata
 log = logging.getLogger(__name__)
 
 MAX_DESCRIBED = 50_000
+MAX_UNPROVEN = 25_000
+"""Beyond so many, only metrics that have a series are learned: words alone push nobody out."""
 # A histogram's parts are described under the family's name.
 _PARTS = ("_bucket", "_sum", "_count", "_total")
 
@@ -30,10 +32,13 @@ class MetadataStore(Protocol):
 class Descriptions:
     """The metadata of every metric, in memory."""
 
-    def __init__(self, store: MetadataStore, runtime: Runtime) -> None:
-        """Wire; ``restore`` fills it."""
+    def __init__(
+        self, store: MetadataStore, runtime: Runtime, has_series: Callable[[str], bool]
+    ) -> None:
+        """Wire; ``restore`` fills it. ``has_series`` says whether a name is that of any series."""
         self._store = store
         self._runtime = runtime
+        self._has_series = has_series
         self._known: dict[str, Metadata] = {}
         self.on_news: Callable[[], None] = lambda: None
         """Called when something new was kept, so that other processes may be told."""
@@ -44,19 +49,39 @@ class Descriptions:
 
     def learn(self, described: Iterable[Metadata]) -> None:
         """Keep what is new; metadata is worth no refusal, so a failure is only logged."""
-        news = [one for one in described if self._known.get(one.name) != one]
-        news = news[: MAX_DESCRIBED - len(self._known)]
+        news: dict[str, Metadata] = {}
+        count = len(self._known)
+        for one in described:
+            former = self._known.get(one.name)
+            if former == one:
+                continue
+            if former is None and one.name not in news:
+                if not self._is_welcome(one.name, count):
+                    continue
+                count += 1
+            news[one.name] = one
         if not news:
             return
-        self._known |= {one.name: one for one in news}
+        before = {name: self._known.get(name) for name in news}
+        self._known |= news
         try:
-            self._runtime.offload(self._store.put, news)
+            self._runtime.offload(self._store.put, list(news.values()))
         except StorageError:
-            for one in news:
-                self._known.pop(one.name, None)
+            for name, former in before.items():
+                self._known.pop(name, None)
+                if former is not None:
+                    self._known[name] = former
             log.warning("Metadata of %d metrics was not kept this time", len(news))
         else:
             self.on_news()
+
+    def _is_welcome(self, name: str, count: int) -> bool:
+        """Say whether one more name is learned beside ``count`` others."""
+        if count < MAX_UNPROVEN:
+            return True
+        return count < MAX_DESCRIBED and any(
+            self._has_series(name + part) for part in ("", *_PARTS)
+        )
 
     def of(self, name: str) -> Metadata | None:
         """Give what is known of a metric, also of a part of a histogram."""

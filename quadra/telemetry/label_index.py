@@ -80,6 +80,10 @@ class LabelIndex:
             mask &= holding
         return mask
 
+    def has(self, label: str, value: str) -> bool:
+        """Say whether any series has this value of a label."""
+        return value in self._ids.get(label, {})
+
     def labels(self) -> list[str]:
         """Give every label that any series has, without the name."""
         return sorted(label for label in list(self._ids) if label != NAME)

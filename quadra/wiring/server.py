@@ -99,7 +99,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     # Those on other processes first: once told, they and the consoles here are served side by side.
     journal.follow(RowTelling(link, feed).tell)
     journal.follow(feed.committed)
-    descriptions = Descriptions(SqlDescriptions(database), runtime)
+    descriptions = Descriptions(SqlDescriptions(database), runtime, catalog.has_name)
     share_descriptions(descriptions, announcements, runtime, instance)
     times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
 

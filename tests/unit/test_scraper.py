@@ -130,7 +130,7 @@ class House:
         self.tools = ScrapeTools(
             fetcher=self.fetcher,
             journal=self.journal,
-            descriptions=Descriptions(self.metadata, self.runtime),
+            descriptions=Descriptions(self.metadata, self.runtime, self.catalog.has_name),
             rules=SeriesRules(),
             runtime=self.runtime,
             clock=self.clock,
