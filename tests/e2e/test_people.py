@@ -165,6 +165,15 @@ def test_guesses_are_refused_before_they_cost_anything(start_quadra: Any) -> Non
     assert 429 == someone.enter("mira").status_code  # the right one neither
 
 
+def test_who_guessed_tokens_may_not_go_on_with_passwords(start_quadra: Any) -> None:
+    server = start_quadra(RATELIMIT_ENABLED="true", RATELIMIT_LOGIN="3 per minute")
+    make_user(server, "mira", "viewer")
+    for n in range(4):
+        wrong = bearing(f"guess-{n:020}")
+        stranger(server, "GET", "/api/v1/status", headers=wrong)
+    assert 429 == Person(server).enter("mira").status_code
+
+
 def test_what_an_admin_may_not(server: QuadraServer, roles: dict[str, Person]) -> None:
     own = next(u for u in server.get(USERS).json()["users"] if u["name"] == "admin")
     path = f"{USERS}/{own['id']}"

@@ -158,6 +158,15 @@ def test_headers_that_lengthen_a_name_are_refused_unread(form: int, tmp_path: Pa
     refused(by_hand([(member("models/" + "x" * 200), b"")], form=form), tmp_path, "no regular file")
 
 
+def test_a_name_that_goes_on_in_the_prefix_is_refused(tmp_path: Path) -> None:
+    """Other programs would put it elsewhere than where it is looked for."""
+    header = bytearray(member(NAME).tobuf(tarfile.USTAR_FORMAT))
+    header[345:352] = b"../../a"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    refused(gzip.compress(bytes(header) + bytes(1_024)), tmp_path, "which no backup does")
+
+
 def test_a_file_twice_is_refused(tmp_path: Path) -> None:
     refused(by_hand([(member(NAME), b"1"), (member(NAME), b"2")]), tmp_path, "twice")
 

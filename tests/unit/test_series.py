@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadra.errors import Fault
-from quadra.telemetry.series import MAX_NAME_LENGTH, SeriesRules, digest, series_key
+from quadra.telemetry.series import (
+    MAX_NAME_LENGTH,
+    MAX_SERIES_BYTES,
+    SeriesRules,
+    digest,
+    series_key,
+)
 
 LABELS = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5)
 
@@ -53,6 +59,15 @@ def test_other_names_are_refused_with_their_place(name: str) -> None:
 @pytest.mark.parametrize("label", ["a", "_a", "A9", "le", "a" * MAX_NAME_LENGTH])
 def test_label_names_as_in_prometheus_are_taken(label: str) -> None:
     assert [] == SeriesRules().faults(series_key("m", {label: "x"}), 0)
+
+
+def test_name_and_labels_together_are_bounded_in_bytes() -> None:
+    labels = {f"l{n}": "x" * 1_000 for n in range(4)}
+    assert [] == SeriesRules().faults(series_key("m", {**labels, "l4": "x" * 85}), 0)
+    for more in ("x" * 86, "ä" * 43):
+        (fault,) = SeriesRules().faults(series_key("m", {**labels, "l4": more}), 3)
+        assert (3, "labels") == (fault.index, fault.field)
+        assert str(MAX_SERIES_BYTES) in fault.reason
 
 
 @pytest.mark.parametrize("label", ["", "9a", "a:b", "a-b", "ä", "a\n", "a" * 201])
