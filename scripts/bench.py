@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from quadra import __version__
 from scripts.benchmarks import (
+    across,
     alerts,
     backups,
     console,
@@ -61,6 +62,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
     "paced": ("Ten frames a second to 500 consoles, beside Node", fanout.paced),
     "many": ("Thousands of consoles, a frame a second", fanout.many),
     "stuck": ("500 consoles of which 20 never read", fanout.stuck),
+    "across": ("To a console of another process, by way of Redis", across.measure),
     "rules": ("Alert rules: series judged a second on one core", alerts.judged),
     "backtest": ("Alert rules: a month of 20 series, a sample each 15 s", alerts.backtest),
     "alert": ("From POST to the alert in a console", alerts.to_console),
