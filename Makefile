@@ -12,6 +12,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 python := .venv/bin/python
+WORKERS ?= 3 # of pytest: of three on two cores, one waits for something
 npm := scripts/tools/npm.sh
 packages := frontend/node_modules/.package-lock.json
 bundle := frontend/dist/manifest.json
@@ -34,10 +35,13 @@ test: venv-run venv-dev console ## Get what the tests need, then run all of them
 	@scripts/tools/servers.sh
 	status=0
 	$(if $(TESTS),,$(npm) run --silent test || status=1)
-	PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n 2 $(TESTS) || status=$$?
+	PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n $(WORKERS) $(TESTS) || status=$$?
 	exit $$status
 
-check: lint types contracts console-check test ## Lint, types, import contracts, front-end checks, then all tests
+# Two at a time, as nothing of them needs the other; the tests begin when all of it is well.
+check: venv-run venv-dev console ## Lint, types, import contracts, front-end checks, then all tests
+	@scripts/tools/beside.sh "$(MAKE) lint types contracts" "$(MAKE) console-check"
+	$(MAKE) test
 
 bench: venv-run venv-dev console ## Run the benchmarks: a table, and JSON with the facts of the machine (ARGS= for more)
 	@$(python) scripts/bench.py $(ARGS)

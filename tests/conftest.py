@@ -20,7 +20,32 @@ settings.load_profile("quadra")
 # --- the order of things
 
 KINDS = ("unit", "contract", "e2e", "fault")  # folders of tests, markers, and the order they run in
-LONGEST = ("test_several_processes", "test_backups")  # at the end they would run beside nothing
+# At the end they would run beside nothing: the longest first.
+LONGEST = (
+    "fault/test_several_processes",
+    "e2e/test_backups",
+    "e2e/test_commands",
+    "e2e/test_starting_and_stopping",
+    "e2e/test_live",
+    "fault/test_hard_days",
+    "e2e/test_people",
+    "e2e/test_console",
+    "e2e/test_channels",
+    "e2e/test_console_alerts",
+    "fault/test_clock_steps",
+    "fault/test_kill9",
+    "fault/test_alert_storm",
+    "fault/test_steady_senders",
+    "fault/test_deadman",
+    "e2e/test_scrape",
+    "e2e/test_alerts",
+    "e2e/test_alertmanager_api",
+    "e2e/test_demo",
+    "e2e/test_loops",
+    "e2e/test_anomalies",
+    "e2e/test_description_holds",
+    "e2e/test_console_comes_back",
+)
 
 
 def _kind(path: str) -> str:
@@ -28,11 +53,12 @@ def _kind(path: str) -> str:
     return folder if folder in KINDS else KINDS[0]
 
 
-def _turn(nodeid: str) -> int:
+def _turn(nodeid: str) -> tuple[int, int]:
     """Say when a test runs: the longest modules before the others that start whole servers."""
-    kind = _kind(nodeid)
-    longest = any(f"/{name}.py" in nodeid for name in LONGEST)
-    return 2 * KINDS.index("e2e" if longest else kind) - longest
+    name = nodeid.partition(".py")[0].removeprefix("tests/")
+    if name in LONGEST:
+        return KINDS.index("e2e"), LONGEST.index(name)
+    return KINDS.index(_kind(nodeid)), len(LONGEST)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
