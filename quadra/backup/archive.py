@@ -119,9 +119,13 @@ def unpack(source: BinaryIO, size: int, folder: Path, room: int) -> Unpacked:
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest = hashlib.sha256()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except (FileExistsError, NotADirectoryError):
+        msg = f"The archive holds a file and a folder of one name, at {path.name!r}; refused."
+        raise DamagedBackupError(msg) from None
     with os.fdopen(handle, "wb") as file:
         for piece in pieces:
             digest.update(piece)

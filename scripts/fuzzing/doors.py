@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import cramjam
 import numpy as np
@@ -20,6 +23,8 @@ import orjson
 from quadra.alerts.external import external_from
 from quadra.alerts.rule_form import rule_from
 from quadra.alerts.silences import maintenance_from, silence_from
+from quadra.backup import archive
+from quadra.backup.gzipping import BoundedGunzip
 from quadra.channels.form import channel_from
 from quadra.durations import parse_duration
 from quadra.errors import Fault, QuadraError
@@ -111,6 +116,58 @@ def _seed_block() -> bytes:
     cells = roll(np.ones(120, np.uint32), moments, np.arange(120.0), MINUTE)
     (block,) = encode_blocks(cells, np.array([0, len(cells.start)]), MINUTE)
     return block
+
+
+_BLOCK = 512
+
+
+def _backup(data: bytes) -> None:
+    """Unpack a tar archive whose headers have sound checksums, as whoever means harm makes them."""
+    with tempfile.TemporaryDirectory(prefix="quadra-fuzz-") as place:
+        folder = Path(place) / "inside"
+        folder.mkdir()
+        try:
+            found = archive.unpack(
+                io.BytesIO(gzip.compress(_summed(data), 1)), len(data), folder, UNPACKED
+            )
+        finally:
+            outside = [one.name for one in Path(place).iterdir() if one != folder]
+            if outside or any(one.is_symlink() for one in folder.rglob("*")):
+                msg = f"an archive wrote elsewhere: {outside}"
+                raise AssertionError(msg)
+        for name in found.names:
+            (folder / name).read_bytes()
+
+
+def _summed(data: bytes) -> bytes:
+    """Put the right checksum into each header, as far as one follows the other."""
+    out = bytearray(data)
+    at = 0
+    while at + _BLOCK <= len(out) and any(out[at : at + _BLOCK]):
+        out[at + 148 : at + 156] = b" " * 8
+        out[at + 148 : at + 156] = b"%06o\0 " % sum(out[at : at + _BLOCK])
+        digits = bytes(out[at + 124 : at + 136]).strip(b" \0")
+        try:
+            size = int(digits, 8) if digits else 0
+        except ValueError:
+            break
+        at += _BLOCK + max(size, 0) + -size % _BLOCK
+    return bytes(out)
+
+
+def _seed_backup() -> bytes:
+    packed = io.BytesIO()
+    writer = archive.ArchiveWriter(packed.write)
+    writer.add_bytes("models/v1.json", b"{}", NOW)
+    writer.add_bytes("dashboard_state/a/b", b"x" * 600, NOW)
+    writer.finish({"kind": "full"}, NOW)
+    return gzip.decompress(packed.getvalue())
+
+
+def _gunzip(data: bytes) -> None:
+    source = BoundedGunzip(io.BytesIO(data), UNPACKED)
+    while source.read(1_000):
+        pass
 
 
 _RULE = {"name": "a", "selector": 'x{a=~"b.*"}', "op": ">", "threshold": 1, "for": "1m"}
@@ -212,6 +269,8 @@ def doors() -> dict[str, Door]:
             damaged,
         ),
         "model_file": Door(model_file.load, (model_file.dump(Field(Shape(1, 16, 0, 2))),), damaged),
+        "backup": Door(_backup, (_seed_backup(),)),
+        "backup_gzip": Door(_gunzip, (gzip.compress(b"x" * 2_000, mtime=0),)),
         "gzip": Door(
             lambda data: unpack_body(data, "gzip", UNPACKED), (gzip.compress(b"{}", mtime=0),)
         ),

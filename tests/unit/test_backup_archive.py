@@ -167,6 +167,12 @@ def test_a_name_that_goes_on_in_the_prefix_is_refused(tmp_path: Path) -> None:
     refused(gzip.compress(bytes(header) + bytes(1_024)), tmp_path, "which no backup does")
 
 
+@pytest.mark.parametrize("names", [("models/a", "models/a/b"), ("models/a/b", "models/a")])
+def test_a_file_that_is_a_folder_too_is_refused(names: tuple[str, str], tmp_path: Path) -> None:
+    archive = by_hand([(member(name), b"x") for name in names])
+    refused(archive, tmp_path, "a file and a folder of one name")
+
+
 def test_a_file_twice_is_refused(tmp_path: Path) -> None:
     refused(by_hand([(member(NAME), b"1"), (member(NAME), b"2")]), tmp_path, "twice")
 
