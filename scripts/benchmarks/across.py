@@ -42,6 +42,7 @@ def measure(posts: int = POSTS) -> dict[str, float]:
         ):
             time.sleep(SETTLES_S)
             sent = _post(here, token, posts)
+            near.wait_for(float(posts - 1))
             far.wait_for(float(posts - 1))
     both = [value for value in sent if value in near.arrived and value in far.arrived]
     added = [far.arrived[value] - near.arrived[value] for value in both]
