@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
@@ -20,6 +21,7 @@ MAX_PATTERN_LENGTH = 4_000
 _OPERATORS = ("=~", "!~", "!=", "=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`"}
 _REGEX_MEMORY = 1 << 20
+_REMEMBERED_LENGTH = 300
 
 
 class SelectorError(InvalidError):
@@ -66,6 +68,14 @@ def parse_selector(text: str) -> Selector:
     if len(text) > MAX_SELECTOR_LENGTH:
         msg = f"The selector is longer than {MAX_SELECTOR_LENGTH} characters."
         raise SelectorError(msg)
+    if len(text) > _REMEMBERED_LENGTH or "~" in text:
+        return _Parser(text).parse()
+    return _remembered(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> Selector:
+    """Parse what consoles ask for again and again: patterns, which take memory, are none of it."""
     return _Parser(text).parse()
 
 

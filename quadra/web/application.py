@@ -67,14 +67,14 @@ _BLUEPRINTS = (
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def make_application(parts: WebParts, secret_key: bytes) -> tuple[Flask, Express]:
+def make_application(parts: WebParts) -> tuple[Flask, Express]:
     """Make the application with all its routes, and the express lane that leads to it.
 
     The order matters: what runs before a request first gives it an id, then finds who asks,
-    then counts it against their allowance.
+    then counts it against their allowance. Without a ``secret_key`` Flask opens no session of its
+    own, which nobody here would read: ``identity`` knows who is signed in.
     """
     app = Flask("quadra", template_folder=str(TEMPLATES), static_folder=None)
-    app.secret_key = secret_key
     app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
     problems.register(app, parts.metrics)

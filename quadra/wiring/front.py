@@ -33,11 +33,11 @@ class Front:
 
 
 def make_front(
-    parts: WebParts, mode: AsyncMode, secret_key: bytes, store: SqlJournal, counters: SharedCounters
+    parts: WebParts, mode: AsyncMode, store: SqlJournal, counters: SharedCounters
 ) -> Front:
-    """Build it on the loop that ``mode`` names; ``secret_key`` signs what browsers hold."""
+    """Build it on the loop that ``mode`` names."""
     settings = parts.settings
-    app, express = make_application(parts, secret_key)
+    app, express = make_application(parts)
     hosts = HostRules(
         ("localhost", parts.hostname, settings.host, *settings.allowed_hosts),
         settings.cors_origins,

@@ -206,7 +206,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         consoles=lambda: live.consoles(),  # noqa: PLW0108 - made below
         samples_per_second=lambda: own.samples_per_second,
     )
-    front = make_front(parts, mode, secret_key.encode(), store, counters)
+    front = make_front(parts, mode, store, counters)
     live = front.live
     commands.register(front.app, parts, read_rules)
     sources = [
