@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,8 +11,8 @@ from functools import partial
 import orjson
 from flask import Blueprint
 
-from quadra.engine.ports import Memo, Owner
-from quadra.errors import QuadraError, UnsupportedTypeError
+from quadra.engine.ports import Clock, Memo, Owner
+from quadra.errors import QuadraError, StorageError, UnavailableError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
 from quadra.web import schemas
@@ -26,6 +27,7 @@ from quadra.web.api.receiving import (
 from quadra.web.parts import WebParts
 from quadra.web.problems import CONTENT_TYPE, problem, status_of
 
+LOOK_AGAIN_AFTER_S = 5.0
 _VERSION_2 = "io.prometheus.write.v2.Request"
 _VERSION_1 = ("", "prometheus.WriteRequest")
 
@@ -37,13 +39,15 @@ class Senders:
     missing is looked up.
     """
 
-    def __init__(self, parts: WebParts) -> None:
+    def __init__(self, parts: WebParts, monotonic: Clock = time.monotonic) -> None:
         self._parts = parts
+        self._monotonic = monotonic
         self._labels = remote_write.LabelCache()
         self._labels_lock = threading.Lock()
         self._otlp = otlp.OtlpState()
         self._otlp_lock = threading.Lock()
         self._others = 0
+        self._no_lookup_before = float("-inf")
         self._bodies = LargeBodies(parts.runtime)
 
     def otlp(self, body: bytes, content_type: str) -> Received:
@@ -54,15 +58,29 @@ class Senders:
                 self._others = parts.feed.from_others
                 state.forget_totals()
             is_large = self._bodies.is_large(len(body))
-            find = parts.memos.find if is_large else self._find_off_the_loop
+            find = self._find if is_large else self._find_off_the_loop
             now, rules = parts.clock(), parts.rules
             received = self._bodies.read(
                 len(body), otlp.parse_metrics, body, content_type, now, rules, state, find
             )
         return replace(received, settle=partial(self._settle, received.memos))
 
+    def _find(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Look up running totals; those who come soon after one that failed are told so at once.
+
+        They wait for one another, so a database that hangs must not be waited for by each.
+        """
+        if self._monotonic() < self._no_lookup_before:
+            msg = "The database could not be read just now. Send this again in a moment."
+            raise UnavailableError(msg, retry_after=LOOK_AGAIN_AFTER_S)
+        try:
+            return self._parts.memos.find(keys)
+        except StorageError:
+            self._no_lookup_before = self._monotonic() + LOOK_AGAIN_AFTER_S
+            raise
+
     def _find_off_the_loop(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        return self._parts.runtime.offload(self._parts.memos.find, keys)
+        return self._parts.runtime.offload(self._find, keys)
 
     def _settle(self, memos: Sequence[Memo], kept: Sequence[Memo]) -> None:
         with self._otlp_lock:
