@@ -38,6 +38,11 @@ class _Part(NamedTuple):
     sealed: Sealed
     rows: Columns
 
+    @property
+    def size(self) -> int:
+        """Give about how many samples these are."""
+        return int(self.sealed.counts.sum()) + len(self.rows)
+
     def of(self, low: int, high: int) -> _Part:
         """Give the series with low <= id < high."""
         return _Part(self.span, self.sealed.of(low, high), self.rows.of(low, high))
@@ -71,12 +76,10 @@ class SqlHistory:
             return
         tier, cells, parts = self._database.read(_tiered, question)
         parts = [part._replace(rows=latest_of_each(part.rows)) for part in parts]
-        for low, high in _groups(parts, cells):
-            some = [part.of(low, high) for part in parts]
+        for some_cells, some in _in_groups(cells, parts):
             if len(cells.ids):
-                of_group = cells.where((cells.ids >= low) & (cells.ids < high))
                 merged = reduce(overlaid, map(_merged, some), Columns.empty())
-                yield Tiered(tier, of_group, merged, Runs.none())
+                yield Tiered(tier, some_cells, merged, Runs.none())
                 continue
             for part in some:
                 yield Tiered(tier, cells, *self._divided(part, question.step))
@@ -132,6 +135,16 @@ def _tiered(connection: sa.Connection, question: Question) -> tuple[int, Rollup,
     if len(rest) and how.plain[0] < how.plain[1]:
         parts.append(_parts(connection, how.plain, rest))
     return how.tier, concat(cells), parts
+
+
+def _in_groups(cells: Rollup, parts: list[_Part]) -> Iterator[tuple[Rollup, list[_Part]]]:
+    """Give all that was read, or where it is much some series at a time."""
+    if sum(part.size for part in parts) + len(cells.ids) <= SAMPLES_A_GROUP:
+        yield cells, parts
+        return
+    for low, high in _groups(parts, cells):
+        inside = (cells.ids >= low) & (cells.ids < high)
+        yield cells.where(inside), [part.of(low, high) for part in parts]
 
 
 def _groups(parts: Sequence[_Part], cells: Rollup) -> list[tuple[int, int]]:
