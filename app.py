@@ -13,7 +13,8 @@ import sys
 
 from quadra.errors import SettingsError
 from quadra.settings import Settings
-from quadra.web.serving import bound_memory, load_socketio, patch
+from quadra.web.serving import load_socketio, patch
+from quadra.wiring import memory
 from quadra.wiring.arguments import CHILD, PAGE, complain
 
 IS_MAIN = __name__ == "__main__"
@@ -23,7 +24,7 @@ if IS_MAIN:
     except SettingsError as error:
         complain(error)
         sys.exit(2)
-    bound_memory()  # before there are threads
+    memory.bound()  # before there are threads
 IS_WORKER = IS_MAIN and os.environ.get("ROLE", "").strip() == "worker"  # ENV_FILE may say so too
 
 if IS_MAIN:

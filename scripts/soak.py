@@ -8,7 +8,12 @@ noted. At the end: was anything acknowledged lost, and has anything grown that w
     make soak ARGS="--minutes 3"    a short look
 
 Exit code 1 when a sample is missing, a frame was wrong, or something grew by more than its bound
-over the second half. Loopback only, and bounded.
+over the second half and does not come to an end. Loopback only, and bounded.
+
+Memory is the least of each minute: in between it rises and falls with what is asked. A cache that
+fills up grows less and less: growth comes to an end when the last quarter of the time brought less
+than half of what the quarter before did. What grows evenly, or ever faster, does not, and a short
+look at a server that has just begun can't tell: then it says that it grows.
 """
 
 from __future__ import annotations
@@ -43,6 +48,7 @@ LOOK_EVERY_S = 5.0
 BACKUP_EVERY_S = 120.0
 MAX_MINUTES = 120.0
 MAY_GROW = {"memory": 0.05, "descriptors": 0.10, "threads": 0.10}  # a share, over the second half
+ENDS_BELOW = 0.5  # of what the quarter before brought
 
 
 @dataclass(slots=True)
@@ -213,8 +219,9 @@ def _stored(server: Running, began: float) -> int:
 
 
 def _figures(day: Day, stored: int) -> dict[str, Any]:
-    half = day.looks[len(day.looks) // 2 :]
-    growth = {name: _growth([look[name] for look in half]) for name in MAY_GROW}
+    least = {name: _least_of_minutes(day.looks, name) for name in MAY_GROW}
+    growth = {name: _growth(values[len(values) // 2 :]) for name, values in least.items()}
+    ends = {name: _comes_to_an_end(values) for name, values in least.items()}
     answers = [look["answer_ms"] for look in day.looks]
     figures: dict[str, Any] = {
         "minutes": day.looks[-1]["at"] / 60,
@@ -227,6 +234,15 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
         "answer_p99_ms": float(np.percentile(answers, 99)),
         **{f"{name}_last": day.looks[-1][name] for name in MAY_GROW},
         **{f"{name}_growth": share for name, share in growth.items()},
+        **{
+            f"{name}_growth_ends": end
+            for name, end in ends.items()
+            if growth[name] > MAY_GROW[name]
+        },
+        "memory_of_minutes": [round(mb, 1) for mb in least["memory"]],
+        "memory_serving_of_minutes": [
+            round(mb, 1) for mb in _least_of_minutes(day.looks, "memory_serving")
+        ],
         "console_rounds": len(day.consoles),
         "deliveries": sum(one["deliveries"] for one in day.consoles),
         "wrong_frames": sum(one["wrong"] for one in day.consoles),
@@ -234,11 +250,34 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
         "backups": len(day.backups),
         "backups_failed": sum(code != 0 for code in day.backups),
     }
-    faults = [name for name, share in growth.items() if share > MAY_GROW[name]]
+    faults = [name for name, share in growth.items() if share > MAY_GROW[name] and not ends[name]]
     faults += [name for name in ("wrong_frames", "backups_failed") if figures[name]]
     faults += [] if figures["deliveries"] else ["no_console"]
     faults += ["lost"] if stored < day.acknowledged else []
     return figures | {"verdict": ", ".join(faults) or "held"}
+
+
+def _least_of_minutes(looks: list[dict[str, float]], name: str) -> list[float]:
+    """Give the least of each minute, without the first, in which all is loaded."""
+    by_minute: dict[int, list[float]] = {}
+    for look in looks:
+        by_minute.setdefault(int(look["at"] // 60), []).append(look[name])
+    least = [min(values) for _minute, values in sorted(by_minute.items())]
+    return least[1:] or least
+
+
+def _comes_to_an_end(values: list[float]) -> bool:
+    """Say whether the last quarter grew by less than half of what the quarter before did.
+
+    Each is held against the one before by their medians, so that no single peak decides.
+    """
+    quarter = len(values) // 4
+    if quarter < 1:
+        return False
+    second, third, last = (
+        float(np.median(values[len(values) - n * quarter :][:quarter])) for n in (3, 2, 1)
+    )
+    return last - third <= ENDS_BELOW * max(third - second, 0.0)
 
 
 def _growth(values: list[float]) -> float:

@@ -6,8 +6,6 @@ stop. The interpreter must have been patched before (see ``patch``).
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import errno
 import importlib
 import logging
@@ -39,9 +37,6 @@ SILENT_REQUEST_S = 30
 WANTED_FILES = 65_536
 _FILES_OF_OUR_OWN = 256
 _ACCEPT_PAUSE_S = 0.1
-_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1  # as malloc.h numbers them
-_MMAP_FROM_BYTES = 1 << 20
-_KEPT_BYTES = 8 << 20
 _PASSING = {
     errno.EMFILE,
     errno.ENFILE,
@@ -175,20 +170,6 @@ class _Gevent:
         from gevent.event import Event  # noqa: PLC0415 - only when this loop is chosen
 
         return cast("Signal", Event())
-
-
-def bound_memory() -> None:
-    """Have what native threads are done with given back; call it before there are any.
-
-    glibc gives each thread a heap of its own, and keeps in each what a large body once took.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # another C library does it otherwise
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_ARENA_MAX, 1)
-        libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_FROM_BYTES)
-        # Setting the one would leave the other at 128 KiB: then every column of a question is
-        # given back to the system and faulted in again, which takes twice as long as its work.
-        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def raise_file_limit() -> None:

@@ -33,6 +33,7 @@ from quadra.settings import Settings
 from quadra.storage.database import Database
 from quadra.web.gate import Gate, WsgiApp
 from quadra.web.live import Live
+from quadra.wiring import memory
 from utils.metrics import metrics_manager
 
 log = logging.getLogger("quadra")
@@ -90,6 +91,7 @@ class Quadra:
             sampler.start()
         self.scraper.start()
         self.runtime.spawn(self._count_statements)
+        self.runtime.spawn(self._give_back_memory)
         self.services.start()
         self.happenings.note("restart", "Quadra started", text=f"version {__version__}")
         self.alerting.count_firing(_count_firing)
@@ -118,6 +120,10 @@ class Quadra:
         offload, leases = self.runtime.offload, self.leases
         keep(lambda: offload(leases.step), lambda: offload(leases.leave), self.ending.wait)
         self.left.set()
+
+    def _give_back_memory(self) -> None:
+        while not self.ending.wait(memory.GIVE_BACK_EVERY_S):
+            self.runtime.offload(memory.give_back)
 
     def _count_statements(self) -> None:
         while not self.ending.wait(COUNT_EVERY_S):

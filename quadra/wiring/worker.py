@@ -50,6 +50,7 @@ from quadra.wiring.common import (
 )
 from quadra.wiring.counting import counting, database_meter
 from quadra.wiring.delivery import make_dispatcher
+from quadra.wiring.memory import give_back_until
 
 CHILD_NICENESS = 5  # on a core that both want, a burst of intake has three quarters of it
 TRAINING_ENDS_WITHIN_S = 0.8
@@ -79,6 +80,7 @@ def work(*, is_child: bool) -> int:
     is_ours = leases.want(WORKER)
     keeper = threading.Thread(target=keep, args=(leases.step, leases.leave, bell.sleeper()))
     keeper.start()
+    threading.Thread(target=give_back_until, args=(bell.sleeper(),), daemon=True).start()
     # Whatever the work writes is refused once another process has taken it over.
     figures = Figures()
     fenced = Database(
