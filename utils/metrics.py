@@ -319,8 +319,19 @@ class _Ours(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Give our families; those of the process stand in the other registry already."""
-        return (one for one in self._registry.collect() if one.name.startswith(PREFIX))
+        """Give our families; those of the process stand in the other registry already.
+
+        What nothing here counts, such as training in a program that trains nothing, is named all
+        the same, without a value.
+        """
+        shown = set()
+        for one in self._registry.collect():
+            if one.name.startswith(PREFIX):
+                shown.add(one.name)
+                yield one
+        for name in DECLARED:
+            if name != "app_info" and (named := family(name)).name not in shown:
+                yield named
 
 
 class Statements:

@@ -33,6 +33,8 @@ def test_who_names_no_registry_is_shown_ours_too() -> None:
     assert 1 == text.count(info)
     assert 1 == text.count("# TYPE quadra_matrix_http_requests_total counter")
     assert 1 == text.count("# TYPE process_cpu_seconds_total counter")
+    for name in DECLARED:
+        assert 1 == text.count(f"# HELP quadra_matrix_{name} "), name
 
 
 def test_a_function_is_measured_under_its_own_name(metrics: MetricsManager) -> None:
