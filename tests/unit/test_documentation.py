@@ -14,23 +14,29 @@ def readme() -> str:
     return (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [name for name, _default, _help in describe()])
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    assert re.search(rf"`{name}[`=]", readme()), f"{name} is not in README.md"
+def settings() -> str:
+    return (REPOSITORY / "docs/settings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", [name for name, _default, _help in describe()])
-def test_the_readme_names_the_default_of_every_setting(name: str) -> None:
+def test_every_setting_is_documented(name: str) -> None:
+    assert re.search(rf"`{name}[`=]", settings()), f"{name} is not in docs/settings.md"
+
+
+@pytest.mark.parametrize("name", [name for name, _default, _help in describe()])
+def test_the_default_of_every_setting_is_documented(name: str) -> None:
     default = {n: d for n, d, _help in describe()}[name]
-    line = next((line for line in readme().splitlines() if re.search(rf"`{name}[`=]", line)), "")
-    assert default in line
+    for page in (settings(), readme()):
+        lines = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert all(default in line for line in lines)
+        assert lines or page != settings()
 
 
-def test_the_readme_names_no_setting_that_is_not_there() -> None:
+def test_no_setting_is_documented_that_is_not_there() -> None:
     prefixes = ("QUADRA_", "RATELIMIT_", "MAX_")
     known = {name for name, _default, _help in describe()}
-    named = {n for n in re.findall(r"`([A-Z][A-Z_]*[A-Z])[`=]", readme()) if n.startswith(prefixes)}
-    assert set() == named - known
+    named = set(re.findall(r"`([A-Z][A-Z_]*[A-Z])[`=]", readme() + settings()))
+    assert set() == {name for name in named if name.startswith(prefixes)} - known
 
 
 def test_the_readme_names_the_address_of_the_apis_description() -> None:
