@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,7 @@ class Senders:
         self._labels_lock = threading.Lock()
         self._otlp = otlp.OtlpState()
         self._otlp_lock = threading.Lock()
+        self._ended: deque[tuple[Sequence[Memo], Sequence[Memo]]] = deque()
         self._others = 0
         self._no_lookup_before = float("-inf")
         self._bodies = LargeBodies(parts.runtime)
@@ -54,6 +56,7 @@ class Senders:
         """Read an OTLP export; raises what ``otlp.parse_metrics`` raises, and StorageError."""
         parts, state = self._parts, self._otlp
         with self._otlp_lock:
+            self._settle_ended()
             if self._others != parts.feed.from_others:
                 self._others = parts.feed.from_others
                 state.forget_totals()
@@ -63,6 +66,8 @@ class Senders:
             received = self._bodies.read(
                 len(body), otlp.parse_metrics, body, content_type, now, rules, state, find
             )
+        if not received.memos:
+            return received
         return replace(received, settle=partial(self._settle, received.memos))
 
     def _find(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
@@ -83,8 +88,17 @@ class Senders:
         return self._parts.runtime.offload(self._find, keys)
 
     def _settle(self, memos: Sequence[Memo], kept: Sequence[Memo]) -> None:
-        with self._otlp_lock:
-            self._otlp.settle(memos, kept)
+        """Note how a request ended, now or, while another is being read, with the next one."""
+        self._ended.append((memos, kept))
+        if self._otlp_lock.acquire(blocking=False):
+            try:
+                self._settle_ended()
+            finally:
+                self._otlp_lock.release()
+
+    def _settle_ended(self) -> None:
+        while self._ended:
+            self._otlp.settle(*self._ended.popleft())
 
     def remote_write(self, body: bytes, message: str) -> Received:
         """Read a remote write request of the version that its content type names."""
