@@ -13,6 +13,9 @@ from tests.servers import programs
 from tests.servers.postgres import Postgres
 from tests.servers.quadra import QuadraServer
 
+# As in Quadra itself; more of them wait for each other where workers share the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # A machine that is busy with other things must not make a property look false.
 settings.register_profile("quadra", deadline=None)
 settings.load_profile("quadra")

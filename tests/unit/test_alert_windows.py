@@ -102,7 +102,7 @@ def test_values_are_those_of_a_plain_loop(
 def test_rows_keep_the_window_and_stay_bounded() -> None:
     rows = Rows(10_000)
     rows.grow(2)
-    for n in range(5_000):
+    for n in range(1_500):
         both = np.array([0, 1])
         high = rows.append(both, np.array([n * 100, n * 100]), np.array([n, -n], float)) + 1
         windows = rows.windows(both, high, np.array([n * 100, n * 100]))

@@ -342,19 +342,21 @@ def test_a_silence_is_told_once_also_across_a_restart() -> None:
 # --- company
 
 
-def rise(second: float) -> list[int]:
-    """Let a rate rise by little, and another of its source by ``second`` as much."""
-    observer = Observer()
-    observer.describe({k: Trait(counter=True, source="a") for k in (1, 2)})
-    rng = np.random.default_rng(11)
-    total, opened = np.zeros(2), []
-    for i in range(420):
-        total += rng.poisson(10.0 + (i >= 400) * np.array([7.0, 7.0 * second]))
-        t = np.full(2, START + SECOND * i)
-        changes = observer.observe(np.array([1, 2], np.uint32), t, total)
-        opened += [i for one in changes if one.change == "opened" and one.event.series == 1]
-    return opened
-
-
 def test_what_two_series_say_at_once_is_believed_sooner() -> None:
-    assert rise(1.0)[0] < (rise(0.0) or [420])[0]
+    """Two sources: of both a rate rises by little, and of one another rate with it."""
+    observer = Observer()
+    observer.describe({k: Trait(counter=True, source="aabb"[k - 1]) for k in (1, 2, 3, 4)})
+    rng = np.random.default_rng(11)
+    rate = np.full((420, 2), 10.0)
+    rate[400:] += 7
+    together = rng.poisson(rate)
+    alone = np.stack((together[:, 0], rng.poisson(np.full(420, 10.0))), axis=1)
+    totals = np.cumsum(np.hstack((together, alone)), axis=0, dtype=np.float64)
+    ids, t = np.arange(1, 5, dtype=np.uint32), START + SECOND * np.arange(420)
+    observer.observe(np.tile(ids, 390), np.repeat(t[:390], 4), totals[:390].ravel())
+    opened: dict[int, int] = {}
+    for i in range(390, 420):
+        for one in observer.observe(ids, np.full(4, t[i]), totals[i]):
+            if one.change == "opened":
+                opened.setdefault(one.event.series, i)
+    assert 400 <= opened[1] < opened.get(3, 420)
