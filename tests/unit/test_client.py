@@ -314,15 +314,18 @@ def test_what_waited_through_an_outage_arrives_after_it() -> None:
 def test_a_caller_never_waits_for_a_server_that_hangs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = Client(
-            f"http://127.0.0.1:{listener.getsockname()[1]}", "t", interval=0.01, timeout=0.3
+            f"http://127.0.0.1:{listener.getsockname()[1]}", "t", interval=0.01, timeout=30
         )
         client.gauge("x", 1)
         peer, _ = listener.accept()  # now the thread waits for an answer
-        began = time.perf_counter()
-        for i in range(1_000):
-            client.gauge("x", i)
-            client.count("n_total")
-        assert time.perf_counter() - began < 0.25
+        took: list[float] = []
+        while min(took, default=9) >= 0.25 and len(took) < 5:  # a machine may be busy meanwhile
+            began = time.perf_counter()
+            for i in range(1_000):
+                client.gauge("x", i)
+                client.count("n_total")
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.25
         client.close(0)
         peer.close()
 
