@@ -21,7 +21,7 @@ from tests.servers.process import (
 )
 
 ADDRESS = r"https?://[^\s/]+:\d+(?:/\?token=(?P<code>[^\s&]+))?"
-START_SECONDS = 20
+START_SECONDS = 60  # it takes one second, where nothing else wants the cores
 LOOP = os.environ.get("QUADRA_TEST_LOOP", "")  # runs what does not name a loop on another one
 
 
