@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.clients import push
+from tests.e2e.clients import Browserlike, history, live, push, stranger
 from tests.e2e.test_alerts import alerts, make_rule
 from tests.e2e.test_channels import make_channel
+from tests.fault.steady_senders import steady_senders
 from tests.servers.process import wait_until
 from tests.servers.programs import faketime
 from tests.servers.quadra import QuadraServer
@@ -78,6 +80,28 @@ def test_pages_come_whatever_the_clock_does(
     taken = [post.headers["X-Quadra-Delivery"] for post in hook.posts]
     again = len(taken) - len(set(taken))
     assert again <= 2 * len(seen), "only what was refused once is sent twice"
+
+
+def test_nothing_is_lost_and_nobody_is_put_out_whatever_the_clock_does(
+    start_quadra: Start, clock: Clock
+) -> None:
+    server = start_quadra(**clock.settings)
+    someone = Browserlike(server)
+    someone.sign_in(server.token)
+    with live(server) as console, steady_senders(server) as steady:
+        console.subscribe("stepped")
+        for number, step in enumerate((0, HOUR, 0, -HOUR, 0)):
+            clock.step(step)
+            push(server, "stepped", number)  # at the server's own time
+            assert number in [value for _id, _t, value in console.samples_until(number)]
+            assert 200 == someone.get("/api/v1/status").status_code
+            assert 200 == stranger(server, "GET", "/ready").status_code
+        assert console.client.connected
+    assert steady.check() > 100
+    stored = [
+        v for line in history(server, "stepped", end=time.time() + 2 * HOUR) for v in line["values"]
+    ]
+    assert {0.0, 1.0, 2.0, 3.0, 4.0} == set(stored)
 
 
 def failing_once() -> Callable[[object], Reply]:
