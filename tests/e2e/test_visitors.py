@@ -108,15 +108,25 @@ def test_02_a_viewer_writes(quadra: QuadraServer) -> None:
 
 
 def test_03_somebody_elses_id(quadra: QuadraServer) -> None:
-    for path in ("alert-rules/99999", "silences/99999", "channels/99999", "alerts/99999"):
-        problem(quadra.get(f"/api/v1/{path}"), 404, problem_code(quadra, path))
-    gone = quadra.session.delete(f"{quadra.url}/api/v1/tokens/99999")
-    assert 404 == gone.status_code
-
-
-def problem_code(server: QuadraServer, path: str) -> str:
-    code: str = server.get(f"/api/v1/{path}").json()["code"]
-    return code
+    """Not there and not yours are the same answer."""
+    for path, code in (
+        ("alert-rules", "not_found"), ("silences", "not_found"),
+        ("channels", "unknown_channel"), ("alerts", "not_found"),
+    ):  # fmt: skip
+        problem(quadra.get(f"/api/v1/{path}/99999"), 404, code)
+    for path in ("tokens", "sessions"):
+        gone = quadra.session.delete(f"{quadra.url}/api/v1/{path}/99999")
+        problem(gone, 404, "not_found")
+    mine, other = Browserlike(quadra), Browserlike(quadra)
+    mine.sign_in(make_token(quadra, "read")[1])
+    other.sign_in(make_token(quadra, "read")[1])
+    sessions = other.get("/api/v1/sessions").json()["sessions"]
+    (theirs,) = [one["id"] for one in sessions]
+    page = re.search(r'"csrf": ?"(\w{64})"', mine.get("/").text)
+    assert page is not None
+    ended = mine.request("DELETE", f"/api/v1/sessions/{theirs}", headers={"X-CSRF-Token": page[1]})
+    assert ended.status_code in {403, 404}
+    assert 200 == other.get("/api/v1/status").status_code
 
 
 def test_04_a_form_of_another_site(quadra: QuadraServer) -> None:
