@@ -120,28 +120,31 @@ def test_counts_that_fall_are_seen_too() -> None:
 
 
 def test_a_first_error_is_none_and_several_are() -> None:
-    amount = np.zeros(410)
-    amount[400] = 1
-    assert evidence_of(COUNT, amount).max() < 1
-    amount[401:408] = 1
-    assert evidence_of(COUNT, amount)[400:408].max() >= 1
+    one, several = np.zeros((2, 410))
+    one[400] = 1
+    several[400:408] = 1
+    found = judged(One(COUNT, one, np.ones(410)), One(COUNT, several, np.ones(410)))
+    assert found[0].max() < 1 <= found[1][400:408].max()
 
 
 def test_one_slow_call_is_no_shift_and_four_slow_rows_are() -> None:
-    amount, weight = noise(MEAN, 320, 4)
-    amount[300] *= 30
-    assert evidence_of(MEAN, amount, weight).max() < 1
-    amount[300:304] = 30 * weight[300:304]
-    assert evidence_of(MEAN, amount, weight)[300:304].max() >= 1
+    call, weight = noise(MEAN, 320, 4)
+    rows = call.copy()
+    call[300] *= 30
+    rows[300:304] = 30 * weight[300:304]
+    found = judged(One(MEAN, call, weight), One(MEAN, rows, weight))
+    assert found[0].max() < 1 <= found[1][300:304].max()
 
 
 def test_a_series_that_wanders_is_seen_to_leap() -> None:
     i = np.arange(410)
     level = 20 + np.sin(i / 20) + 0.3 * ((i * 7919) % 13) / 13
-    level[400] += 40
-    assert evidence_of(LEVEL, level).max() < 1, "one odd second is no news"
-    level[401:] += 40
-    assert evidence_of(LEVEL, level)[400:403].max() >= 1
+    odd, leaps = level.copy(), level.copy()
+    odd[400] += 40
+    leaps[400:] += 40
+    found = judged(One(LEVEL, odd, np.ones(410)), One(LEVEL, leaps, np.ones(410)))
+    assert found[0].max() < 1, "one odd second is no news"
+    assert found[1][400:403].max() >= 1
 
 
 def test_a_leak_is_seen_while_it_is_small() -> None:
@@ -277,30 +280,62 @@ def test_sums_and_calls_make_means_also_when_they_come_in_different_requests() -
 # --- silence
 
 
-def worker_hangs(observer: Observer, silent: Callable[[int, int], bool]) -> list[EventChange]:
-    """Let ten series of a process and one without run for 300 s; ``silent`` says who is when.
+SILENCES: dict[str, Callable[[int, int], bool]] = {
+    "two of ten": lambda k, i: k in {2, 3} and 200 <= i < 250,
+    "the whole process": lambda k, i: k < 11 and i >= 200,
+    "half": lambda k, i: k < 6 and i >= 200,  # what is deployed now has other series
+    "nobody's": lambda k, i: k == 11 and i >= 200,  # nobody knows what it belongs to
+    "young": lambda k, i: k == 2 and i >= 50,  # it has no rhythm yet
+    "rhythm": lambda k, i: k == 2 and i % 3 != 0,
+    "stays silent": lambda k, i: k == 2 and i >= 200,
+}
+"""Which of a process's series 1 to 10, and of 11, which belongs to none, are silent at second i."""
+APART = 20  # numbers from one process's first series to the next one's
+
+
+def heard(*processes: str) -> tuple[Observer, list[EventChange]]:
+    """Let processes run beside each other for 300 s; give what was said of silences.
 
     What they send comes once in ten seconds.
     """
+    observer = watching(*processes)
     rng = np.random.default_rng(3)
     changes = []
     for begin in range(0, 300, 10):
-        sent = itertools.product(range(begin, begin + 10), range(1, 12))
-        some = [(k, START + SECOND * i) for i, k in sent if not silent(k, i)]
-        if some:
-            ids, t = np.array(some).T
-            changes += observer.observe(ids.astype(np.uint32), t, 10 + rng.standard_normal(len(t)))
-    return [change for change in changes if change.event.detector == "silence"]
+        ids, t = np.array(
+            [
+                (place * APART + k, START + SECOND * i)
+                for i in range(begin, begin + 10)
+                for place, name in enumerate(processes)
+                for k in range(1, 12)
+                if not SILENCES[name](k, i)
+            ]
+        ).T
+        changes += observer.observe(ids.astype(np.uint32), t, 10 + rng.standard_normal(len(t)))
+    return observer, [change for change in changes if change.event.detector == "silence"]
 
 
-def process() -> Observer:
+def watching(*processes: str) -> Observer:
     observer = Observer()
-    observer.describe({k: Trait(f"m{k}", source="a" if k < 11 else "") for k in range(1, 12)})
+    for place, name in enumerate(processes):
+        for k in range(1, 12):
+            source = name if k < 11 else ""
+            observer.describe({place * APART + k: Trait(f"m{k}", source=source)})
     return observer
 
 
+@functools.cache
+def of_silences() -> dict[str, list[EventChange]]:
+    """Give what was said of each of them."""
+    _observer, changes = heard(*SILENCES)
+    return {
+        name: [one for one in changes if one.event.series // APART == place]
+        for place, name in enumerate(SILENCES)
+    }
+
+
 def test_who_falls_silent_while_its_source_goes_on_is_told_until_it_speaks_again() -> None:
-    changes = worker_hangs(process(), lambda k, i: k in {2, 3} and 200 <= i < 250)
+    changes = of_silences()["two of ten"]
     assert [("opened", 2), ("opened", 3), ("closed", 2), ("closed", 3)] == [
         (one.change, one.event.series) for one in changes
     ]
@@ -311,25 +346,15 @@ def test_who_falls_silent_while_its_source_goes_on_is_told_until_it_speaks_again
     assert opened.group == changes[1].event.group
 
 
-@pytest.mark.parametrize(
-    "silent",
-    [
-        lambda k, i: k < 11 and i >= 200,  # the whole process
-        lambda k, i: k < 6 and i >= 200,  # half of it: what is deployed now has other series
-        lambda k, i: k == 11 and i >= 200,  # nobody knows what it belongs to
-        lambda k, i: k == 2 and i >= 50,  # too young to have a rhythm
-        lambda k, i: k == 2 and i % 3 != 0,  # its rhythm
-    ],
-    ids=["process", "half", "nobody's", "young", "rhythm"],
-)
-def test_other_silences_are_no_news(silent: Callable[[int, int], bool]) -> None:
-    assert [] == worker_hangs(process(), silent)
+@pytest.mark.parametrize("silence", ["the whole process", "half", "nobody's", "young", "rhythm"])
+def test_other_silences_are_no_news(silence: str) -> None:
+    assert [] == of_silences()[silence]
 
 
 def test_a_silence_is_told_once_also_across_a_restart() -> None:
-    observer = process()
-    worker_hangs(observer, lambda k, i: k == 2 and i >= 200)
-    again = process()
+    observer, changes = heard("stays silent")
+    assert ["opened"] == [one.change for one in changes]
+    again = watching("stays silent")
     with io.BytesIO() as file:
         observer.keep(file)
         file.seek(0)
