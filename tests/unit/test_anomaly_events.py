@@ -173,7 +173,7 @@ def play(observer: Observer, first: int, last: int) -> list[EventChange]:
 
 @functools.cache
 def all_played() -> list[EventChange]:
-    return play(named(), 0, 600)
+    return play(named(), 0, 450)
 
 
 def named() -> Observer:
@@ -213,7 +213,7 @@ def test_an_observer_goes_on_after_a_restart_as_if_nothing_had_been() -> None:
     second = named()
     restart(first, second)
     assert first.tracker.open_events == second.tracker.open_events
-    assert all_played() == before + play(second, 410, 600)
+    assert all_played() == before + play(second, 410, 450)
 
 
 def test_a_damaged_state_is_refused() -> None:
