@@ -123,7 +123,7 @@ class QuadraServer:
     def _ended(self) -> None:
         """Note that it is gone, and see to it that none of its children has stayed behind."""
         process, self._process = self.process, None
-        orphans = process.close()
+        orphans = process.close(patience=20)  # one that is only starting has no ear yet
         assert [] == orphans, f"these outlived the server: {orphans}"
 
     def close(self) -> None:
