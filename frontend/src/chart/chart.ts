@@ -10,6 +10,7 @@ import { keepSlots, linesOf, makePicture, newestNow, newestOfAll, tracksOf } fro
 import { Plot } from "./plot.ts";
 import { PlotState } from "./state.ts";
 import { TablePanel } from "./table.ts";
+import { nextPhase, shiftOf, turnOf } from "./turns.ts";
 import type { ChartSpec, Picture, Slots, Stage, Window } from "./types.ts";
 
 /** Which seven lines stand above "other" is settled anew no more often than this. */
@@ -43,6 +44,9 @@ export class Chart {
   #drawn = "";
   #drawnVersion = -1;
   #drawnSecond = 0;
+  #drawnShift = 0;
+  #drawnTurn = 0;
+  readonly #phase = nextPhase();
   #shownVersion = -1;
   #paintedUntil = 0;
   /** Pixels of the plot's place, told by the browser: asking for them would make it lay out the page. */
@@ -98,6 +102,8 @@ export class Chart {
     this.#shownVersion = this.#version();
     this.#drawnVersion = this.#shownVersion;
     this.#drawnSecond = Math.floor(window.now);
+    this.#drawnShift = shiftOf(window, this.#wide);
+    this.#drawnTurn = turnOf(window, this.#wide, this.#phase);
     this.#drawn = this.#fingerprint(window, this.#shownVersion);
     // An axis is kept steady from frame to frame, not from range to range.
     if (store.epoch !== this.#epoch) this.#axis = null;
@@ -201,11 +207,12 @@ export class Chart {
     return version;
   }
 
-  /** Changes whenever the drawing would: time by a pixel, range, colours, lines, history; data once a second. */
-  #fingerprint({ from, to, live, now }: Window, version: number): string {
-    const shift = Math.floor(to / ((to - from) / this.#wide));
-    const second = version === this.#drawnVersion ? this.#drawnSecond : Math.floor(now);
-    return [second, this.#stage.store.epoch, this.#stage.expected.version, shift, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
+  /** Changes whenever the drawing would: range, colours, lines, history; data and time in this chart's turn. */
+  #fingerprint(window: Window, version: number): string {
+    const { from, to, live } = window;
+    const moved = version !== this.#drawnVersion || shiftOf(window, this.#wide) !== this.#drawnShift;
+    const turn = moved ? turnOf(window, this.#wide, this.#phase) : this.#drawnTurn;
+    return [turn, this.#stage.store.epoch, this.#stage.expected.version, to - from, live, this.#stage.palette.version, this.#rankedAt, this.#linesFor].join(" ");
   }
 
   #chooseLines(now: number): void {

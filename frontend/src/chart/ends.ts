@@ -26,13 +26,20 @@ export class Ends {
       dot.hidden = line === undefined || end === null || end.t < window.from || end.t > window.to + (window.live ? 5 : 0);
       if (line === undefined || end === null || dot.hidden) return;
       dot.className = `end-${tail === null ? line.token : "ink3"}`;
-      dot.style.transform = `translate(${Math.min(plot.x(end.t), plot.width).toFixed(1)}px, ${plot.y(end.v).toFixed(1)}px)`;
+      place(dot, Math.min(plot.x(end.t), plot.width), plot.y(end.v));
     });
   }
 
   hide(): void {
     for (const dot of this.#dots) dot.hidden = true;
   }
+}
+
+/** By left and top, to a tenth of a pixel: a transform would make a layer's worth of work of each dot. */
+function place(dot: HTMLElement, x: number, y: number): void {
+  const [left, top] = [`${x.toFixed(1)}px`, `${y.toFixed(1)}px`];
+  if (dot.style.left !== left) dot.style.left = left;
+  if (dot.style.top !== top) dot.style.top = top;
 }
 
 /** Where a line ends: at its newest sample where samples are drawn, else at its last bucket. */

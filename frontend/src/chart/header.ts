@@ -34,7 +34,7 @@ export class ChartHeader {
   show(picture: Picture, delays: Delays): void {
     const { newest, window } = picture;
     this.showValue(picture);
-    setText(this.#unit, newest === null ? "" : picture.scale.unit);
+    setText(this.#unit, shownOf(picture) === undefined ? "" : picture.scale.unit);
     setText(this.#note, this.#noteOf(picture, addsUp(picture)));
     const old = window.live ? ageText(picture.age, window.now) : `at ${clock(newest?.t ?? 0, true)}`;
     setText(this.#age, newest === null ? "" : old);
@@ -43,17 +43,18 @@ export class ChartHeader {
 
   /** The number alone, which moves with every sample. */
   showValue(picture: Picture): void {
-    const { newest, lines, unit, scale } = picture;
-    const shown = lines.length === 1 ? newest?.v : addsUp(picture) ? total(lines) : undefined;
+    const { unit, scale } = picture;
+    const shown = shownOf(picture);
     setText(this.#value, shown === undefined ? "" : inScale(shown, unit, scale));
   }
 
   #noteOf(picture: Picture, sums: boolean): string {
-    const { lines, past, partial, window } = picture;
+    const { lines, past, partial, window, scale } = picture;
     const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
     const compared = past === "" ? "" : `dashed: ${past}`;
+    const unit = lines.length > 1 && !sums && scale.unit !== "" ? `in ${scale.unit}` : ""; // no number stands before it
     const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";
-    return [part, usualText(picture), compared, what].filter((text) => text !== "").join(" · ");
+    return [part, usualText(picture), compared, unit, what].filter((text) => text !== "").join(" · ");
   }
 }
 
@@ -63,8 +64,15 @@ function usualText({ layers, unit, scale }: Picture): string {
   return range === null ? "" : `usual ${inScale(range[0], unit, scale)} to ${inScale(range[1], unit, scale)}`;
 }
 
+/** The one number of a chart: its newest value, or what its lines add up to; none where that means nothing. */
+export function shownOf(picture: Pick<Picture, "newest" | "lines" | "unit" | "scale">): number | undefined {
+  const { newest, lines } = picture;
+  if (newest === null) return undefined;
+  return lines.length === 1 ? newest.v : addsUp(picture) ? total(lines) : undefined;
+}
+
 /** Rates add up to the whole; amounts may hold their own total already, as memory's states do. */
-function addsUp({ lines, unit, scale }: Picture): boolean {
+function addsUp({ lines, unit, scale }: Pick<Picture, "lines" | "unit" | "scale">): boolean {
   return lines.length > 1 && unit.additive && /\/[sh]$/.test(scale.unit);
 }
 

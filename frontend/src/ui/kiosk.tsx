@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Cell, useCell } from "../cell.ts";
-import type { Console } from "../controller.ts";
 import { age, clock, zone } from "../data/format.ts";
 import type { Path } from "../router.ts";
+import { isAllRight } from "./all-right.ts";
 import { useConsole } from "./context.ts";
 import { Shape } from "./shapes.tsx";
 
@@ -16,19 +16,6 @@ export const kiosk = new Cell(location.hash === "#kiosk");
 
 export function toggleKiosk(on = !kiosk.value): void {
   kiosk.value = on;
-}
-
-/** Whether nothing at all is known to be wrong, and what is known is fresh. */
-export function isAllRight(app: Pick<Console, "connection" | "alerts" | "anomalies" | "services" | "trouble" | "store" | "now">): boolean {
-  const standing = app.services.known.value?.standing;
-  return (
-    app.connection.value.state === "connected" &&
-    app.trouble.value === "" &&
-    app.now() - app.store.newest < 30 &&
-    (app.alerts.open.value ?? []).every(({ state }) => state !== "firing") &&
-    app.anomalies.open.value.every(({ severity, metric }) => metric.startsWith("quadra_") || severity === "low" || severity === "medium") &&
-    (standing === undefined || standing.critical + standing.warning + standing.unknown === 0)
-  );
 }
 
 /** The bar of a console on a wall; turns the pages while all is right, else stays with the overview. */
