@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -67,6 +69,12 @@ _BLUEPRINTS = (
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give it back: nothing here is async, and asking eight times a request takes its time."""
+        return func
+
+
 def make_application(parts: WebParts) -> tuple[Flask, Express]:
     """Make the application with all its routes, and the express lane that leads to it.
 
@@ -74,7 +82,7 @@ def make_application(parts: WebParts) -> tuple[Flask, Express]:
     then counts it against their allowance. Without a ``secret_key`` Flask opens no session of its
     own, which nobody here would read: ``identity`` knows who is signed in.
     """
-    app = Flask("quadra", template_folder=str(TEMPLATES), static_folder=None)
+    app = _Application("quadra", template_folder=str(TEMPLATES), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = 65_536
     problems.register(app, parts.metrics)
