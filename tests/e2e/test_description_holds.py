@@ -9,6 +9,8 @@ import os
 import re
 import sys
 
+import pytest
+
 from tests.servers.process import plain_environment
 from tests.servers.quadra import QuadraServer, run
 
@@ -20,6 +22,7 @@ PHASES = "examples,coverage,fuzzing" if EXAMPLES else "examples,fuzzing"
 LEFT_OUT = "/tokens/|/prometheus/|/drill|/test"
 
 
+@pytest.mark.timeout(3_700 if EXAMPLES else 120)
 def test_the_server_does_what_its_description_says(server: QuadraServer) -> None:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/api/openapi.json"),
