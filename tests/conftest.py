@@ -1,17 +1,22 @@
 """What all tests share: their order, what counts as a failure, real servers, a browser."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import programs
-from tests.servers.postgres import Postgres
 from tests.servers.quadra import QuadraServer
+
+if TYPE_CHECKING:  # half a second to load, for each worker and whoever runs a few unit tests
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+
+    from tests.servers.postgres import Postgres
 
 # As in Quadra itself; more of them wait for each other where workers share the cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -181,6 +186,8 @@ def start_quadra() -> Iterator[Callable[..., QuadraServer]]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A Postgres for this worker; a test that stops it starts it again."""
+    from tests.servers.postgres import Postgres  # noqa: PLC0415 - see above
+
     with Postgres.running() as running:
         yield running
 
@@ -208,7 +215,10 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium. Not for the whole session: while it is there, an event loop is running."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - see above
+
     path = programs.chromium()
+    expect.set_options(timeout=15_000)  # for what is only waited for; what has to be soon says so
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium

@@ -139,7 +139,7 @@ class Live:
         )
         return ack
 
-    def wait_for(self, event: str, *, timeout: float = 5) -> Any:
+    def wait_for(self, event: str, *, timeout: float = 15) -> Any:
         """Give the data of the next event of this name; others before it are only noted."""
         deadline = time.monotonic() + timeout
         while True:
@@ -152,7 +152,7 @@ class Live:
             if found[0] == event:
                 return found[1]
 
-    def samples(self, count: int, *, timeout: float = 5) -> list[tuple[int, int, float]]:
+    def samples(self, count: int, *, timeout: float = 15) -> list[tuple[int, int, float]]:
         """Give the next `count` samples of JSON frames as (id, unix ms, value)."""
         found: list[tuple[int, int, float]] = []
         deadline = time.monotonic() + timeout
