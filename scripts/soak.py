@@ -282,7 +282,7 @@ def _comes_to_an_end(values: list[float]) -> bool:
 
 def _growth(values: list[float]) -> float:
     """Give the growth over these looks as a share, by a straight line through them."""
-    if len(values) < 4:  # noqa: PLR2004 - too few for a line
+    if len(values) < 2:  # noqa: PLR2004 - too few for a line
         return 0.0
     slope, start = np.polyfit(np.arange(len(values)), values, 1)
     return float(slope * (len(values) - 1) / max(start, 1.0))

@@ -14,6 +14,7 @@ from quadra.web.schemas import (
     as_object,
     id_in_path,
     in_query,
+    or_null,
 )
 
 _MAYBE_SECONDS: Schema = {**SECONDS, "type": ["number", "null"]}
@@ -46,7 +47,7 @@ NEW_USER = as_json(
     {"name": "mira", "role": "editor", "password": "a long sentence"},
 )
 CHANGED_USER = as_json(
-    as_object({}, {"role": _ROLE, "disabled": {"type": "boolean"}}),
+    as_object({}, {"role": _ROLE, "disabled": or_null({"type": "boolean"})}),
     "what changes; what is left out stays",
 )
 NEW_PASSWORD = as_json(as_object({"password": _PASSWORD}), "the new password")

@@ -196,7 +196,8 @@ ALERT_LIST = as_json(
 ACKNOWLEDGEMENT = optional_body(
     as_json(
         as_object(
-            {}, {"by": {**PERSON, "description": "who has it; your token's name when absent"}}
+            {},
+            {"by": {**or_null(PERSON), "description": "who has it; your token's name when absent"}},
         ),
         "who has it",
     )

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from quadra.engine import board_form as form
-from quadra.web.schemas import SECONDS, TEXT, WHOLE, Schema, as_json, as_list, as_object
+from quadra.web.schemas import (
+    SECONDS,
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    or_null,
+)
 
 _LABEL: Schema = {**TEXT, "description": "a label's name, empty for none"}
 _FILTER = as_object(
@@ -52,7 +61,12 @@ CHANGED_BOARD = as_json(
     as_object(
         {"name": TEXT},
         _FIELDS
-        | {"revision": {**WHOLE, "description": "the one that was read: 409 when changed since"}},
+        | {
+            "revision": {
+                **or_null(WHOLE),
+                "description": "the one that was read: 409 when changed since",
+            }
+        },
     ),
     "the board anew",
 )

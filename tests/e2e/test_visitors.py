@@ -316,6 +316,8 @@ def test_25_markup_where_text_belongs(quadra: QuadraServer) -> None:
     assert ["</script>", "</script>"] == scripts[1::2], "a label ended the data, or began more"
     assert "<img" not in exported.text
     assert "unsafe" not in exported.text.partition("<title>")[0]
+    before_any_calendar = {"end": "-1e11", "match": "markup"}
+    assert 200 == quadra.get("/api/v1/replay/export", params=before_any_calendar).status_code
 
 
 def last_minute() -> dict[str, float]:

@@ -57,9 +57,16 @@ def make_replay(parts: WebParts) -> Blueprint:
         response = answer(None)
         response.data = file.encode()
         response.content_type = "text/html; charset=utf-8"
-        stamp = datetime.fromtimestamp(float(str(document["start"])), UTC)
-        name = f"incident-{stamp:%Y%m%d-%H%M}.html"
+        name = f"incident{_stamp(float(str(document['start'])))}.html"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
     return api
+
+
+def _stamp(at: float) -> str:
+    """Write a time for a file's name; nothing for one that no calendar has."""
+    try:
+        return f"-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M}"
+    except (OverflowError, ValueError, OSError):
+        return ""
