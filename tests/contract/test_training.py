@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from quadra.engine.models import ModelVersion
 from quadra.engine.ports import Entry
 from quadra.engine.trainer import Trainer, TrainerParts
 from quadra.engine.training import Training
@@ -194,6 +195,18 @@ def test_nothing_trained_can_not_be_saved(house: House) -> None:
 def test_a_version_is_a_name_not_a_path(house: House, version: str) -> None:
     with pytest.raises(NotFoundError):
         house.models.read(version)
+
+
+def test_no_version_leads_out_of_the_folder_to_one_that_is_there(tmp_path: Path) -> None:
+    inside, outside = FolderModels(tmp_path / "models"), FolderModels(tmp_path / "others")
+    kept = ModelVersion("v1", 1.0, "", "digest", 1, 8, 1, 5, None, (), 1.0)
+    outside.save(kept, b"x")
+    assert (kept, b"x") == outside.read("v1")
+    for version in ("../others/v1", f"{tmp_path}/others/v1", "./../others/v1"):
+        for use in (inside.read, inside.remove, lambda name: inside.promote(name, 1.0)):
+            with pytest.raises(NotFoundError):
+                use(version)
+    assert [kept] == outside.all()
 
 
 def test_errands_wait_for_the_worker_but_not_without_bound(house: House) -> None:
