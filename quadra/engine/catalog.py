@@ -154,6 +154,11 @@ class Catalog:
             else:
                 self._owned[payer] -= 1
 
+    def new_in(self, batch: Batch) -> list[int]:
+        """Give the places among the batch's keys of series that are not known, nor coming."""
+        known, coming = self._ids, self._coming
+        return [n for n, key in enumerate(batch.keys) if key not in known and key not in coming]
+
     def known_part(self, batch: Batch) -> Batch:
         """Give the part of a batch whose series are known, or come with another batch.
 

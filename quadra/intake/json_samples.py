@@ -59,6 +59,7 @@ class _Reader:
         self.rules = rules
         self.faults: list[Fault] = []
         self.numbers: dict[SeriesKey, int] = {}
+        self.places: list[int] = []  # of each of these, the item that named it first
 
     def number_of(self, item: dict[str, Any], index: int) -> int:
         """Give the place of the item's series among the keys; -1 when it has a fault."""
@@ -86,13 +87,15 @@ class _Reader:
             self.stop_when_many()
             return -1
         number = self.numbers[key] = len(self.numbers)
+        self.places.append(index)
         return number
 
     def check(self, item: dict[str, Any], index: int) -> None:
         """Note the faults of an item's series without taking it up."""
-        kept, self.numbers = self.numbers, {}
+        kept = self.numbers, self.places
+        self.numbers, self.places = {}, []
         self.number_of(item, index)
-        self.numbers = kept
+        self.numbers, self.places = kept
 
     def fault(self, index: int, field: str, reason: str) -> int:
         self.faults.append(Fault(index, field, reason))
@@ -151,6 +154,7 @@ class _Rows(_Reader):
             np.array(index, np.uint32),
             np.rint(np.array(times, np.float64) * 1000).astype(np.int64),
             np.array(values, np.float64),
+            places=tuple(self.places),
         )
 
 
@@ -220,4 +224,5 @@ class _ColumnsReader(_Reader):
             np.array(index, np.uint32)[owner],
             np.rint(moments * 1000).astype(np.int64),
             np.array(values, np.float64),
+            places=tuple(self.places),
         )

@@ -23,6 +23,7 @@ class Batch:
 
     ``keys`` are the distinct series; ``index[i]`` says to which of them sample *i* belongs,
     ``t[i]`` is its time in unix milliseconds, ``v[i]`` its value. All three have length n.
+    ``places[k]`` says which item of the request brought ``keys[k]`` first, where that is known.
     """
 
     keys: tuple[SeriesKey, ...]
@@ -30,6 +31,7 @@ class Batch:
     t: TimeArray
     v: ValueArray
     source: str = "json"
+    places: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Give the number of samples."""

@@ -129,3 +129,21 @@ with client.timer("client_failed_seconds"):
     env = plain_environment(PYTHONPATH=str(REPOSITORY))
     assert 3 == run([sys.executable, "-c", text, server.token], env=env).returncode
     assert 1.0 == values(server, "client_failed_seconds_count")[-1]
+
+
+def test_series_beyond_the_limit_cost_none_of_those_that_are_known(
+    start_quadra: Callable[..., QuadraServer],
+) -> None:
+    server = start_quadra(MAX_SERIES="400", MAX_SERIES_PER_TOKEN="50")
+    _id, token = make_token(server, "ingest")
+    with Client(server.url, token) as client:
+        client.gauge("known", 1)
+        assert client.flush()
+    with Client(server.url, token) as client:  # a new start of the program: it knows of nothing
+        for number in range(80):
+            client.gauge("flood", number, n=number)
+        client.gauge("known", 2)
+        assert not client.flush()
+        assert 80 == client.dropped
+    assert [1.0, 2.0] == history(server, "known")[0]["values"]
+    assert [] == history(server, '{__name__="flood"}')

@@ -370,3 +370,18 @@ def test_any_json_gives_a_batch_or_named_faults(document: object) -> None:
 def test_any_bytes_give_a_batch_or_an_error_of_ours(body: bytes) -> None:
     with pytest.raises((MalformedError, InvalidError)):
         parse_samples(body, NOW, SeriesRules())
+
+
+def test_each_series_is_found_again_in_the_request_that_brought_it() -> None:
+    rows = [
+        {"name": "a", "value": 1}, {"name": "b", "value": 1}, {"name": "a", "value": 2},
+        {"name": "c", "value": 1},
+    ]  # fmt: skip
+    batch = parse_samples(orjson.dumps({"samples": rows}), NOW, SeriesRules())
+    assert ([("a", ()), ("b", ()), ("c", ())], (0, 1, 3)) == (list(batch.keys), batch.places)
+    columns = [
+        {"name": "none", "values": []}, {"name": "a", "values": [1]},
+        {"name": "a", "values": [2]}, {"name": "b", "values": [3]},
+    ]  # fmt: skip
+    batch = parse_samples(orjson.dumps({"series": columns}), NOW, SeriesRules())
+    assert ([("a", ()), ("b", ())], (1, 3)) == (list(batch.keys), batch.places)

@@ -18,7 +18,7 @@ from werkzeug.http import parse_options_header
 from quadra.engine.access import Principal
 from quadra.engine.catalog import TooManySeriesError
 from quadra.engine.ports import Memo, Owner, Runtime
-from quadra.errors import MalformedError, TooLargeError
+from quadra.errors import Fault, MalformedError, TooLargeError
 from quadra.intake.body import unpack_body
 from quadra.intake.received import Received
 from quadra.intake.turns import Turns
@@ -28,6 +28,7 @@ from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
 LARGE_BODY = 131_072
+MAX_NEW_NAMED = 1_000
 _LARGE_AT_ONCE = 2
 _PORTION = 65_536
 
@@ -176,11 +177,23 @@ class LargeBodies:
 
 
 def keep(parts: WebParts, owner: Owner, read: Callable[[], Batch]) -> Batch:
-    """Read a batch and keep it durably, whole or not at all; counts and times it."""
+    """Read a batch and keep it durably, whole or not at all; counts and times it.
+
+    Where its new series are too many the error names them, so that the others can be sent again.
+    """
     began = time.perf_counter()
     batch = read()
     if len(batch):
-        parts.journal.append(batch, owner)
+        try:
+            parts.journal.append(batch, owner)
+        except TooManySeriesError as error:
+            new = parts.catalog.new_in(batch)[:MAX_NEW_NAMED]
+            faults = tuple(
+                Fault(batch.places[n], "name", "a new series, for which there is no room")
+                for n in new
+                if n < len(batch.places)
+            )
+            raise type(error)(error.detail, faults=faults) from None
     _count(parts, batch, began)
     return batch
 
