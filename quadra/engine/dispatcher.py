@@ -236,6 +236,7 @@ class Dispatcher:
                 claimed = self._outbox.claim(
                     channel.name, self._claimant, now, now + CLAIM_S, 1, asked=True
                 )
+                lane.bucket.left -= len(claimed)  # the others wait for that as well
                 if claimed and self._send(channel, lane, claimed):
                     lane.not_before = self._monotonic()  # it works: what waits need wait no more
         finally:
