@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.alerts.flapping import Flaps
 from quadra.alerts.ledger import Alert, Event
@@ -16,6 +15,7 @@ from quadra.alerts.shown import finite
 from quadra.alerts.states import Phase, State
 from quadra.storage.database import Database
 from quadra.storage.tables import alert_events, positions
+from quadra.storage.upserts import insert_into
 
 _ORDERS = "alert-orders"
 _JSON = ("labels", "annotations", "machine", "quieted_by")
@@ -79,7 +79,7 @@ def add_events(connection: sa.Connection, events: Sequence[Event]) -> None:
 
 def upsert(database: Database, table: sa.Table) -> Any:
     """Give the dialect's insert, which knows what to do on a conflict."""
-    return (sqlite if database.is_sqlite else postgresql).insert(table)
+    return insert_into(table, is_sqlite=database.is_sqlite)
 
 
 def orders_changed(connection: sa.Connection, database: Database) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.sealer import OvertakenError, Stretch
 from quadra.storage.database import Database
 from quadra.storage.journal import JUDGED
 from quadra.storage.sealed import PACKED, checksum, sound
 from quadra.storage.tables import chunks, journal, positions
+from quadra.storage.upserts import insert_into
 from quadra.telemetry import chunks as codec
 
 FOLLOWER = "sealer"
@@ -69,7 +69,7 @@ class SqlChunks:
         self, claim: int, seq: int, committed_before: float, unjudged_before: float = math.inf
     ) -> int:
         """Keep the position reached and drop sealed rows that old, unjudged ones later."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        insert = insert_into(positions, is_sqlite=self._database.is_sqlite)
         keep = insert.values(follower=FOLLOWER, seq=seq).on_conflict_do_update(
             index_elements=["follower"], set_={"seq": seq}
         )
@@ -90,7 +90,7 @@ class SqlChunks:
 
 def begin_round(database: Database) -> int:
     """Begin a round of sealing or rolling up; earlier ones can write no more. Gives its number."""
-    insert = (sqlite if database.is_sqlite else postgresql).insert(positions)
+    insert = insert_into(positions, is_sqlite=database.is_sqlite)
     statement = (
         insert.values(follower=_CLAIM, seq=1)
         .on_conflict_do_update(index_elements=["follower"], set_={"seq": positions.c.seq + 1})

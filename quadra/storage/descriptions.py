@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.storage.database import Database
 from quadra.storage.tables import descriptions
+from quadra.storage.upserts import insert_into
 from quadra.telemetry.metadata import Metadata
 
 
@@ -25,7 +25,7 @@ class SqlDescriptions:
 
     def put(self, described: Sequence[Metadata]) -> None:
         """Keep these, in place of what was said of the same names."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(descriptions)
+        insert = insert_into(descriptions, is_sqlite=self._database.is_sqlite)
         new = insert.excluded
         statement = insert.on_conflict_do_update(
             index_elements=["name"],

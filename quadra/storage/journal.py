@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
@@ -15,6 +14,7 @@ from quadra.storage.database import Database
 from quadra.storage.memos import put_memos
 from quadra.storage.plain import plain_each, plain_insert
 from quadra.storage.tables import journal, judging, series
+from quadra.storage.upserts import insert_into
 from quadra.telemetry.batch import Batch, Columns, IdArray
 from quadra.telemetry.packing import pack, unpack
 from quadra.telemetry.series import SeriesKey, digest
@@ -99,7 +99,7 @@ class SqlJournal:
         owners: dict[SeriesKey, int],
     ) -> dict[SeriesKey, int]:
         digests = {digest(key): key for key in keys}
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(series)
+        insert = insert_into(series, is_sqlite=self._database.is_sqlite)
         rows = [
             {
                 "digest": mark,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.lease import Fence, FencedError, LeaseRow, Move
 from quadra.storage.database import Database
 from quadra.storage.tables import leases
+from quadra.storage.upserts import insert_into
 
 
 class SqlLeases:
@@ -35,7 +35,7 @@ class SqlLeases:
     def _made(self, connection: sa.Connection, move: Move) -> bool:
         after, before = _values(move.after), move.before
         if before is None:
-            insert = (sqlite if self._database.is_sqlite else postgresql).insert(leases)
+            insert = insert_into(leases, is_sqlite=self._database.is_sqlite)
             statement = insert.values(name=move.name, **after)
             done = statement.on_conflict_do_nothing().returning(leases.c.name)
             return connection.execute(done).first() is not None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import Memo
 from quadra.storage.database import Database
 from quadra.storage.plain import plain_insert, plain_rows
 from quadra.storage.tables import memos
+from quadra.storage.upserts import insert_into
 
 KEPT_S = 90 * 86_400.0
 DROPPED_A_COMMIT = 200
@@ -46,7 +46,7 @@ def put_memos(
     connection: sa.Connection, found: Sequence[Memo], now: float, *, is_sqlite: bool
 ) -> None:
     """Write memos in the place of those with the same keys, and drop some that are too old."""
-    insert = (sqlite if is_sqlite else postgresql).insert(memos)
+    insert = insert_into(memos, is_sqlite=is_sqlite)
     statement = insert.on_conflict_do_update(
         index_elements=["key"],
         set_={"value": insert.excluded.value, "kept_at": insert.excluded.kept_at},

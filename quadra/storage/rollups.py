@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.roller import Portion
 from quadra.errors import DamagedError
@@ -20,6 +19,7 @@ from quadra.storage.journal import too_many_samples
 from quadra.storage.plain import plain_rows
 from quadra.storage.sealed import chunks_between
 from quadra.storage.tables import chunks, minutes, positions, rollups, series
+from quadra.storage.upserts import insert_into
 from quadra.telemetry import blocks
 from quadra.telemetry.batch import Columns, IdArray
 from quadra.telemetry.rollups import WINDOWS, Rollup, merge
@@ -49,7 +49,7 @@ class SqlRollups:
 
     def mark(self, claim: int, marks: Marks) -> None:
         """Keep how far samples and rollups reach."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        insert = insert_into(positions, is_sqlite=self._database.is_sqlite)
         statement = insert.on_conflict_do_update(
             index_elements=["follower"], set_={"seq": insert.excluded.seq}
         )
@@ -81,7 +81,7 @@ class SqlRollups:
 
     def keep_minutes(self, claim: int, ids: Sequence[int], since: int) -> None:
         """Note that series have cells of minutes from now on."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(minutes)
+        insert = insert_into(minutes, is_sqlite=self._database.is_sqlite)
         rows = [{"series_id": number, "since": since} for number in ids]
         self._database.write(_claimed, claim, insert.on_conflict_do_nothing(), rows)
 

@@ -7,11 +7,11 @@ from sys import intern
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.ports import KnownSeries
 from quadra.storage.database import Database
 from quadra.storage.tables import positions, series
+from quadra.storage.upserts import insert_into
 from quadra.telemetry.series import SeriesKey
 
 _FOLLOWER = "series-times"
@@ -63,7 +63,7 @@ class SqlSeries:
                 statement,
                 [{"the_id": i, "first": t0, "last": t1} for i, t0, t1 in sorted(times)],
             )
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        insert = insert_into(positions, is_sqlite=self._database.is_sqlite)
         connection.execute(
             insert.values(follower=_FOLLOWER, seq=seq).on_conflict_do_update(
                 index_elements=["follower"],

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 import zstandard
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.shipper import ShipmentReport, Shipped
 from quadra.storage.chunks import FOLLOWER, drop_rows, hold_claim
 from quadra.storage.database import Database
 from quadra.storage.journal import JUDGED
 from quadra.storage.tables import journal, positions, shipments
+from quadra.storage.upserts import insert_into
 from quadra.telemetry.batch import TimeArray
 
 _PLACE = "history-url"
@@ -71,7 +71,7 @@ class SqlShipments:
 
     def _keep(self, connection: sa.Connection, claim: int, row: dict[str, Any]) -> None:
         hold_claim(connection, claim)
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(shipments)
+        insert = insert_into(shipments, is_sqlite=self._database.is_sqlite)
         connection.execute(
             insert.values({"follower": _PLACE, **_NOTHING, **row}).on_conflict_do_update(
                 index_elements=["follower"], set_=row
@@ -83,7 +83,7 @@ class SqlShipments:
         newest = connection.execute(sa.select(sa.func.max(journal.c.last_t)).where(goes)).scalar()
         before = _newest_dropped(connection)
         self._keep(connection, claim, {"newest_dropped": max(before, newest or before)})
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(positions)
+        insert = insert_into(positions, is_sqlite=self._database.is_sqlite)
         connection.execute(
             insert.values(follower=FOLLOWER, seq=seq).on_conflict_do_update(
                 index_elements=["follower"], set_={"seq": seq}

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.targets import Credential, Target
 from quadra.errors import ConflictError
 from quadra.storage.database import Database
 from quadra.storage.tables import installation, targets
+from quadra.storage.upserts import insert_into
 from quadra.storage.vault import SealedElsewhereError, Vault
 from quadra.telemetry.series import digest
 
@@ -49,7 +49,7 @@ class SqlTargets:
 
     def add(self, target: Target, limit: int) -> Target:
         """Keep a new one and give it its id; raises ConflictError."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(targets)
+        insert = insert_into(targets, is_sqlite=self._database.is_sqlite)
         statement = insert.on_conflict_do_nothing(index_elements=["digest"])
         row = self._database.write(_add, statement.returning(targets), self._row(target), limit)
         if row is None:
@@ -69,7 +69,7 @@ class SqlTargets:
 
     def keep_states(self, states: dict[str, Any]) -> None:
         """Keep how the targets do."""
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(installation)
+        insert = insert_into(installation, is_sqlite=self._database.is_sqlite)
         value = orjson.dumps(states)
         statement = insert.values(name=_STATES, value=value).on_conflict_do_update(
             index_elements=["name"], set_={"value": value}

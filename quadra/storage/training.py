@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from quadra.engine.training import Errand, ErrandKind, State
 from quadra.storage.database import Database
 from quadra.storage.tables import errands, training
+from quadra.storage.upserts import insert_into
 
 _KEPT_ERRANDS = 200
 
@@ -61,7 +61,7 @@ class SqlTraining:
         self._report(connection, state, now)
 
     def _report(self, connection: sa.Connection, state: State, now: float) -> None:
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(training)
+        insert = insert_into(training, is_sqlite=self._database.is_sqlite)
         row = {"state": orjson.dumps(state).decode(), "reported_at": now}
         connection.execute(
             insert.values(id=1, **row).on_conflict_do_update(index_elements=["id"], set_=row)
