@@ -30,7 +30,7 @@ Meter = Callable[[str, str, float], None]
 """Is told of each statement and commit, on the thread that ran it: operation, table, seconds."""
 
 READERS = 6  # more than questions about history run at once, so that look-ups find one free
-_TURN_TIMEOUT_S = 15.0
+_TURN_TIMEOUT_S, _LOOK_AROUND_S = 15.0, 0.5
 _PAUSED_WRITER_ENDS = "SET idle_in_transaction_session_timeout = 3000"
 _BUSY_TIMEOUT_MS = 10_000
 _PAUSE_S, _LONGEST_PAUSE_S = 0.000_5, 0.005
@@ -163,16 +163,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        asked_at = time.monotonic()
-        try:
-            connection = idle.get(timeout=_TURN_TIMEOUT_S)
-        except Empty:
-            msg = "The database is busy. Try again in a moment."
-            raise StorageError(msg, code="database_busy", retry_after=2) from None
-        if idle is self._writers and self._no_answer_at > asked_at:
-            idle.put(connection)
-            msg = "The database does not answer. Try again in a moment."
-            raise NoAnswerError(msg, retry_after=2)
+        connection = self._turn(idle)
         try:
             with _wrapped_errors():
                 if connection is None:
@@ -196,6 +187,28 @@ class Database:
         meaning = _meaning(statement)
         if meaning is not None and self._meter is not None:
             self._meter(*meaning, seconds)
+
+    def _turn(self, idle: SimpleQueue[sa.Connection | None]) -> sa.Connection | None:
+        """Wait for a connection: for so long, and not when it has become clear that none answers.
+
+        Readers of SQLite answer whoever holds its lock.
+        """
+        asked_at = time.monotonic()
+        until = asked_at + _TURN_TIMEOUT_S
+        all_hang = idle is self._writers or not self.is_sqlite
+        while True:
+            with suppress(Empty):
+                connection = idle.get(timeout=_LOOK_AROUND_S)
+                break
+            if all_hang and self._no_answer_at > asked_at:
+                raise _no_answer()
+            if time.monotonic() >= until:
+                msg = "The database is busy. Try again in a moment."
+                raise StorageError(msg, code="database_busy", retry_after=2)
+        if all_hang and self._no_answer_at > asked_at:
+            idle.put(connection)
+            raise _no_answer()
+        return connection
 
     def _commit(self, transaction: sa.Transaction, *, writes: bool) -> None:
         began = time.perf_counter()
@@ -222,6 +235,11 @@ class Database:
         return connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+
+
+def _no_answer() -> NoAnswerError:
+    msg = "The database does not answer. Try again in a moment."
+    return NoAnswerError(msg, retry_after=2)
 
 
 def _discard(connection: sa.Connection) -> None:

@@ -78,19 +78,46 @@ def _answers(database: Database) -> bool:
 def test_a_question_that_got_no_answer_is_not_asked_again_by_itself(
     far: Database, relay: Relay
 ) -> None:
-    with ThreadPoolExecutor(READERS) as pool:  # each connection is made, and will be silent
-        rendezvous = threading.Barrier(READERS)
-
-        def meet(connection: sa.Connection) -> int:
-            rendezvous.wait(10)
-            return _one(connection)
-
-        list(pool.map(lambda _: far.read(meet), range(READERS)))
+    connect_all_readers(far)  # each of them will be silent
     relay.hold()
     began = time.monotonic()
     with pytest.raises(NoAnswerError):
         far.read(_one)
     assert time.monotonic() - began < 2 * PATIENCE_S
+
+
+def test_who_waits_to_read_is_told_as_soon_as_it_is_known_that_nothing_answers(
+    far: Database, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PatientConnection, "READ_WITHIN_S", 6.0)
+    database = Database(far.url.render_as_string(hide_password=False))
+    database.write(_one)
+    connect_all_readers(database)
+    relay.hold()
+    with ThreadPoolExecutor(READERS + 1) as pool:
+        hung = [pool.submit(database.read, _one) for _ in range(READERS)]
+        assert wait_until(database._readers.empty, timeout=5)
+        began = time.monotonic()
+        waits = pool.submit(database.read, _one)
+        with pytest.raises(NoAnswerError):
+            database.write(_one)
+        with pytest.raises(NoAnswerError):
+            waits.result(10)
+        assert time.monotonic() - began < 4
+        relay.let_go()
+        assert [1] * READERS == [one.result(10) for one in hung]
+    database.close()
+
+
+def connect_all_readers(database: Database) -> None:
+    rendezvous = threading.Barrier(READERS)
+
+    def meet(connection: sa.Connection) -> int:
+        rendezvous.wait(10)
+        return _one(connection)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(lambda _: database.read(meet), range(READERS)))
 
 
 def test_a_connection_that_is_never_made_counts_as_no_answer(far: Database, relay: Relay) -> None:
