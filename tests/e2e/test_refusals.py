@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -235,3 +237,28 @@ def test_a_flood_of_series_from_one_token_keeps_neither_others_nor_its_own_known
     assert [] == history(server, '{__name__=~"g[0-9]"}')
 
     assert 200 == send(quiet, JSON, many(50, "quiet"), "application/json").status_code
+
+
+def test_differences_of_series_that_are_not_let_in_leave_nothing_on_disk(
+    start_quadra: Callable[..., QuadraServer],
+) -> None:
+    server = start_quadra(MAX_SERIES="400", MAX_SERIES_PER_TOKEN="50%")
+
+    def send(names: Iterable[str], at: int) -> requests.Response:
+        made = request()
+        for name in names:
+            data = metric(made, name).sum
+            data.is_monotonic, data.aggregation_temporality = True, DELTA
+            point(data.data_points, as_int=1, time_unix_nano=at)
+        return server.post(OTLP, data=made.SerializeToString(), headers={"Content-Type": V1})
+
+    began = time.time_ns() - 10**9
+    assert 200 == send(["mine"], began).status_code
+    for i in range(3):
+        flood = [f"flood{i}_{number}" for number in range(300)]
+        answer = send(["mine", *flood], began + (i + 1) * 10**7)
+        assert (200, True) == (answer.status_code, b"series_quota: 300" in answer.content)
+    assert 422 == send([f"more{number}" for number in range(300)], began).status_code
+    assert [1.0, 2.0, 3.0, 4.0] == history(server, "mine_total")[0]["values"]
+    with closing(sqlite3.connect(server.folder / "data/quadra_matrix.db")) as database:
+        assert [(1,)] == database.execute("SELECT count(*) FROM memos").fetchall()
