@@ -9,11 +9,9 @@ import numpy as np
 
 from quadra.anomalies.parameters import ALERT, HELD
 from quadra.anomalies.readings import Readings
-from quadra.anomalies.shift_rules import Values
+from quadra.anomalies.shift_step import Shifts
 from quadra.anomalies.traits import PLAIN, Trait
 
-ALONE: Final = 1.3
-"""Evidence of a shift that is asked of a series when no other of its source has any."""
 NEARLY: Final = 0.9
 """Evidence that makes a series company for another."""
 TOGETHER_MS: Final = 10_000
@@ -26,8 +24,9 @@ class Company:
         """Begin with nobody."""
         self._seen: dict[str, dict[int, int]] = {}  # source: series: unix ms
 
-    def weigh(self, readings: Readings, evidence: Values, traits: Mapping[int, Trait]) -> None:
-        """Hold back the evidence of who is alone; ``evidence`` (n,) is changed in place."""
+    def weigh(self, readings: Readings, shifts: Shifts, traits: Mapping[int, Trait]) -> None:
+        """Hold back the evidence (changed in place) of who is alone and ``lonely``."""
+        evidence = shifts.evidence
         odd = np.flatnonzero(evidence >= NEARLY)
         if not len(odd):
             return
@@ -37,7 +36,7 @@ class Company:
             if source:
                 self._meet(source, series, t)
         for i, series, t in found:
-            if ALERT <= evidence[i] < ALONE and not self._has(series, t, traits):
+            if shifts.lonely[i] and evidence[i] >= ALERT and not self._has(series, t, traits):
                 evidence[i] = HELD
 
     def _meet(self, source: str, series: int, t: int) -> None:

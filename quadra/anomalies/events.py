@@ -21,6 +21,8 @@ SILENT_MS: Final = 900_000
 """Of a series that says nothing for so long, the event ends with its last sample."""
 LONGEST_MS: Final = 6 * 3_600_000
 MOST_OPEN: Final = 10_000
+ROUNDING: Final = 1e-9
+"""Share of the greatest value by which a least value of 0 may have been rounded."""
 
 Change = Literal["opened", "worsened", "closed"]
 
@@ -90,6 +92,14 @@ class _Open:
     calm_rows: int = 0
     last_bad: int = 0
     calm_from: int = 0
+
+
+def never_negative(low: float, floor: float, ceiling: float) -> float:
+    """Raise the lower end of an expected range to 0 where no value below 0 has ever been seen.
+
+    ``floor`` and ``ceiling`` are the least and greatest value seen.
+    """
+    return max(low, 0.0) if floor >= -ROUNDING * abs(ceiling) else low
 
 
 class EventTracker:

@@ -12,7 +12,13 @@ import numpy as np
 from quadra.anomalies import saving
 from quadra.anomalies.columns import ColumnDetector, Judgements
 from quadra.anomalies.company import Company
-from quadra.anomalies.events import AnomalyEvent, EventChange, EventTracker, Sighting
+from quadra.anomalies.events import (
+    AnomalyEvent,
+    EventChange,
+    EventTracker,
+    Sighting,
+    never_negative,
+)
 from quadra.anomalies.groups import Grouping
 from quadra.anomalies.parameters import ALERT, DETECTORS
 from quadra.anomalies.readings import Ints, Reader, Readings
@@ -24,7 +30,7 @@ from quadra.anomalies.traits import PLAIN, Trait
 from quadra.telemetry.batch import IdArray, TimeArray, ValueArray
 
 _KIND = "anomaly-observer"
-_VERSION = 3
+_VERSION = 4
 SILENCE: Final = 1.5
 """Evidence of a silence: it is certain, and how much it matters unknown."""
 SURE: Final = 0.9
@@ -71,7 +77,7 @@ class Observer:
         readings = self._reader.read(ids, t, v)
         found = self.detector.learn(readings.ids.astype(np.uint32), readings.t, readings.v)
         shifts = self._shifts.learn(readings)
-        self._company.weigh(readings, shifts.evidence, self._traits)
+        self._company.weigh(readings, shifts, self._traits)
         found.evidence[_hasty(readings, found, shifts)] = 0.0
         changes = self._follow(readings, found, shifts)
         return changes + self._fallen_silent(ids, t, v)
@@ -185,33 +191,32 @@ def _hasty(readings: Readings, found: Judgements, shifts: Shifts) -> Mask:
 
 def _sighting(readings: Readings, found: Judgements, shifts: Shifts, i: int) -> Sighting:
     evidence = float(shifts.evidence[i])
+    said = shifts if evidence > found.evidence[i] else found
+    floor, ceiling = float(found.floor[i]), float(found.ceiling[i])
     common: dict[str, Any] = {
         "series": int(readings.ids[i]),
         "t": int(readings.t[i]),
         "v": float(readings.v[i]),
-        "floor": float(found.floor[i]),
-        "ceiling": float(found.ceiling[i]),
+        "floor": floor,
+        "ceiling": ceiling,
         "age_h": float(found.age_h[i]),
+        "low": never_negative(float(said.low[i]), floor, ceiling),
+        "high": float(said.high[i]),
+        "usual": float(said.usual[i]),
     }
-    if evidence > found.evidence[i]:
+    if said is shifts:
         square = evidence * evidence
         return Sighting(
             **common,
             evidence=evidence,
-            low=float(shifts.low[i]),
-            high=float(shifts.high[i]),
             confidence=square / (1.0 + square),
-            usual=float(shifts.usual[i]),
             detector="shift",
             shown=float(shifts.level[i]),
         )
     return Sighting(
         **common,
         evidence=float(found.evidence[i]),
-        low=float(found.low[i]),
-        high=float(found.high[i]),
         confidence=float(found.confidence[i]),
-        usual=float(found.usual[i]),
         detector=DETECTORS[int(found.detector[i])],
     )
 

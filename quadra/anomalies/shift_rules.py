@@ -58,6 +58,27 @@ def _count(amount: Values, weight: Values, before: Values, since: Values) -> Val
     return np.copysign(np.sqrt(np.maximum(deviance, 0.0)), amount - rate * weight)
 
 
+def exact(amount: Values, weight: Values, base: Base) -> Values:
+    """Say how far counts of events in windows are from what is usual, as normal deviates.
+
+    Given how many events there were in all, how many of them fell into the window is binomial when
+    nothing has changed, whatever the rate: the little that is known of it after a few minutes is
+    counted in. The tail of that is the saddlepoint's (Lugannani and Rice, with the correction of
+    half an event for what comes in whole ones), right to a few hundredths however few there are.
+    """
+    before, since = base.amount[:, None], base.weight[:, None]
+    more = amount * since > before * weight
+    half = np.where(more, 0.5, -0.5)
+    x, y = amount - half, before + half
+    ratio = x * since / (y * weight)
+    root = _count(x, weight, y, since)
+    wald = 2.0 * np.sinh(0.5 * np.log(ratio)) * np.sqrt(x * y / (x + y))
+    out = np.where(np.abs(root) > 1.0, root + np.log(wald / root) / root, root)
+    # Within half an event of the usual nothing is odd.
+    fair = np.isfinite(out) & (y > 0.0) & (more == (ratio > 1.0))
+    return np.where(fair, out, 0.0)
+
+
 def _entropy(found: Values, expected: Values) -> Values:
     return np.where(found > 0.0, found * np.log(np.where(found > 0.0, found, 1.0) / expected), 0.0)
 

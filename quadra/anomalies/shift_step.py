@@ -20,10 +20,24 @@ Numbers = dict[str, Values]
 
 WARM: Final = 100
 """Rows before anything may be called a shift."""
+WARM_MEAN: Final = 30
+"""The same of means: there is a row only where calls were, and each stands for some."""
+AGE_S: Final = 90.0
+"""Seconds before anything may be."""
 ASKED: Final = 5.0
 """Standard deviations to an alert: once in some million rows of normal noise."""
 YOUNG: Final = 15.0
 """How much more a young series is asked: (1 + this / rows) times."""
+RARELY: Final = 4.5
+"""The same of whole events that come seldom and independently, where chance is known exactly: three
+in a million rows, so that fifty such series, read each second, err less than once an hour, however
+young they are."""
+SELDOM: Final = 0.25
+"""Events a row below which chance says more than the swings of what they are a part of."""
+SPREAD: Final = 1.25
+"""Variance over what independent events would have, up to which they may be independent."""
+SEVERAL: Final = 3.0
+"""Events of which nobody needs to say the same: two may be one mishap that was tried again."""
 BASE: Final = 240.0
 """Rows over which what is usual is remembered."""
 EVENTS: Final = 30.0
@@ -42,6 +56,11 @@ FARTHEST: Final = 1.2
 """An alert counts as far as this much of what was asked, so that it can come again."""
 LOUDEST: Final = 3.5
 """Standard deviations that one row can say: two odd ones are none, three of them are a shift."""
+LOUDEST_MEAN: Final = 4.0
+"""The same of means, whose rows stand for calls: two odd ones are a shift where another series of
+their source says the same, and three where none does."""
+ALONE: Final = 1.3
+"""Evidence that is asked of a series when no other of its source has any."""
 STEADY: Final = 3
 """Rows in a row that are believed in full when each of them by itself is far off."""
 DENSE: Final = 5.0
@@ -50,6 +69,11 @@ CALM: Final = 0.5
 """Share of an alert below which a row is like any other."""
 ODD: Final = 0.02
 """How much a row counts for what is usual when it is not."""
+BRIEF: Final = 3
+"""Odd rows in a row that teach the noise of a gauge all the same: else one that has a spike now and
+then would never be known for it, and every spike be news;"""
+BRIEFLY: Final = 500.0
+"""but each by one in so many at most, that a fault does not spoil what is known of the noise."""
 GIVE_UP: Final = 900
 """Odd rows in a row after which the new level is the usual one."""
 FAST_S: Final = 30.0
@@ -75,8 +99,9 @@ class Shifts(NamedTuple):
     """What is said of each reading, (n,) each.
 
     ``evidence`` is in units of the alert threshold, ``level`` the value over the rows in which it
-    shows; ``fast``: the series is read every few seconds; ``usual``, ``low``, ``high``: what was
-    expected.
+    shows; ``fast``: the series is read every few seconds; ``lonely``: too little to be
+    believed while no other series of its source says the same; ``usual``, ``low``, ``high``: what
+    was expected.
     """
 
     evidence: Values
@@ -85,6 +110,7 @@ class Shifts(NamedTuple):
     low: Values
     high: Values
     fast: Mask
+    lonely: Mask
 
 
 @dataclass(slots=True)
@@ -92,6 +118,7 @@ class _Found:
     """Windows in standard deviations of their kind, and what is made of them."""
 
     base: Base
+    rare: Mask
     row_noise: Values
     windows: Values  # (n, windows)
     off: Values
@@ -108,32 +135,51 @@ def step(s: Numbers, noise: Values, ring: Values, row: Row) -> Shifts:
     s["whole"] *= row.amount == np.floor(row.amount)
     counted = row.kind == rules.COUNT
     # Whole numbers are counted: what is counted has at least the noise of Poisson.
-    row_noise = np.maximum(s["row_noise"], 1.0 * (counted & (s["whole"] > 0.0)))
+    whole = counted & (s["whole"] > 0.0)
+    row_noise = np.maximum(s["row_noise"], 1.0 * whole)
     few = counted & (base.amount / base.weight * row.weight < DENSE * row_noise)
+    rare = whole & (base.amount < SELDOM * base.weight / row.weight)
     sums = np.cumsum(ring[:, : SCORE - 1, ::-1], axis=2)[:, :, _LAST]
-    plain = rules.statistic(row.kind, sums[:, AMOUNT], sums[:, WEIGHT], base)
-    plain = _finite(plain / np.sqrt(row_noise)[:, None])
+    plain = _plain(row.kind, sums, base, rare) / np.sqrt(row_noise)[:, None]
+    plain = _finite(plain)
     ring[:, SCORE, -1] = plain[:, 0]
-    scores = np.clip(ring[:, SCORE], -LOUDEST, LOUDEST)
+    loudest = np.where(row.kind == rules.MEAN, LOUDEST_MEAN, LOUDEST)[:, None]
+    scores = np.clip(ring[:, SCORE], -loudest, loudest)
     windows = np.where(few[:, None], plain, rules.together(scores, ring[:, WEIGHT], base))
     scale = np.sqrt(np.maximum(noise, 1.0))
     at = np.argmax(np.abs(windows / scale), axis=1)[:, None]
-    off, unclipped, level = (
+    off, unclipped, amount, weight = (
         np.take_along_axis(one, at, axis=1)[:, 0]
-        for one in (windows / scale, plain / scale, sums[:, AMOUNT] / sums[:, WEIGHT])
+        for one in (windows / scale, plain / scale, sums[:, AMOUNT], sums[:, WEIGHT])
     )
     steady = _steady(ring) / scale[:, 0]
     off = np.where(np.abs(steady) > np.abs(off), steady, off)
-    asked = ASKED * (1.0 + YOUNG / (s["rows"] + 1.0))
+    sure = rare & (amount >= SEVERAL) & (np.maximum(row_noise, noise.max(axis=1)) <= SPREAD)
+    asked = np.where(sure, RARELY, ASKED * (1.0 + YOUNG / (s["rows"] + 1.0)))
     asked = np.maximum(asked, BEYOND * np.where(off > 0.0, s["up"], s["down"]))
-    ready = (s["rows"] >= WARM) & (row.gap <= FAST_S) & (row_noise > 0.0) & (base.weight > 0.0)
+    ready = (s["rows"] >= _warm(row.kind)) & (s["age"] >= AGE_S) & (row.gap <= FAST_S)
+    ready &= (row_noise > 0.0) & (base.weight > 0.0)
     evidence = np.where(ready, _finite(np.abs(off) / asked * _regular(s, row.kind)), 0.0)
     # What several rows agree on is as strong as they are.
-    evidence = np.where(evidence >= 1.0, np.maximum(evidence, np.abs(unclipped) / asked), evidence)
+    strong = np.where(evidence >= 1.0, np.maximum(evidence, np.abs(unclipped) / asked), evidence)
+    lonely = np.where(row.kind == rules.MEAN, evidence, strong) < ALONE
     usual = _finite(base.amount / base.weight)
     low, high = rules.usual_range(row.kind, row.weight, usual, row_noise)
-    _learn(s, noise, ring, row, _Found(base, row_noise, windows, off, asked, evidence))
-    return Shifts(evidence, level, usual, low, high, row.gap <= FAST_S)
+    _learn(s, noise, ring, row, _Found(base, rare, row_noise, windows, off, asked, strong))
+    return Shifts(strong, amount / weight, usual, low, high, row.gap <= FAST_S, lonely & ~sure)
+
+
+def _plain(kind: Ints, sums: Values, base: Base, rare: Mask) -> Values:
+    """Say how far windows are off, before what is known of the noise; ``sums`` (n, parts, ...)."""
+    plain = rules.statistic(kind, sums[:, AMOUNT], sums[:, WEIGHT], base)
+    if rare.any():
+        known = Base(base.amount[rare], base.weight[rare])
+        plain[rare] = rules.exact(sums[rare, AMOUNT], sums[rare, WEIGHT], known)
+    return plain
+
+
+def _warm(kind: Ints) -> Values:
+    return np.where(kind == rules.MEAN, float(WARM_MEAN), float(WARM))
 
 
 def _steady(ring: Values) -> Values:
@@ -167,24 +213,32 @@ def _regular(s: Numbers, kind: Ints) -> Values:
 def _learn(s: Numbers, noise: Values, ring: Values, row: Row, found: _Found) -> None:
     odd = found.evidence >= CALM
     s["odd"][:] = np.where(odd, s["odd"] + 1.0, 0.0)
-    counts = np.where(odd & (s["odd"] < GIVE_UP), ODD, 1.0)
+    # Of what is rare each single event is odd, and yet all that the rate is known by.
+    usual = ~odd | (found.rare & (found.evidence < 1.0)) | (s["odd"] >= GIVE_UP)
+    counts = np.where(usual, 1.0, ODD)
+    brief = odd & (s["odd"] <= BRIEF) & (row.kind == rules.LEVEL)
     ring[:, COUNTS, -1] = 1.0
     ring[:, COUNTS] = np.minimum(ring[:, COUNTS], counts[:, None])
-    _learn_noise(s, noise, row, found, counts)
+    _learn_noise(s, noise, row, found, (counts, brief))
     # How far a run of odd rows went is known when it is over, and counts from then on.
     reached = np.where(np.abs(found.off) > np.abs(s["run"]), found.off, s["run"])
     reached = np.copysign(np.minimum(np.abs(reached), FARTHEST * found.asked), reached)
-    over = (s["rows"] >= WARM / 2) & ~odd
+    over = (s["rows"] >= _warm(row.kind) / 2) & ~odd
     for name, side in (("up", reached), ("down", -reached)):
         s[name][:] = np.maximum(s[name] * FADE, np.where(over, side, 0.0))
     s["run"][:] = np.where(odd, reached, 0.0)
     s["rows"] += 1.0
+    s["age"] += np.minimum(row.gap, GAP_S)
 
 
-def _learn_noise(s: Numbers, noise: Values, row: Row, found: _Found, counts: Values) -> None:
+def _learn_noise(
+    s: Numbers, noise: Values, row: Row, found: _Found, learned: tuple[Values, Mask]
+) -> None:
+    """Learn a row's noise: by how much it counts, and whether it is briefly odd."""
+    counts, brief = learned
     w = np.maximum(1.0 / NOISE, 1.0 / np.maximum(s["rows"] + 1.0 - DEPTH, 1.0))
-    w = w * counts * (found.base.weight > 0.0)
-    old = s["rows"] >= WARM / 2
+    w = np.where(brief, np.minimum(w, 1.0 / BRIEFLY), w * counts) * (found.base.weight > 0.0)
+    old = s["rows"] >= _warm(row.kind) / 2
     square = found.windows * found.windows
     most = NOISE_CLIP * np.maximum(noise, 1.0)
     square = np.where(old[:, None], np.minimum(square, most), square)

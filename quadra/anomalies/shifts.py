@@ -21,11 +21,12 @@ from quadra.anomalies.shift_step import GAP_S, Mask, Row, Shifts, step
 
 NUMBERS: Final = (
     "rows", "kind", "origin", "last_t", "amount", "weight", "row_noise", "row_size", "up", "down",
-    "odd", "whole", "run",
+    "odd", "whole", "run", "age",
 )  # fmt: skip
 """Of each series: rows learned, kind and first value, time of the last row; what is usual, as
 amount and weight; noise of a row, squared and not; how far it went without being wrong, up and
-down; odd rows in a row; whether all amounts were whole; how far the present odd rows went."""
+down; odd rows in a row; whether all amounts were whole; how far the present odd rows went;
+seconds for which it has been known."""
 _PARTS: Final = 4
 _FAR: Final = 1e150  # so that squares stay finite
 
@@ -44,7 +45,8 @@ class ShiftDetector:
         """Judge readings and learn them; each series in order of time."""
         n = len(readings.v)
         evidence, level, usual, low, high = np.zeros((5, n))
-        out = Shifts(evidence, level, usual, low, high, np.zeros(n, np.bool_))
+        fast, lonely = np.zeros((2, n), np.bool_)
+        out = Shifts(evidence, level, usual, low, high, fast, lonely)
         rows = self._roster.meet(readings.ids)
         self._grow(len(self._roster))
         use = np.flatnonzero((rows >= 0) & np.isfinite(readings.amount) & (readings.weight > 0.0))
@@ -105,7 +107,7 @@ class ShiftDetector:
         s["last_t"] = t
         self._numbers[:, rows] = np.stack([s[name] for name in NUMBERS])
         self._noise[rows], self._ring[rows] = noise, ring
-        out.evidence[at], out.fast[at] = found.evidence, found.fast
+        out.evidence[at], out.fast[at], out.lonely[at] = found.evidence, found.fast, found.lonely
         for name in ("level", "usual", "low", "high"):
             getattr(out, name)[at] = getattr(found, name) + s["origin"]
 

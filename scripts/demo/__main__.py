@@ -135,8 +135,10 @@ def run(
         if now <= last:
             continue
         for change in simulation.step(now):
-            if change.begins:
+            if change.what == "begins":
                 truth.starts(change.fault)
+            elif change.what == "shows":
+                truth.shows(change.fault, now)
             else:
                 truth.ends(change.fault, change.fault.end)
         outbox.put(encode(simulation.services, simulation.start, last, now))

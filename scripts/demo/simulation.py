@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -73,6 +74,11 @@ class Moment:
         self.fault = fault
         self.progress = progress
         self.loads: dict[str, Load] = {model.name: Load() for model in c.MODELS}
+        self.is_felt = False
+
+    def feel(self) -> None:
+        """Note that a value of this second was made under the fault: it is a bad sample."""
+        self.is_felt = True
 
     def hit(self, kind: FaultKind, service: str = "", **target: str) -> float:
         """Give the strength of a fault of this kind here and now; 0 when there is none."""
@@ -107,6 +113,8 @@ class Service:
     def arrivals(self, moment: Moment, rate: float) -> int:
         """Draw how many requests came, of ``rate`` a second at the busiest time."""
         left = moment.hit("traffic_drop", self.name) or 1.0
+        if left < 1.0:
+            moment.feel()
         expected = rate * moment.busy * self.drift.step() * moment.span * left
         return int(self.rng.poisson(expected))
 
@@ -123,6 +131,8 @@ class Service:
         """Let a model make tokens; give how long each call took, as its caller sees it."""
         size = len(output)
         slow = moment.slowness(model) * (0.85 + 0.3 * moment.busy)
+        if size > 0 and moment.slowness(model) > 1.0:
+            moment.feel()
         first = self.lognormal(model.first_token_s * slow, 0.3, size) * self.heavy_tail(size)
         served = first + output * model.token_s * slow * self.lognormal(1.0, 0.12, size)
         load = moment.loads[model.name]
@@ -149,6 +159,8 @@ class Service:
     def remember(self, moment: Moment) -> None:
         """Record the memory of the process, which a leak lets grow."""
         leak = 1 + moment.hit("slow_leak", self.name) * moment.progress
+        if leak > 1.0:
+            moment.feel()
         noise = 1 + 0.01 * self.rng.standard_normal()
         used = self.memory_mb * (0.9 + 0.15 * moment.busy) * leak * noise
         self.meter.level(c.MEMORY, round(used * _MB), {})
@@ -192,6 +204,8 @@ class ChatApi(Service):
         attributes = operation("chat", model)
         burst, kind = self._burst(moment, model)
         failed = int(self.rng.binomial(size, max(burst, self.usual_errors)))
+        if burst > 0.0 and failed > 0:
+            moment.feel()
         shares = [float(error == kind) for error in c.ERROR_TYPES] if burst else (0.5, 0.3, 0.2)
         for error, count in zip(c.ERROR_TYPES, self.rng.multinomial(failed, shares), strict=True):
             took = self.lognormal(30.0 if error == "timeout" else 0.15, 0.02, int(count))
@@ -224,6 +238,8 @@ class Agents(Service):
         if moment.fault is not None and moment.fault.kind == "stuck_worker":
             stuck = moment.fault.value("demo.worker")
         self.meter.mute(("demo.worker", stuck) if stuck else None)
+        if stuck:
+            moment.feel()
         working = [worker for worker in c.WORKERS if worker != stuck]
         came = self.arrivals(moment, self.rate)
         # The others soon wait for what the stuck one holds.
@@ -249,6 +265,8 @@ class Agents(Service):
         calls = 1 + self.rng.poisson(2.5, jobs)
         total = int(calls.sum())
         more = moment.hit("cost_runaway", self.name, gen_ai__agent__name=agent) or 1.0
+        if jobs > 0 and more > 1.0:
+            moment.feel()
         used = self.lognormal(1_800 * more, 0.6, total)
         output = self.lognormal(260, 0.6, total)
         took = self.call(moment, c.LARGE, output)
@@ -318,10 +336,15 @@ def _joined(parts: list[Floats]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A fault that has begun with a step, or is over with it."""
+    """What a step brought: a fault begins, shows in its first bad sample, or is over.
+
+    A sample is bad when its own value was made under the fault (of a worker that is stuck: when it
+    did not come). Between a fault's beginning and that there may be seconds, when nobody asks for
+    what has gone wrong.
+    """
 
     fault: Fault
-    begins: bool
+    what: Literal["begins", "shows", "ends"]
 
 
 class Simulation:
@@ -339,9 +362,10 @@ class Simulation:
         self._faults = faults
         self._next = next(faults)
         self._fault: Fault | None = None
+        self._has_shown = False
 
     def step(self, t: float) -> list[Change]:
-        """Live up to ``t``; gives what begins and ends to be wrong with it."""
+        """Live up to ``t``; gives what begins, shows and ends to be wrong with it."""
         changes = self._change(t)
         fault = self._fault
         progress = (t - fault.start) / (fault.end - fault.start) if fault else 0.0
@@ -349,18 +373,22 @@ class Simulation:
         moment = Moment(t + self._offset, span, fault, progress)
         for service in self.services:
             service.step(moment)
+        if fault is not None and moment.is_felt and not self._has_shown:
+            self._has_shown = True
+            changes.append(Change(fault, "shows"))
         self._last = t
         return changes
 
     def _change(self, t: float) -> list[Change]:
         changes: list[Change] = []
         if self._fault is not None and t >= self._fault.end:
-            changes.append(Change(self._fault, begins=False))
+            changes.append(Change(self._fault, "ends"))
             self._fault = None
         while self._next.end <= t:  # slept through
             self._next = next(self._faults)
         if self._fault is None and t >= self._next.start:
             self._fault = self._next
             self._next = next(self._faults)
-            changes.append(Change(self._fault, begins=True))
+            self._has_shown = False
+            changes.append(Change(self._fault, "begins"))
         return changes

@@ -72,11 +72,12 @@ def _hits(fault: Fault) -> list[Hit]:
 
 
 class TruthFile:
-    """Appends to a file of JSON lines: each fault as it starts, and again as it ends."""
+    """Appends to a file of JSON lines: each fault as it starts, first shows, and ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._open: Fault | None = None
+        self._first_bad: float | None = None
 
     def began(self, now: float, seed: int, services: tuple[str, ...]) -> None:
         """Note that a simulation begins."""
@@ -84,13 +85,19 @@ class TruthFile:
 
     def starts(self, fault: Fault) -> None:
         """Note that a fault has begun; the line has no end yet."""
-        self._open = fault
-        self._write(_line("start", fault, None) | {"planned_end": round(fault.end, 3)})
+        self._open, self._first_bad = fault, None
+        planned = {"planned_end": round(fault.end, 3)}
+        self._write(_line("start", fault, fault.start, None, None) | planned)
+
+    def shows(self, fault: Fault, now: float) -> None:
+        """Note the time of the first bad sample, the first that was made under the fault."""
+        self._first_bad = now
+        self._write(_line("show", fault, now, None, now))
 
     def ends(self, fault: Fault, now: float) -> None:
         """Note that a fault is over."""
         self._open = None
-        self._write(_line("end", fault, now))
+        self._write(_line("end", fault, now, now, self._first_bad))
 
     def stop(self, now: float) -> None:
         """End a fault that is cut short with the simulation."""
@@ -103,14 +110,17 @@ class TruthFile:
             file.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def _line(event: str, fault: Fault, end: float | None) -> dict[str, object]:
+def _line(
+    event: str, fault: Fault, time: float, end: float | None, first_bad: float | None
+) -> dict[str, object]:
     return {
         "event": event,
         "id": fault.number,
-        "time": _text(fault.start if end is None else end),
+        "time": _text(time),
         "kind": fault.kind,
         "service": fault.service,
         "start": round(fault.start, 3),
+        "first_bad": None if first_bad is None else round(first_bad, 3),
         "end": None if end is None else round(end, 3),
         "strength": fault.strength,
         "series": affected(fault),

@@ -6,6 +6,8 @@ import functools
 import io
 import itertools
 from collections.abc import Callable
+from math import comb
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +17,8 @@ import pytest
 from quadra.anomalies.events import EventChange
 from quadra.anomalies.observer import Observer
 from quadra.anomalies.readings import Reader, Readings
-from quadra.anomalies.shift_rules import COUNT, LEVEL, MEAN
-from quadra.anomalies.shifts import ShiftDetector
+from quadra.anomalies.shift_rules import COUNT, LEVEL, MEAN, Base, exact
+from quadra.anomalies.shifts import NUMBERS, ShiftDetector
 from quadra.anomalies.traits import Trait
 
 pytestmark = pytest.mark.unit
@@ -127,6 +129,82 @@ def test_a_first_error_is_none_and_several_are() -> None:
     assert found[0].max() < 1 <= found[1][400:408].max()
 
 
+# --- events that come seldom
+
+
+@pytest.mark.parametrize(("before", "since"), [(0, 112), (1, 112), (3, 1_500), (27, 3_840)])
+@pytest.mark.parametrize("window", [1, 5, 8])
+def test_the_chance_of_rare_events_is_exact(before: int, since: int, window: int) -> None:
+    share = window / (window + since)
+    for events in range(2, 8):
+        n = events + before
+        tail = sum(comb(n, k) * share**k * (1.0 - share) ** (n - k) for k in range(events, n + 1))
+        if not 1e-14 < tail < 0.05:
+            continue
+        base = Base(np.array([float(before)]), np.array([float(since)]))
+        found = exact(np.array([[float(events)]]), np.array([[float(window)]]), base)[0, 0]
+        assert found == pytest.approx(-NormalDist().inv_cdf(tail), abs=0.06)
+
+
+def test_fewer_events_than_usual_have_an_exact_chance_too() -> None:
+    tail = sum(comb(244, k) * (8 / 248) ** k * (240 / 248) ** (244 - k) for k in range(1))
+    base = Base(np.array([244.0]), np.array([240.0]))
+    found = exact(np.array([[0.0]]), np.array([[8.0]]), base)[0, 0]
+    assert found == pytest.approx(NormalDist().inv_cdf(tail), abs=0.06)
+
+
+def many(amount: Floats) -> Floats:
+    """Judge many series of counts, (rows, series), a reading of each a second."""
+    rows, series = amount.shape
+    t = np.repeat(START + SECOND * np.arange(rows), series)
+    ids = np.tile(np.arange(series), rows)
+    flat, one = amount.ravel(), np.ones(rows * series)
+    found = ShiftDetector(series).learn(Readings(ids, t, flat, np.full(len(ids), COUNT), flat, one))
+    evidence: Floats = np.where(found.lonely, 0.0, found.evidence).reshape(rows, series)
+    return evidence
+
+
+@pytest.mark.parametrize("rate", [0.003, 0.02, 0.1])
+@pytest.mark.parametrize("seed", range(2))
+def test_chance_makes_no_more_alerts_than_it_may(rate: float, seed: int) -> None:
+    """Three in a million rows at most, and an alert lasts for some: of 200,000 there may be two."""
+    amount = np.random.default_rng([seed, 17]).poisson(rate, (1_000, 200)).astype(np.float64)
+    alerts = many(amount) >= 1
+    begun = alerts & ~np.vstack((np.zeros((1, 200), np.bool_), alerts[:-1]))
+    assert begun.sum() <= 2
+
+
+@pytest.mark.parametrize("rows", [110, 1_500])
+def test_a_burst_of_errors_needs_no_company(rows: int) -> None:
+    amount = np.random.default_rng(21).poisson(0.004, (rows, 1)).astype(np.float64)
+    amount[-8:] = np.array([1, 0, 2, 1, 1, 0, 1, 2])[:, None]
+    found = many(amount)[:, 0]
+    assert found[:-8].max() < 1
+    assert found[-4:].max() >= 1
+
+
+def test_two_errors_in_a_second_may_be_one_mishap() -> None:
+    amount = np.zeros((2_000, 1))
+    amount[1_500] = 2
+    assert many(amount).max() == 0
+    amount[1_501] = 1
+    assert many(amount).max() >= 1
+
+
+def test_the_rate_of_rare_events_is_learned_from_each_of_them() -> None:
+    amount = np.random.default_rng(25).poisson(0.01, (3_000, 40)).astype(np.float64)
+    detector = ShiftDetector(40)
+    t = np.repeat(START + SECOND * np.arange(3_000), 40)
+    ids, flat, one = np.tile(np.arange(40), 3_000), amount.ravel(), np.ones(120_000)
+    detector.learn(Readings(ids, t, flat, np.full(120_000, COUNT), flat, one))
+    numbers = dict(zip(NUMBERS, detector.dump()["numbers"], strict=True))
+    rate = float((numbers["amount"] / numbers["weight"]).mean())
+    assert 0.008 < rate < 0.012
+
+
+# --- means
+
+
 def test_one_slow_call_is_no_shift_and_four_slow_rows_are() -> None:
     call, weight = noise(MEAN, 320, 4)
     rows = call.copy()
@@ -134,6 +212,60 @@ def test_one_slow_call_is_no_shift_and_four_slow_rows_are() -> None:
     rows[300:304] = 30 * weight[300:304]
     found = judged(One(MEAN, call, weight), One(MEAN, rows, weight))
     assert found[0].max() < 1 <= found[1][300:304].max()
+
+
+def dear(observer: Observer, both: bool) -> list[int]:
+    """Let calls cost ten times as much from row 160 on, in one mean or in two of one source."""
+    parts = {
+        1: Trait(counter=True, calls=2, source="a"),
+        3: Trait(counter=True, calls=4, source="a"),
+    }
+    observer.describe(
+        {**parts, 2: Trait(counter=True, source="a"), 4: Trait(counter=True, source="a")}
+    )
+    rng = np.random.default_rng(29)
+    total, opened = np.zeros(4), []
+    for i in range(168):
+        if i % 2 == 0:  # no call, no mean
+            calls = 1.0 + rng.poisson(2.5)
+            dearer = np.array([10.0, 10.0 if both else 1.0]) if i >= 160 else np.ones(2)
+            means = dearer * np.exp(0.5 / np.sqrt(calls) * rng.standard_normal(2))
+            total += [calls * means[0], calls, calls * means[1], calls]
+        t = np.full(4, START + SECOND * i)
+        changes = observer.observe(np.arange(1, 5, dtype=np.uint32), t, total)
+        opened += [i for one in changes if one.change == "opened" and one.event.series == 1]
+    return opened
+
+
+def test_two_dear_rows_of_two_means_are_a_shift_and_of_one_alone_it_takes_more() -> None:
+    together, alone = dear(Observer(), both=True), dear(Observer(), both=False)
+    assert together[0] < (alone or [168])[0]
+    assert 162 <= together[0] <= 164
+
+
+# --- gauges
+
+
+def test_a_gauge_is_known_for_its_spikes() -> None:
+    rng = np.random.default_rng(31)
+    level = np.zeros(2_400)
+    for at in range(40, 2_400, 60):
+        level[at : at + 3] = rng.integers(2, 6, 3)
+    found = evidence_of(LEVEL, level)
+    assert found[1_200:].max() < 1
+    level[2_300:] += 40
+    assert evidence_of(LEVEL, level)[2_300:2_306].max() >= 1
+
+
+def test_nothing_is_a_shift_in_the_first_seconds_however_often_a_series_is_read() -> None:
+    rng = np.random.default_rng(33)
+    amount = 50 + rng.standard_normal(400)
+    amount[300:] += 20
+    t = START + 200 * np.arange(400)
+    one = np.ones(400, np.int64)
+    young = ShiftDetector(1).learn(Readings(one, t, amount, LEVEL * one, amount, np.ones(400)))
+    assert young.evidence.max() == 0
+    assert evidence_of(LEVEL, amount).max() >= 1
 
 
 def test_a_series_that_wanders_is_seen_to_leap() -> None:
@@ -275,6 +407,24 @@ def test_sums_and_calls_make_means_also_when_they_come_in_different_requests() -
     assert [(1, 0.5, 4.0)] == read([1], 3, [18])
     assert [(2, 0.0, 1.0)] == read([1, 2], 4, [18, 10]), "no call, no mean"
     assert [] == read([1, 2], 5, [1, 2]), "a reset says nothing"
+
+
+# --- what is expected
+
+
+@pytest.mark.parametrize("lowest", [0.0, -3.0])
+def test_what_was_never_below_zero_is_not_expected_there(lowest: float) -> None:
+    level = lowest + np.abs(np.random.default_rng(37).standard_normal(420))
+    level[400:] += 20
+    observer, opened = Observer(), []
+    for i, v in enumerate(level):
+        t = np.full(1, START + SECOND * i)
+        changes = observer.observe(np.ones(1, np.uint32), t, np.full(1, v))
+        opened += [one.event for one in changes if one.change == "opened"]
+    assert opened
+    low, high = opened[0].expected_range
+    assert (low == 0.0) == (lowest == 0.0)
+    assert low < 0.5 < high
 
 
 # --- silence

@@ -245,11 +245,33 @@ def grown(
 def test_a_fault_is_told_when_it_begins_and_when_it_is_over(kind: FaultKind) -> None:
     simulation = Simulation(7, START, 0.0, iter([fault(kind), NEVER, NEVER]))
     told = {
-        i: [change.begins for change in changes]
+        i: [change.what for change in changes]
         for i in range(1, SECONDS_IN_ALL)
-        if (changes := simulation.step(START + i))
+        if (changes := [one for one in simulation.step(START + i) if one.what != "shows"])
     }
-    assert {int(BEGINS): [True], int(ENDS): [False]} == told
+    assert {int(BEGINS): ["begins"], int(ENDS): ["ends"]} == told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_shows_in_the_first_sample_that_is_not_as_it_would_have_been(
+    kind: FaultKind,
+) -> None:
+    wrong = Simulation(7, START, 0.0, iter([fault(kind), NEVER, NEVER]))
+    fine = Simulation(7, START, 0.0, iter([NEVER, NEVER]))
+    shown, other = None, None
+    for i in range(1, int(ENDS)):
+        fine.step(START + i)
+        if any(change.what == "shows" for change in wrong.step(START + i)):
+            assert shown is None, "once"
+            shown = i
+        if other is None and bytes_of(wrong, i) != bytes_of(fine, i):
+            other = i
+    assert other is not None
+    assert shown == other
+
+
+def bytes_of(simulation: Simulation, i: int) -> bytes:
+    return encode(simulation.services, START, START + i - 1, START + i)
 
 
 def test_a_latency_step_makes_one_model_slow_for_all_its_callers() -> None:
@@ -460,8 +482,11 @@ def test_the_truth_is_written_as_it_happens(tmp_path: Path) -> None:
     truth.began(START, 7, c.SERVICES)
     truth.starts(fault("error_burst"))
     assert ("start", None) == (lines(path)[-1]["event"], lines(path)[-1]["end"])
+    truth.shows(fault("error_burst"), START + BEGINS + 3)
     truth.ends(fault("error_burst"), START + ENDS)
-    run, start, end = lines(path)
+    run, start, show, end = lines(path)
+    assert ("show", START + BEGINS + 3, None) == (show["event"], show["first_bad"], show["end"])
+    assert [None, START + BEGINS + 3] == [line["first_bad"] for line in (start, end)]
     assert ("run", 7, "2026-09-28T14:00:00.000Z") == (run["event"], run["seed"], run["time"])
     assert ("end", START + BEGINS, START + ENDS) == (end["event"], end["start"], end["end"])
     assert ("error_burst", c.CHAT_API) == (end["kind"], end["service"])
