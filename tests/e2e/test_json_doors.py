@@ -21,7 +21,7 @@ ANSWERED_WITHIN_S = 3.0
 MEMORY_MAY_GROW_BY = 48 << 20
 CASES = tuple(cases())
 IN_FULL = ("/api/v1/samples", "/otlp/v1/metrics", "/api/v1/alert-rules")
-SOME = 37  # each so many-th
+SOME = 61  # each so many-th
 # A drill and a channel's test go out and wait for an answer.
 LEFT_OUT = re.compile(r"/drill|/test$")
 
