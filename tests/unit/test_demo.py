@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
@@ -105,15 +106,20 @@ def test_exponential_buckets_span_their_bounds() -> None:
 # --- the simulation
 
 
+class Planned(Iterator[Fault]):
+    """A plan that can be copied with the simulation that follows it."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self._left = list(faults)
+
+    def __next__(self) -> Fault:
+        return self._left.pop(0) if self._left else NEVER
+
+
 def simulate(
     seconds: int, faults: Sequence[Fault] = (), seed: int = 7, start: float = START
 ) -> tuple[Simulation, list[Change]]:
-    def planned() -> Iterator[Fault]:
-        yield from faults
-        while True:
-            yield NEVER
-
-    simulation = Simulation(seed, start, 0.0, planned())
+    simulation = Simulation(seed, start, 0.0, Planned(faults))
     changes = [
         change for i in range(1, seconds + 1) for change in simulation.step(start + float(i))
     ]
@@ -219,11 +225,27 @@ def fault(kind: FaultKind) -> Fault:
     return Fault(1, kind, name, target, START + BEGINS, START + ENDS, strength)
 
 
+@cache
+def course(kind: FaultKind | None) -> tuple[dict[int, Simulation], dict[int, list[str]]]:
+    """Live through a fault, or a usual day; give how all was at some seconds, and what was told."""
+    wanted = {30, 60, *(int(s) for s in (BEGINS - 1, BEGINS, 120, ENDS - 1, ENDS, ENDS + 1))}
+    simulation = Simulation(7, START, 0.0, Planned([fault(kind)] if kind else []))
+    kept: dict[int, Simulation] = {}
+    told: dict[int, list[str]] = {}
+    for i in range(1, SECONDS_IN_ALL):
+        told[i] = [one.what for one in simulation.step(START + i) if one.what != "shows"]
+        if i in wanted:
+            kept[i] = deepcopy(simulation)
+    return kept, {i: what for i, what in told.items() if what}
+
+
+def seen(seconds: float, kind: FaultKind | None) -> Simulation:
+    """For looking only: what is sent changes the differences."""
+    return course(kind)[0][int(seconds)]
+
+
 def until(seconds: float, kind: FaultKind | None) -> Simulation:
-    return simulate(int(seconds), [fault(kind)] if kind else [])[0]
-
-
-seen = cache(until)  # for looking only: what is sent changes the differences
+    return deepcopy(seen(seconds, kind))
 
 
 def grown(
@@ -243,31 +265,34 @@ def grown(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_is_told_when_it_begins_and_when_it_is_over(kind: FaultKind) -> None:
-    simulation = Simulation(7, START, 0.0, iter([fault(kind), NEVER, NEVER]))
-    told = {
-        i: [change.what for change in changes]
-        for i in range(1, SECONDS_IN_ALL)
-        if (changes := [one for one in simulation.step(START + i) if one.what != "shows"])
-    }
-    assert {int(BEGINS): ["begins"], int(ENDS): ["ends"]} == told
+    assert {int(BEGINS): ["begins"], int(ENDS): ["ends"]} == course(kind)[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_shows_in_the_first_sample_that_is_not_as_it_would_have_been(
     kind: FaultKind,
 ) -> None:
-    wrong = Simulation(7, START, 0.0, iter([fault(kind), NEVER, NEVER]))
-    fine = Simulation(7, START, 0.0, iter([NEVER, NEVER]))
+    wrong = Simulation(7, START, 0.0, Planned([fault(kind)]))
     shown, other = None, None
-    for i in range(1, int(ENDS)):
-        fine.step(START + i)
+    for i, usual in enumerate(usually_sent(), 1):
         if any(change.what == "shows" for change in wrong.step(START + i)):
             assert shown is None, "once"
             shown = i
-        if other is None and bytes_of(wrong, i) != bytes_of(fine, i):
+        if other is None and bytes_of(wrong, i) != usual:
             other = i
     assert other is not None
     assert shown == other
+
+
+@cache
+def usually_sent() -> list[bytes]:
+    """Give what is sent each second until a fault would end, had it not come."""
+    fine = Simulation(7, START, 0.0, Planned([]))
+    made = []
+    for i in range(1, int(ENDS)):
+        fine.step(START + i)
+        made.append(bytes_of(fine, i))
+    return made
 
 
 def bytes_of(simulation: Simulation, i: int) -> bytes:
