@@ -120,7 +120,7 @@ export class Chart {
   /** Shows the newest values on the drawing that is there; false when they have no place on it. */
   #moveEnds(window: Window): boolean {
     const before = this.#picture;
-    if (before === null || before.stacked || this.spec.heat === true || before.lines.some(({ line }) => line.tracks.length > 1)) return true; // within a second they are drawn
+    if (before === null || before.stacked || before.heat !== undefined || before.lines.some(({ line }) => line.tracks.length > 1)) return true; // within a second they are drawn
     const { axis } = before;
     const lines = before.lines.map((line) => ({ ...line, newest: newestNow(line, window, this.spec.raw === true) }));
     const newest = newestOfAll(lines);
@@ -234,7 +234,7 @@ export class Chart {
   #show(picture: Picture): void {
     this.#picture = picture;
     this.#header.show(picture, this.#delays);
-    if (this.#plot.ready && !this.#table.open && this.spec.heat !== true) this.#ends.show(this.#plot, picture);
+    if (this.#plot.ready && !this.#table.open && picture.heat === undefined) this.#ends.show(this.#plot, picture);
     else this.#ends.hide();
     this.element.classList.toggle("late", picture.tail !== null);
     this.#place.setAttribute("aria-label", summaryOf(this.spec.title, picture));

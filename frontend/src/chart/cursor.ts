@@ -34,7 +34,7 @@ export class CursorLayer {
     const single = picture.lines.length === 1;
     const x = plot.x(single ? (points[0]?.t ?? t) : t);
     move(this.#line, x, 0);
-    this.#placeDots(plot, points);
+    this.#placeDots(plot, picture.heat === undefined ? points : []);
     this.#value.hidden = !single;
     if (single) {
       const [point] = points;

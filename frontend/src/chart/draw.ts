@@ -5,6 +5,7 @@ import { markText, timeTicks } from "../data/ticks.ts";
 import { inScale } from "../data/units.ts";
 import { drawAreas } from "./areas.ts";
 import { boxOf, type Box } from "./box.ts";
+import { drawHeat } from "./heat.ts";
 import { nearest } from "./picture.ts";
 import type { Palette } from "./palette.ts";
 import type { Picture } from "./types.ts";
@@ -12,7 +13,7 @@ import type { Picture } from "./types.ts";
 /** Space around the plot, in design pixels. */
 export const TOP = 20;
 export const BOTTOM = 20;
-export const RIGHT = 44;
+export const RIGHT = 52;
 export const RIGHT_LABELS = 132;
 const LABEL_HEIGHT = 15;
 
@@ -30,6 +31,7 @@ export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: n
   }
   picture.layers?.under(u, box, palette);
   drawAreas(u, picture, box, palette);
+  drawHeat(u, picture, box, palette);
   for (const gap of picture.gaps) hatch(u, gap, box, palette, true);
   for (const span of picture.partial) hatch(u, span, box, palette, false, 14);
   if (picture.tail !== null) hatch(u, picture.tail, box, palette, false);
@@ -78,7 +80,7 @@ export function drawOver(u: uPlot, picture: Picture, palette: Palette, ratio: nu
   drawTimes(u, picture, box, palette);
   drawEvents(u, picture, box, palette, cursor);
   drawMarks(u, picture, box, palette, several);
-  drawDots(u, picture, box, palette);
+  if (picture.heat === undefined) drawDots(u, picture, box, palette);
   if (several) drawNames(u, picture, box, palette, cursor);
   box.ctx.restore();
 }

@@ -14,7 +14,7 @@ export class Ends {
     this.element.setAttribute("aria-hidden", "true");
   }
 
-  show(plot: Plot, { lines, window, tail }: Picture): void {
+  show(plot: Plot, { lines, window, tail, axis }: Picture): void {
     while (this.#dots.length < lines.length) {
       const dot = el("i");
       this.#dots.push(dot);
@@ -23,7 +23,9 @@ export class Ends {
     this.#dots.forEach((dot, i) => {
       const line = lines[i];
       const end = line === undefined ? null : endOf(line);
-      dot.hidden = line === undefined || end === null || end.t < window.from || end.t > window.to + (window.live ? 5 : 0);
+      // One that is off the axis for a moment would lie on what stands beside the plot.
+      const off = end !== null && (end.v > axis.max || (end.v < axis.min && axis.log !== true));
+      dot.hidden = line === undefined || end === null || off || end.t < window.from || end.t > window.to + (window.live ? 5 : 0);
       if (line === undefined || end === null || dot.hidden) return;
       dot.className = `end-${tail === null ? line.token : "ink3"}`;
       place(dot, Math.min(plot.x(end.t), plot.width), plot.y(end.v));

@@ -50,12 +50,19 @@ export class ChartHeader {
 
   #noteOf(picture: Picture, sums: boolean): string {
     const { lines, past, partial, window, scale } = picture;
+    if (picture.heat !== undefined) return heatText(picture);
     const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
     const compared = past === "" ? "" : `dashed: ${past}`;
     const unit = lines.length > 1 && !sums && scale.unit !== "" ? `in ${scale.unit}` : ""; // no number stands before it
     const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";
     return [part, usualText(picture), compared, unit, what].filter((text) => text !== "").join(" · ");
   }
+}
+
+/** How a map of buckets is to be read. */
+function heatText({ axis, heat }: Picture): string {
+  const { word = "" } = axis;
+  return [word === "" ? "" : `in ${word}`, plural(heat?.bounds.length ?? 0, "bucket"), "stronger colour: more"].filter((text) => text !== "").join(" · ");
 }
 
 /** The band in words: its shade alone says too little. */

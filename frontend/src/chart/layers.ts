@@ -17,6 +17,7 @@ const TOKENS: Record<Mark["severity"], Token> = { low: "info", medium: "warn", h
 
 /** Adds to a picture what is expected. Only a series that stands alone has a band and a fan. */
 export function withLayers(picture: Picture, spec: ChartSpec, expected: Expected): Picture {
+  if (picture.heat !== undefined) return picture;
   const { window, lines, newest, tail } = picture;
   const [only] = lines;
   const track = lines.length === 1 && only?.line.tracks.length === 1 ? only.line.tracks[0] : undefined;

@@ -1,13 +1,16 @@
 import { commonSpans, findGaps, isStale, type Span } from "../data/gaps.ts";
 import { stackUp, type Columns } from "../data/align.ts";
 import { besides, columnsOf, limitLines, makeLines, type Line } from "../data/lines.ts";
+import { boundOf, heatAxis, heatOf } from "../data/heat.ts";
 import type { Store } from "../data/store.ts";
 import type { Track } from "../data/track.ts";
 import { logAxis, steadyAxis, type Axis } from "../data/ticks.ts";
 import type { Point } from "../data/types.ts";
-import { scaleFor } from "../data/units.ts";
+import { scaleFor, unitFor } from "../data/units.ts";
 import type { ChartSpec, DrawnLine, Picture, Slots, Under, Window } from "./types.ts";
 
+/** What the keys of lines that are buckets begin with. */
+const BUCKET = "le ";
 const DASH: readonly number[] = [6, 3];
 
 export function tracksOf(spec: ChartSpec, store: Store): Track[] {
@@ -15,6 +18,8 @@ export function tracksOf(spec: ChartSpec, store: Store): Track[] {
 }
 
 export function linesOf(spec: ChartSpec, store: Store): Line[] {
+  const buckets = spec.heat === true ? bucketsOf(tracksOf(spec, store)) : [];
+  if (buckets.length > 0) return buckets;
   const lines = makeLines(
     spec.metrics.map((metric) => ({
       ...metric,
@@ -24,6 +29,17 @@ export function linesOf(spec: ChartSpec, store: Store): Line[] {
     spec.split,
   );
   return limitLines(lines);
+}
+
+/** A line for each bound of a histogram's buckets, the lowest first. */
+function bucketsOf(tracks: readonly Track[]): Line[] {
+  const known = tracks.filter(({ info }) => !Number.isNaN(boundOf(info.labels.le ?? "")));
+  const bounds = [...new Set(known.map(({ info }) => boundOf(info.labels.le ?? "")))].sort((a, b) => a - b);
+  return bounds.map((bound) => ({
+    key: BUCKET + String(bound),
+    label: bound === Number.POSITIVE_INFINITY ? "all" : String(bound),
+    tracks: known.filter(({ info }) => boundOf(info.labels.le ?? "") === bound),
+  }));
 }
 
 /** Gives each line a colour that it keeps for as long as it is shown. */
@@ -53,15 +69,14 @@ export function makePicture(
   step: number,
   old: Axis | null,
 ): Picture {
+  if (lines[0]?.key.startsWith(BUCKET) === true) return heatPicture(spec, lines, window, step);
   const several = lines.length > 1;
   const plain = lines.map((line) => drawLine(spec, line, several ? (slots.get(line.key) ?? 0) : null, window, step));
   const stacked = spec.stack === true && several;
   const drawn = stacked ? stackLines(plain) : plain;
   const newest = newestOfAll(drawn);
   const axis = axisOf(spec, drawn, window, newest, old);
-  const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
-  const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
-  const tail = newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null;
+  const { age, tail } = lateness(drawn, newest, window);
   return {
     window,
     lines: drawn,
@@ -75,6 +90,36 @@ export function makePicture(
     tail,
     newest,
     age,
+  };
+}
+
+function lateness(drawn: readonly DrawnLine[], newest: Point | null, window: Window): Pick<Picture, "age" | "tail"> {
+  const age = newest === null ? Number.POSITIVE_INFINITY : Math.max(0, (window.live ? window.now : window.to) - newest.t);
+  const interval = Math.min(...drawn.map((line) => line.interval), Number.MAX_VALUE);
+  return { age, tail: newest !== null && isStale(age, interval) ? { from: newest.t, to: window.to } : null };
+}
+
+/** Buckets as a map; what it says in numbers is how many events there are in all. */
+function heatPicture(spec: ChartSpec, lines: readonly Line[], window: Window, step: number): Picture {
+  const unit = unitFor({ name: spec.metrics[0]?.name ?? "" }, true);
+  const drawn = lines.map((line) => drawLine({ ...spec, unit }, line, null, window, step));
+  const all = drawn.slice(-1);
+  const newest = newestOfAll(all);
+  const wide = 2.5 * Math.max(step, ...all.map(({ interval }) => interval));
+  const heat = heatOf(lines.map(({ key }) => Number(key.slice(BUCKET.length))), drawn.map(({ columns }) => columns), wide);
+  return {
+    window,
+    lines: all,
+    axis: heatAxis(heat.bounds, spec.unit),
+    scale: scaleFor(unit, newest?.v ?? 0),
+    unit,
+    stacked: false,
+    past: "",
+    gaps: commonSpans(all.map((line) => line.gaps)),
+    partial: [],
+    newest,
+    ...lateness(all, newest, window),
+    heat,
   };
 }
 

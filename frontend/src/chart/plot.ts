@@ -119,7 +119,7 @@ export class Plot {
     const line = this.#line(index);
     return {
       width: 1.5 * this.#palette.unit,
-      stroke: () => this.#palette.color((this.#picture?.tail ?? null) === null ? (this.#line(index)?.token ?? "trace") : "ink3"),
+      stroke: () => this.#picture?.heat !== undefined ? "transparent" : this.#palette.color((this.#picture?.tail ?? null) === null ? (this.#line(index)?.token ?? "trace") : "ink3"),
       ...(line?.dash ? { dash: [...line.dash] } : {}),
       points: { show: false },
       // Holes are known by time; uPlot's own, found by null, say nothing here.

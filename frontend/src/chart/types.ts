@@ -1,3 +1,4 @@
+import type { Heat } from "../data/heat.ts";
 import type { Cell } from "../cell.ts";
 import type { Line, Metric } from "../data/lines.ts";
 import type { Span } from "../data/gaps.ts";
@@ -152,4 +153,6 @@ export interface Picture {
   /** Seconds since the newest point, at the window's end. */
   readonly age: number;
   readonly layers?: Layers;
+  /** Of a histogram: its buckets over time, in place of lines. */
+  readonly heat?: Heat;
 }

@@ -4,6 +4,10 @@ export interface Axis {
   readonly min: number;
   readonly max: number;
   readonly ticks: readonly number[];
+  /** What stands at the marks, where that is not their value. */
+  readonly names?: readonly string[];
+  /** The unit of those names. */
+  readonly word?: string;
   /** Steps of the axis multiply rather than add. */
   readonly log?: boolean;
 }
@@ -100,6 +104,7 @@ const TINY = 1e-6;
 
 /** How a mark of an axis is written; all of one axis alike. */
 export function markText(axis: Axis, tick: number, divisor: number): string {
+  if (axis.names !== undefined) return axis.names[axis.ticks.indexOf(tick)] ?? "";
   if (axis.log === true) return number(tick / divisor);
   const step = ((axis.ticks[1] ?? 1) - (axis.ticks[0] ?? 0)) / divisor;
   const largest = Math.max(Math.abs(axis.min), Math.abs(axis.max)) / divisor;

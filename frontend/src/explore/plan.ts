@@ -68,7 +68,7 @@ function planned(view: ExploreView, entry: string, value: string, infos: Readonl
   const counter = isCounter(first);
   const choice = view.charts[key] ?? {};
   const filters: Filter[] = value === "" ? [...view.filters] : [...view.filters, { label: view.per, op: "=", values: [value] }];
-  const heat = first.type === "histogram" && first.name.endsWith("_bucket") && names.length === 1;
+  const heat = (first.type ?? "histogram") === "histogram" && first.name.endsWith("_bucket") && names.length === 1;
   const spec: ChartSpec = {
     // Charts of one key never differ: all that shapes it stands in it.
     key: `explore ${JSON.stringify([key, choice, view.split, filters, view.compare])}`,

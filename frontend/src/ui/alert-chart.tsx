@@ -80,7 +80,7 @@ export function LimitChart(props: LimitChartProps): JSX.Element {
           {timeTicks(from, to, right, 72).map(({ t, text }) => (
             <g key={t}>
               <line class="grid" x1={x(t)} x2={x(t)} y1={TOP} y2={TOP + plotHeight + below} />
-              <text class="tick" text-anchor="middle" x={Math.min(Math.max(x(t), 16), right - 8)} y={height - 6}>
+              <text class="tick" text-anchor="middle" x={Math.min(Math.max(x(t), 20), right - 8)} y={height - 6}>
                 {text}
               </text>
             </g>

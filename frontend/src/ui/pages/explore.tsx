@@ -131,7 +131,6 @@ function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.El
   if (all.length === 0) return <NoMatch view={view} onChange={onChange} />;
   return (
     <>
-      <h2 class="visually-hidden">Charts</h2>
       <p class="explore-count" role="status" data-testid="chart-count">
         {alone.length > 0 ? "" : countText(shown.length, all.length)}
         {moved && (

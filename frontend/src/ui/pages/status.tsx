@@ -54,7 +54,7 @@ export function StatusPage(): JSX.Element {
                 {
                   title: "Part",
                   cell: ([name, part]) => (
-                    <span class="with-shape">
+                    <span class="with-shape one-word">
                       <Shape name={SHAPES[part.state]} /> {name}
                     </span>
                   ),
