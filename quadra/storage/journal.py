@@ -12,7 +12,7 @@ from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
 from quadra.storage.database import Database
 from quadra.storage.memos import put_memos
-from quadra.storage.plain import plain_each, plain_insert
+from quadra.storage.plain import plain_each, plain_insert, plain_rows
 from quadra.storage.tables import journal, judging, series
 from quadra.storage.upserts import insert_into
 from quadra.telemetry.batch import Batch, Columns, IdArray
@@ -25,6 +25,11 @@ MAX_SAMPLES_A_READ = 12_000_000
 
 JUDGED = sa.select(sa.func.min(judging.c.seq))
 """The position up to which samples have been judged; NULL where nobody judges."""
+
+
+_BY_DIGEST = sa.select(series.c.id, series.c.digest).where(
+    series.c.digest.in_(sa.bindparam("digests", expanding=True))
+)
 
 
 class SqlJournal:
@@ -112,9 +117,7 @@ class SqlJournal:
             for mark, key in digests.items()
         ]
         plain_insert(connection, insert.on_conflict_do_nothing(index_elements=["digest"]), rows)
-        found = connection.execute(
-            sa.select(series.c.id, series.c.digest).where(series.c.digest.in_(digests))
-        )
+        found = plain_rows(connection, _BY_DIGEST, {"digests": list(digests)})
         return {digests[bytes(mark)]: series_id for series_id, mark in found}
 
 
