@@ -229,7 +229,8 @@ class Session:
 
     def _line_ahead(self, number: int) -> dict[str, list[float]]:
         line = self._ahead.line(number, self.seconds or 0.0)
-        return {word: [_number(v) or 0.0 for v in values] for word, values in line.items()}
+        times = {"timestamps": line.pop("timestamps")}  # of which every digit counts
+        return times | {word: [_number(v) or 0.0 for v in vs] for word, vs in line.items()}
 
     def _skill(self) -> list[dict[str, Any]]:
         errors, counts = self.skill.compared()
