@@ -93,3 +93,21 @@ def test_a_theme_that_nobody_offers_is_not_written_into_the_page(server: QuadraS
     evil = '"><script>alert(1)</script>'
     page = server.get("/login", headers={"Cookie": f"quadra_theme={evil}"})
     assert '<html lang="en">' in page.text
+
+
+def test_with_the_systems_own_colours_a_filled_button_can_be_read(
+    server: QuadraServer, browser: Browser
+) -> None:
+    context = browser.new_context(forced_colors="active")
+    try:
+        page = context.new_page()
+        page.goto(f"{server.url}/login")
+        button = page.get_by_role("button", name="Sign in", exact=True)
+        style: dict[str, str] = button.evaluate(
+            "e => (({ forcedColorAdjust, color, backgroundColor }) =>"
+            " ({ forcedColorAdjust, color, backgroundColor }))(getComputedStyle(e))"
+        )
+        assert "none" == style["forcedColorAdjust"]  # else its text gets a ground of its own
+        assert style["color"] != style["backgroundColor"]
+    finally:
+        context.close()
