@@ -51,19 +51,19 @@ class Run:
     series: int = 0
 
 
-def play(seed: int, hour: int) -> Run:
+def play(seed: int, hour: int, seconds: int = SECONDS) -> Run:
     """Let the service run, and the detector beside it."""
     start = float(MONDAY + seed % 7 * 86_400 + hour * 3_600)
     simulation = Simulation(seed, start, 0.0, plan(seed, start, 120.0, 240.0))
     state, rules, run, observer = OtlpState(), SeriesRules(), Run(), Observer()
     described: dict[str, Metadata] = {}
-    for second in range(1, SECONDS + 1):
+    for second in range(1, seconds + 1):
         now = start + second
         for change in simulation.step(now):
             fault = change.fault
             if change.what == "begins":
                 run.wrong.append((math.ceil(fault.start - start), fault.end - start))
-            if change.what == "shows" and second <= SECONDS - LAST_S:
+            if change.what == "shows" and second <= seconds - LAST_S:
                 run.faults.append((fault, float(second)))
         body = encode(simulation.services, start, now - 1, now)
         received = parse_metrics(body, PROTOBUF, now, rules, state)
