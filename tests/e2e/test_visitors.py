@@ -197,6 +197,38 @@ def test_12_a_frame_of_200_megabytes(quadra: QuadraServer) -> None:
     assert process.memory_info().rss - before < 16 << 20
 
 
+def test_13_who_answers_pings_and_never_reads(quadra: QuadraServer) -> None:
+    """A stream fills what the system keeps for it; then it is cut, and costs nothing till then."""
+    assert wait_until(lambda: consoles(quadra) == 0, timeout=10)
+    process = psutil.Process(quadra.process.pid)
+    before = process.memory_info().rss
+    raw = open_websocket(quadra.port)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    raw.sendall(frame(1, b'40{"token":"%s"}' % quadra.token.encode(), final=True))
+    raw.sendall(frame(1, b'42["subscribe",{"series":["unread"]}]', final=True))
+    assert wait_until(lambda: consoles(quadra) == 1, timeout=5)
+    items = [{"name": "unread", "labels": {"n": str(n)}, "value": 0} for n in range(5_000)]
+    body = json.dumps({"samples": items})
+    headers = {"Content-Type": "application/json"}
+    began, most = time.monotonic(), 0
+    with suppress(OSError):
+        while consoles(quadra) == 1 and time.monotonic() - began < 45:
+            assert 200 == quadra.post(SAMPLES, data=body, headers=headers).status_code
+            most = max(most, process.memory_info().rss)
+            raw.sendall(frame(1, b"3", final=True))
+    raw.close()
+    assert 0 == consoles(quadra)
+    assert 12 < time.monotonic() - began < 40
+    assert most - before < 32 << 20
+    log = (quadra.folder / "logs" / "quadra_matrix.json.log").read_text(encoding="utf-8")
+    assert 1 == log.count("A console has read nothing for")
+
+
+def consoles(server: QuadraServer) -> int:
+    number: int = server.get("/api/v1/status").json()["consoles"]
+    return number
+
+
 def test_14_a_thousand_events_a_second(quadra: QuadraServer) -> None:
     before = metric(quadra, "live_refusals_total")
     with live(quadra) as console:
@@ -525,38 +557,6 @@ def test_10_a_thousand_handshakes(quadra: QuadraServer) -> None:
     assert {101, 429} >= set(statuses)
     assert 429 == statuses[-1]
     assert process.num_threads() <= threads + 4
-
-
-def test_13_who_answers_pings_and_never_reads(quadra: QuadraServer) -> None:
-    """A stream fills what the system keeps for it; then it is cut, and costs nothing till then."""
-    assert wait_until(lambda: consoles(quadra) == 0, timeout=10)
-    process = psutil.Process(quadra.process.pid)
-    before = process.memory_info().rss
-    raw = open_websocket(quadra.port)
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    raw.sendall(frame(1, b'40{"token":"%s"}' % quadra.token.encode(), final=True))
-    raw.sendall(frame(1, b'42["subscribe",{"series":["unread"]}]', final=True))
-    assert wait_until(lambda: consoles(quadra) == 1, timeout=5)
-    items = [{"name": "unread", "labels": {"n": str(n)}, "value": 0} for n in range(5_000)]
-    body = json.dumps({"samples": items})
-    headers = {"Content-Type": "application/json"}
-    began, most = time.monotonic(), 0
-    with suppress(OSError):
-        while consoles(quadra) == 1 and time.monotonic() - began < 45:
-            assert 200 == quadra.post(SAMPLES, data=body, headers=headers).status_code
-            most = max(most, process.memory_info().rss)
-            raw.sendall(frame(1, b"3", final=True))
-    raw.close()
-    assert 0 == consoles(quadra)
-    assert 12 < time.monotonic() - began < 40
-    assert most - before < 32 << 20
-    log = (quadra.folder / "logs" / "quadra_matrix.json.log").read_text(encoding="utf-8")
-    assert 1 == log.count("A console has read nothing for")
-
-
-def consoles(server: QuadraServer) -> int:
-    number: int = server.get("/api/v1/status").json()["consoles"]
-    return number
 
 
 def test_15_guessing(quadra: QuadraServer) -> None:
