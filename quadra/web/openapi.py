@@ -93,7 +93,8 @@ def _problems(op: Operation) -> list[int]:
         statuses.append(422)
     if op.body is not None:
         statuses += [400, 413, 415]
-    if "<" in op.path:
+    goes_on = any(parameter["name"] == "after" for parameter in op.parameters)
+    if "<" in op.path or goes_on:  # after what may be gone by now
         statuses.append(404)
     if op.method != "GET" and op.work != "ingest":
         statuses.append(409)

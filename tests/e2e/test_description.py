@@ -173,3 +173,12 @@ def test_the_example_of_each_body_is_accepted(
             tried += 1
     assert tried >= 2
     assert history(server, "my_first_metric")
+
+
+def test_an_id_out_of_range_and_what_is_gone_are_answered_as_described(
+    server: QuadraServer, document: dict[str, Any]
+) -> None:
+    for series in ("0", str(1 << 32)):
+        assert 422 == server.get("/api/v1/forecasts", params={"series": series}).status_code
+    assert 404 == server.get("/api/v1/events", params={"after": "9007199254740991"}).status_code
+    assert "404" in document["paths"]["/api/v1/events"]["get"]["responses"]

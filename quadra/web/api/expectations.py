@@ -61,7 +61,7 @@ def make_expectations(parts: WebParts) -> Blueprint:
     )  # fmt: skip
     def forecasts() -> ResponseReturnValue:
         state = parts.training.state()
-        wanted = asking.whole("series", 0, 0, 1 << 32) if "series" in request.args else None
+        wanted = asking.whole("series", 0, 1, (1 << 32) - 1) if "series" in request.args else None
         found: list[dict[str, Any]] = [
             one for one in state["series"] if wanted is None or one["id"] == wanted
         ]
