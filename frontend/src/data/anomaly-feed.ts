@@ -3,10 +3,14 @@ import { Cell } from "../cell.ts";
 import type { Anomalies, Anomaly } from "./anomalies.ts";
 
 const EVERY_MS = 15_000;
+const TOGETHER_MS = 200;
 
 /** The anomalies that last: asked for now and then, kept up by the live connection. */
 export class AnomalyFeed {
   readonly open = new Cell<readonly Anomaly[]>([]);
+  /** Counts what has begun or ended; many at once count as one. */
+  readonly news = new Cell(0);
+  #telling = false;
 
   start(): void {
     setInterval(() => {
@@ -23,6 +27,17 @@ export class AnomalyFeed {
 
   readonly take = (anomaly: Anomaly): void => {
     const others = this.open.value.filter(({ id }) => id !== anomaly.id);
+    const wasOpen = others.length < this.open.value.length;
     this.open.value = anomaly.ended_at === null ? [anomaly, ...others] : others;
+    if (wasOpen !== (anomaly.ended_at === null)) this.#tell();
   };
+
+  #tell(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    setTimeout(() => {
+      this.#telling = false;
+      this.news.value += 1;
+    }, TOGETHER_MS);
+  }
 }

@@ -30,6 +30,10 @@ export function AnomaliesPage(): JSX.Element {
   const since = view.end === null ? Math.floor(from / 30) * 30 : from;
   const until = view.end === null ? "" : `&end=${to.toFixed(0)}`;
   const answer = useAnswer<Anomalies>(`/api/v1/anomalies?limit=${MOST}&start=${since.toFixed(0)}${until}`, 2);
+  const news = useCell(app.anomalies.news);
+  useEffect(() => {
+    if (news > 0) answer.again();
+  }, [news]);
   const doing = useDoing();
   const item = useCell(app.router.item);
   useEffect(() => app.draws(NONE), [app]);
