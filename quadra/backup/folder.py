@@ -24,6 +24,8 @@ _LOCK = ".lock"
 _RESERVE_BYTES = 64 << 20
 _LOOK_AGAIN_S = 0.2
 _READ = 1 << 20
+_FREED_AT_ONCE = 16 << 20
+_FREEING_PAUSE_S = 0.02
 
 
 class BackupFolder:
@@ -139,6 +141,20 @@ class BackupFolder:
     def _files(self) -> list[Path]:
         with _told_plainly(self.path):
             return [path for path in self.path.iterdir() if path.is_file()]
+
+
+def remove_bit_by_bit(path: Path) -> None:
+    """Remove a large file of our own, from its end.
+
+    To free a gigabyte at once holds up the file system's journal, and with it every commit.
+    """
+    size = path.stat().st_size
+    pause = threading.Event()
+    while size > 0:
+        size = max(size - _FREED_AT_ONCE, 0)
+        os.truncate(path, size)
+        pause.wait(_FREEING_PAUSE_S)
+    path.unlink()
 
 
 def sum_file(archive: Path) -> Path:

@@ -15,7 +15,7 @@ from quadra import __version__
 from quadra.backup import contents
 from quadra.backup.archive import ArchiveWriter
 from quadra.backup.ciphers import cipher_of, writing
-from quadra.backup.folder import BackupFolder
+from quadra.backup.folder import BackupFolder, remove_bit_by_bit
 from quadra.backup.names import Kind
 from quadra.backup.outcomes import BackupError, DamagedBackupError
 from quadra.errors import StorageError
@@ -86,7 +86,7 @@ def _fill(
             writer.add(name, path)
     if copy is not None:
         writer.add(copy.name, copy.path)
-        copy.path.unlink()
+        remove_bit_by_bit(copy.path)
     if kind == "full":
         for name, path in (*contents.log_files(settings, now), *contents.rule_files(settings)):
             writer.add(name, path)

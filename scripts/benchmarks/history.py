@@ -19,7 +19,7 @@ from quadra.storage.rollups import SqlRollups
 from quadra.telemetry.batch import Batch, IdArray, TimeArray, ValueArray
 from quadra.telemetry.series import SeriesKey
 from scripts.benchmarks.asking import Asker
-from scripts.benchmarks.server import Running, quadra
+from scripts.benchmarks.server import Running, cores, pinned, quadra
 from scripts.load_history import load
 
 SERIES = 100
@@ -100,7 +100,7 @@ def measure() -> dict[str, float]:
             "bytes_a_sample": size / values.size,
             "beyond_an_empty_database": (size - size_of_empty(folder / "empty")) / values.size,
         }
-        with quadra(folder) as server:
+        with quadra(folder) as server, pinned(cores()[1]):
             time.sleep(WARM_UP_S)
             figures["100_series_1h_by_10s_ms"] = ask(server, "bench_past", end, 1, "10s")
             figures["1_series_1h_by_10s_ms"] = ask(server, 'bench_past{n="5"}', end, 1, "10s")
@@ -123,7 +123,7 @@ def measure_long() -> dict[str, float]:
         size = sum(path.stat().st_size for path in (folder / "data").glob("quadra_matrix.db*"))
         figures["bytes_a_sample"] = size / samples
         twenty = 'trial_past{n=~"1?[0-9]"}'
-        with quadra(folder) as server:
+        with quadra(folder) as server, pinned(cores()[1]):
             time.sleep(WARM_UP_S)
             figures["20_series_1d_by_1m_ms"] = ask(server, twenty, end, 24, "1m")
             figures["20_series_30d_by_1h_ms"] = ask(server, twenty, end, 720, "1h")

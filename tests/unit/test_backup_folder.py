@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from quadra.backup.commands import asked_of
-from quadra.backup.folder import BackupFolder, check_sum
+from quadra.backup.folder import BackupFolder, check_sum, remove_bit_by_bit
 from quadra.backup.outcomes import BackupError, BusyError, DamagedBackupError, NoRoomError
 from quadra.backup.status import LastBackups
 
@@ -142,3 +143,21 @@ def test_the_command_is_known_before_the_application_is_made(
     arguments: list[str], asked: str
 ) -> None:
     assert asked == asked_of(arguments)
+
+
+def test_a_large_file_goes_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quadra.backup.folder._FREED_AT_ONCE", 100)
+    monkeypatch.setattr("quadra.backup.folder._FREEING_PAUSE_S", 0)
+    file = tmp_path / "copy"
+    file.write_bytes(b"x" * 250)
+    sizes: list[int] = []
+    truncate = os.truncate
+
+    def noted(path: Path, size: int) -> None:
+        sizes.append(size)
+        truncate(path, size)
+
+    monkeypatch.setattr("quadra.backup.folder.os.truncate", noted)
+    remove_bit_by_bit(file)
+    assert [150, 50, 0] == sizes
+    assert not file.exists()
