@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { anomaliesInWords, lasted, momentOf, type Anomaly } from "../src/data/anomalies.ts";
+import { withUnit } from "../src/data/units.ts";
+import { anomaliesInWords, lasted, momentOf, unitOfAnomaly, type Anomaly } from "../src/data/anomalies.ts";
 
 const NOW = 1_750_000_000;
 
@@ -18,7 +19,7 @@ function anomaly(more: Partial<Anomaly> = {}): Anomaly {
     detector: "jump",
     reason: "Never above 2 s.",
     evidence: 2,
-  group: "g",
+    group: "g",
     verdict: null,
     ...more,
   };
@@ -48,5 +49,17 @@ describe("anomalies in words", () => {
     expect(address.searchParams.get("range")).toBe("5m");
     expect(address.searchParams.get("end")).toBe(String(NOW + 60));
     expect(address.searchParams.get("pin")).toContain("latency_seconds");
+  });
+});
+
+describe("the unit of an anomaly's values", () => {
+  it.each([
+    ["http_requests_total", "6.50 req/s"],
+    ["llm_tokens_total", "6.50 tokens/s"],
+    ["call_duration_seconds_count", "6.50 /s"],
+    ["call_duration_seconds_sum", "6 500 ms"],
+    ["queue_depth", "6.50"],
+  ])("is that of what is watched: %s", (metric, shown) => {
+    expect(withUnit(6.5, unitOfAnomaly(metric)).replace(/\s/gu, " ")).toBe(shown);
   });
 });

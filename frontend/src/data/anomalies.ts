@@ -1,6 +1,7 @@
 import { duration, plural } from "./format.ts";
 import { selectorOf } from "./selector.ts";
 import type { ShapeName } from "./shape.ts";
+import { unitFor, unitOf, type Unit } from "./units.ts";
 
 /** As GET /api/v1/anomalies answers. */
 export interface Anomaly {
@@ -53,4 +54,10 @@ export function momentOf({ metric, labels, started_at, ended_at }: Anomaly, now:
   const end = Math.min(now, (ended_at ?? now) + 120);
   const range = end - started_at < 240 ? "5m" : end - started_at < 840 ? "15m" : "1h";
   return `/?${new URLSearchParams({ range, end: String(Math.round(end)), pin: selectorOf(metric, labels) })}`;
+}
+
+/** The unit of an anomaly's values: counters are watched by their rise a second, sums of calls by the mean of a call. */
+export function unitOfAnomaly(metric: string): Unit {
+  if (metric.endsWith("_sum")) return unitOf(metric.slice(0, -"_sum".length));
+  return /_(total|count)$/.test(metric) ? unitFor({ name: metric }, true) : unitOf(metric);
 }

@@ -2,12 +2,12 @@ import type { JSX } from "preact";
 import { useCell } from "../../cell.ts";
 import { clock, duration, number, plural, THIN } from "../../data/format.ts";
 import { firing, whoOf, worstFirst } from "../../data/alerts.ts";
-import { lasted, SHAPES as ANOMALY_SHAPES, type Anomaly } from "../../data/anomalies.ts";
+import { lasted, SHAPES as ANOMALY_SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { historyPath, type HistorySeries } from "../../data/history.ts";
 import { selectorOf } from "../../data/selector.ts";
 import type { Service } from "../../data/services.ts";
-import { unitOf, withUnit } from "../../data/units.ts";
+import { withUnit } from "../../data/units.ts";
 import { useConsole } from "../context.ts";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
@@ -73,7 +73,7 @@ export function Attention(): JSX.Element | null {
 function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
   const app = useConsole();
   const who = whoOf(anomaly);
-  const unit = unitOf(anomaly.metric);
+  const unit = unitOfAnomaly(anomaly.metric);
   const [low, high] = anomaly.expected_range;
   const to = Math.ceil(app.now() / 60) * 60;
   const match = [selectorOf(anomaly.metric, anomaly.labels)];

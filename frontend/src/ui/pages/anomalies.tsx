@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { anomaliesInWords, lasted, momentOf, SHAPES, type Anomalies, type Anomaly } from "../../data/anomalies.ts";
+import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomalies, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { clock, date, number, THIN } from "../../data/format.ts";
 import { lanesOf, momentsOf } from "../../data/moments.ts";
-import { unitOf, withUnit } from "../../data/units.ts";
+import { withUnit } from "../../data/units.ts";
 import { AnomalyMoment } from "../anomaly-moment.tsx";
 import { AnomalyTimeline } from "../anomaly-timeline.tsx";
 import { useConsole } from "../context.ts";
@@ -83,7 +83,7 @@ function All({ rows, doing, again }: { rows: readonly Anomaly[]; doing: Doing; a
           { title: "What", cell: (row) => <What row={row} now={app.now()} />, by: (row) => row.metric },
           { title: "Began", cell: (row) => began(row), by: (row) => row.started_at },
           { title: "Lasted", wide: true, cell: (row) => lasted(row, app.now()) },
-          { title: "Peak", number: true, wide: true, cell: (row) => withUnit(row.peak, unitOf(row.metric)) },
+          { title: "Peak", number: true, wide: true, cell: (row) => withUnit(row.peak, unitOfAnomaly(row.metric)) },
           { title: "Usual", number: true, wide: true, cell: usual },
           { title: "Sure", number: true, wide: true, cell: (row) => `${number(Math.round(row.confidence))}${THIN}%`, by: (row) => row.confidence },
           { title: "Severity", wide: true, cell: (row) => row.severity, by: (row) => RANK[row.severity] },
@@ -137,7 +137,7 @@ function Verdict({ row, may, busy, judge }: VerdictProps): JSX.Element {
 
 function usual(row: Anomaly): string {
   const [low, high] = row.expected_range;
-  const unit = unitOf(row.metric);
+  const unit = unitOfAnomaly(row.metric);
   if (low === null || high === null) return "–";
   return `${withUnit(low, unit)} to ${withUnit(high, unit)}`;
 }
