@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../data/answer.ts";
+import { clock } from "../data/format.ts";
 
 /** Shows what an answer holds, or in words why there is nothing to show. */
 export function Answered<T>({
@@ -13,12 +14,13 @@ export function Answered<T>({
   what: string;
   children: (data: T) => ComponentChildren;
 }): JSX.Element {
-  const { data, error, again } = answer;
+  const { data, error, again, at } = answer;
   return (
     <>
       {error !== null && (
         <p class="problem" role="alert">
           {`Could not load ${what}: ${error.replace(/\.$/, "")}. `}
+          {data !== null && `What follows is as of ${clock(at / 1000, true)}. `}
           <button type="button" class="link" onClick={again}>
             Try again
           </button>

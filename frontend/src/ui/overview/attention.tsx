@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import { useCell } from "../../cell.ts";
 import { clock, duration, number, plural, THIN } from "../../data/format.ts";
 import { firing, whoOf, worstFirst } from "../../data/alerts.ts";
@@ -70,6 +70,20 @@ export function Attention(): JSX.Element | null {
   );
 }
 
+/** The name of a metric, which may go on in the next line after each of its words. */
+function Breakable({ name }: { name: string }): JSX.Element {
+  return (
+    <>
+      {name.split(/(?<=_)/).map((part, i) => (
+        <Fragment key={i}>
+          {i > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
   const app = useConsole();
   const who = whoOf(anomaly);
@@ -84,7 +98,8 @@ function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
       <Shape name={ANOMALY_SHAPES[anomaly.severity]} />
       <div class="alert-what">
         <PageLink to="/anomalies" class="row-link">
-          {who === "" ? `${anomaly.metric} is unusual` : `${who}: ${anomaly.metric} is unusual`}
+          {who !== "" && `${who}: `}
+          <Breakable name={anomaly.metric} /> is unusual
         </PageLink>
         <p>{`${anomaly.reason.replace(/[.]?$/, ".")} Since ${clock(anomaly.started_at)}.`}</p>
       </div>
@@ -93,7 +108,7 @@ function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
       </span>
       <div class="alert-value">
         <b>{withUnit(anomaly.peak, unit)}</b>
-        <p>{low === null || high === null ? "" : `usual ${number(Number(low.toPrecision(3)))} – ${withUnit(Number(high.toPrecision(3)), unit)}`}</p>
+        <p>{low === null || high === null ? "" : `usual ${number(Number(low.toPrecision(2)))} – ${withUnit(Number(high.toPrecision(2)), unit)}`}</p>
       </div>
       <div class="alert-owner">
         <p>{`Anomaly, ${number(Math.round(anomaly.confidence))}${THIN}% sure`}</p>
