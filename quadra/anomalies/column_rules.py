@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quadra.anomalies import parameters as p
-from quadra.anomalies.column_tables import Tables
-from quadra.anomalies.column_tables import place as place_of
+from quadra.anomalies.column_tables import Tables, place_of
 
 Values = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

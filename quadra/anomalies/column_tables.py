@@ -41,7 +41,7 @@ class Tables(NamedTuple):
     landmarks: npt.NDArray[np.float32]
 
 
-def place(table: Array, rows: Ints, slot: Ints) -> Ints:
+def place_of(table: Array, rows: Ints, slot: Ints) -> Ints:
     """Give the flat places of series in a table, each at its slot."""
     room: int = table.shape[1]
     return slot * room + rows

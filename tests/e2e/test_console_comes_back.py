@@ -41,7 +41,7 @@ class Poster:
                 # The same time again, should it have been stored and only the answer been lost.
                 push(self._server, METRIC, float(self.sent), t=began + self.sent * 0.001)
             except (requests.RequestException, AssertionError):  # gone, or about to go
-                time.sleep(0.1)
+                self._ended.wait(0.1)
                 continue
             self.sent += 1
             self._ended.wait(EVERY_S)

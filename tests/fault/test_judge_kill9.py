@@ -40,7 +40,7 @@ def test_alerts_survive_the_death_of_their_judge_at_any_moment(start_quadra: Sta
             push(server, "shot_at", 99, n=str(number))
         return all(len(alerts(server, rule, "firing")) == KILLS for rule in ("shot_at", "slowly"))
 
-    wait_until(again, timeout=30)
+    assert wait_until(again, timeout=30)
     for rule in ("shot_at", "slowly"):
         events = server.get(f"{ALERTS}/history", params={"rule": rule, "limit": 1_000}).json()
         found = [(event["kind"], event["alert"]["id"]) for event in events["events"]]

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomalies, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
@@ -31,8 +31,9 @@ export function AnomaliesPage(): JSX.Element {
   const until = view.end === null ? "" : `&end=${to.toFixed(0)}`;
   const answer = useAnswer<Anomalies>(`/api/v1/anomalies?limit=${MOST}&start=${since.toFixed(0)}${until}`, 2);
   const news = useCell(app.anomalies.news);
+  const [heard] = useState(news); // what came before is in the first answer
   useEffect(() => {
-    if (news > 0) answer.again();
+    if (news !== heard) answer.again();
   }, [news]);
   const doing = useDoing();
   const item = useCell(app.router.item);
