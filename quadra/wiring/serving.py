@@ -86,7 +86,7 @@ def serve() -> int:
     quadra.runtime.spawn(accept_connections)
     gc.collect()
     gc.freeze()  # what lives from here on for good needs no more looking at
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 20, 10)
     gc.enable()
     _print_address(settings, port, code)
     stopping.wait()

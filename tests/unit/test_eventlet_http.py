@@ -1,15 +1,22 @@
 """A remembered head must mean what reading it anew would have meant."""
 
+import gc
 import io
+import socket
 import warnings
+import weakref
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+
+    from eventlet.greenio import GreenSocket
 
     from quadra.web.connection_bounds import FREE_BUFFERS
     from quadra.web.eventlet_bounds import LeanProtocol
@@ -126,3 +133,27 @@ def test_a_large_head_is_not_kept() -> None:
     connection = Connection(Protocol)
     connection.read(POST, [*HEAD, "X-B: " + "b" * MAX_REMEMBERED])
     assert b"" == connection.handler._line
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_connection_that_has_ended_is_freed_without_a_collector() -> None:
+    """Each that waited for one would be some 5 KB, and one comes with every console that leaves."""
+    connection = Connection(Protocol)
+    connection.read(POST, HEAD)
+    handler = connection.handler
+    ours, theirs = socket.socketpair()
+    handler.connection = handler.request = GreenSocket(ours)
+    handler.environ = handler.get_environ()  # as the server keeps it
+    gone = weakref.ref(handler)
+    handler.finish()
+    assert b"" == theirs.recv(1)
+    theirs.close()
+    del handler, connection
+    assert gone() is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +31,8 @@ class Engine:
 
 
 class Leaving:
+    last_ping: float | None = None
+
     def __init__(self, sid: str, seen: list[str], *, fails: bool = False) -> None:
         self.sid, self._seen, self._fails = sid, seen, fails
 
@@ -64,3 +68,19 @@ def test_the_ends_of_connections_are_told_one_a_turn_whatever_one_of_them_does()
         driver._see_off_forever()
     assert ["a", "turn", "b", "turn", "c", "turn"] == seen
     assert {} == engine.sockets
+
+
+def test_a_connection_that_has_ended_is_freed_without_a_collector() -> None:
+    engine = Engine()
+    driver = Driver(engine, ThreadRuntime(), lambda: None)
+    one = engine.sockets["a"] = Leaving("a", [])
+    engine.handlers["connect"]("a", {})
+    one.schedule_ping()  # type: ignore[attr-defined]
+    gone = weakref.ref(one)
+    gc.disable()
+    try:
+        driver._see_off(one)
+        del one
+        assert gone() is None
+    finally:
+        gc.enable()

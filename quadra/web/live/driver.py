@@ -206,6 +206,8 @@ class Driver:
         except Exception:
             log.exception("The end of a live connection could not be told")
         self._engine.sockets.pop(one.sid, None)
+        # It leads back to this one: without it no collector is needed.
+        vars(one).pop("schedule_ping", None)
 
     def _ping_later(self, one: Any) -> None:
         if one.last_ping:  # else one is on its way already
