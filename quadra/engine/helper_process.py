@@ -7,20 +7,24 @@ import logging
 import os
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from quadra.engine.ports import Clock, Runtime
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 STEADY_AFTER_S = 30.0
 LONGEST_PAUSE_S = 30.0
 END_WITHIN_S = 1.0
 WAKE_EVERY_S = 0.05
 BEAT_EVERY_S = 0.5
-HUNG_AFTER_S = 6.0  # what it holds locked while it hangs, others wait for
+# What it holds locked while it hangs, others wait for. One that the system keeps waiting, for a
+# core or the disk, may be silent for longer than one that could beat and does not.
+HUNG_AFTER_S = 6.0
+HUNG_IDLE_AFTER_S = 2.5
 STARTED_WITHIN_S = 60.0
-AWAY_S = 3.0
+AWAY_S = 1.25
 BEAT = b"beat\n"
 
 
@@ -29,8 +33,9 @@ class HelperProcess:
 
     A line on its standard input wakes the child. What it says on its standard output is ``BEAT``,
     which shows that it lives, or an empty line when it has news, which ``heard`` is told. One that
-    has begun to beat and is silent for ``HUNG_AFTER_S`` is killed, as one that died it is started
-    again; ``ended`` is told the number of each process that is surely gone.
+    has begun to beat and is silent for ``HUNG_AFTER_S`` (``HUNG_IDLE_AFTER_S`` if it is paused or
+    asleep all through) is killed, and like one that died it is started again; ``ended`` is told the
+    number of each process that is surely gone.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class HelperProcess:
         self._look = runtime.signal()
         self._looked = 0.0
         self._beat: float | None = None
+        self._idle_looks = 0  # so many times in a row it was silent, and not for want of a core
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = 0.0
@@ -90,7 +96,7 @@ class HelperProcess:
             child.wait()
 
     def _launch(self) -> None:
-        self._started, self._beat = self._clock(), None
+        self._started, self._beat, self._idle_looks = self._clock(), None, 0
         self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and script
             self._command, env=self._env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -140,7 +146,8 @@ class HelperProcess:
         if child.poll() is None:
             if not self._hangs(now):
                 return
-            log.error("The worker hangs: nothing was heard of it for %.0f s", HUNG_AFTER_S)
+            silent = now - (self._beat or self._started)
+            log.error("The worker hangs: nothing was heard of it for %.0f s", silent)
             child.kill()
             child.wait()
         if now - self._started > STEADY_AFTER_S:
@@ -159,7 +166,10 @@ class HelperProcess:
     def _hangs(self, now: float) -> bool:
         if self._beat is None:
             return now - self._started > STARTED_WITHIN_S
-        return now - self._beat > HUNG_AFTER_S
+        silent = now - self._beat
+        idle = silent > HUNG_IDLE_AFTER_S and self._child is not None and is_idle(self._child.pid)
+        self._idle_looks = self._idle_looks + 1 if idle else 0
+        return silent > HUNG_AFTER_S or self._idle_looks > 1  # once: it may be about to wake up
 
     def _tell_of_its_end(self, pid: int) -> None:
         try:
@@ -167,3 +177,15 @@ class HelperProcess:
         except Exception:
             # Whatever that was to bring about: the child matters more.
             log.exception("The end of the worker could not be told")
+
+
+def is_idle(pid: int) -> bool:
+    """Say whether no thread of a process runs or waits for a core or the disk, where Linux tells.
+
+    Such a one is paused, or sleeps until something comes to pass.
+    """
+    states = set()
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # a thread that has ended
+            states.add(stat.read_text().rpartition(") ")[2][:1])
+    return bool(states) and states <= set("STt")

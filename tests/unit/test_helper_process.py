@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from quadra.engine.helper_process import (
     AWAY_S,
     HUNG_AFTER_S,
+    HUNG_IDLE_AFTER_S,
     STARTED_WITHIN_S,
     HelperProcess,
+    is_idle,
 )
 from tests.servers.process import wait_until
 from tests.unit.fakes import SetClock, ThreadRuntime
 
-# Says each line that it is told to say.
-_CHILD = "import sys\nfor line in sys.stdin:\n    if line != '\\n': print(line, end='', flush=True)"
+# Says each line that it is told to say; "work" keeps it busy for good.
+_CHILD = """
+import sys
+for line in sys.stdin:
+    if line == "work\\n":
+        while True: pass
+    if line != "\\n": print(line, end="", flush=True)
+"""
 
 
 class Still(ThreadRuntime):
@@ -86,16 +96,17 @@ def test_one_that_beats_is_left_alone_and_its_news_are_heard(at: Setting) -> Non
     first = at.pid
     for _ in range(3):
         at.beat()
-        at.look(HUNG_AFTER_S - 1)
+        at.look(HUNG_IDLE_AFTER_S)
     at.say(b"news\n")
     assert wait_until(lambda: at.news == 1, timeout=10)
     assert (first, []) == (at.pid, at.ended)
 
 
-def test_one_that_has_fallen_silent_is_killed_and_started_again(at: Setting) -> None:
+def test_one_that_is_silent_while_it_works_is_given_time(at: Setting) -> None:
     first = at.pid
     at.beat()
-    at.helper._child.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+    at.say(b"work\n")
+    assert wait_until(lambda: not is_idle(first), timeout=10)
     at.look(HUNG_AFTER_S)
     assert first == at.pid
     at.look(1)
@@ -105,6 +116,22 @@ def test_one_that_has_fallen_silent_is_killed_and_started_again(at: Setting) -> 
     assert [first] == at.ended
     at.look(STARTED_WITHIN_S)
     assert 2 == len(at.ended)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells")
+@pytest.mark.parametrize("paused", [False, True])
+def test_one_that_is_silent_and_has_nothing_to_do_is_not_given_much(
+    at: Setting, paused: bool
+) -> None:
+    first = at.pid
+    at.beat()
+    if paused:
+        at.helper._child.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+    assert wait_until(lambda: is_idle(first), timeout=10)
+    at.look(math.floor(HUNG_IDLE_AFTER_S) + 1)
+    assert first == at.pid  # it may be about to wake up
+    at.look(1)
+    assert (True, [first]) == (at.pid != first, at.ended)
 
 
 def test_one_that_ends_is_started_again(at: Setting) -> None:
@@ -122,7 +149,7 @@ def test_who_was_away_oneself_takes_nobody_for_hung(at: Setting) -> None:
     at.look(1)
     at.clock.forward(AWAY_S + 3_600)
     at.helper._look_after(at.clock.now)
-    at.look(HUNG_AFTER_S - 1)
+    at.look(HUNG_IDLE_AFTER_S)
     assert (first, []) == (at.pid, at.ended)
 
 
