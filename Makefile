@@ -21,7 +21,7 @@ sources := $(wildcard $(addprefix frontend/,build.mjs tsconfig.json)) $(shell fi
 
 # --- what users call
 
-.PHONY: run demo test check bench fuzz soak coverage audit sbom lock format clean help
+.PHONY: run demo test check bench fuzz soak coverage audit sbom lock format api-types clean help
 
 run: venv-run console ## Set everything up and serve (HOST=, PORT= and every other setting can be given)
 	@exec $(python) app.py
@@ -70,13 +70,16 @@ format: venv-dev ## Format the Python sources and mend what ruff can mend by its
 lock: venv-run venv-dev ## Write the lock files anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	@UPGRADE="$(UPGRADE)" scripts/tools/lock.sh
 
+api-types: venv-run $(packages) ## Write the console's types of the API anew, from the API's description
+	@scripts/tools/api_types.sh
+
 clean: ## Remove all that was built or fetched; data, logs and backups stay
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf frontend/node_modules frontend/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 # --- their parts
 
@@ -108,7 +111,8 @@ contracts: venv-run venv-dev
 	@$(python) .venv/bin/lint-imports --no-logo
 
 console-check: console
-	@$(npm) run --silent check
+	@scripts/tools/api_types.sh --check
+	$(npm) run --silent check
 	$(npm) run --silent size
 
 # npm writes this file last, so that an installation that was cut off is done again.

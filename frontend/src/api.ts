@@ -1,3 +1,5 @@
+import type { Done, Got, Schemas } from "./answers.ts";
+
 /** A refusal in the server's own words (application/problem+json). */
 export class ApiError extends Error {
   readonly status: number;
@@ -26,7 +28,7 @@ export interface ApiOptions {
 }
 
 /** GET of a JSON document. Without a session the browser goes to the sign-in page. */
-export async function getJson<T>(path: string, { signal, patience = 10 }: ApiOptions = {}): Promise<T> {
+export async function getJson<P extends string>(path: P, { signal, patience = 10 }: ApiOptions = {}): Promise<Got<P>> {
   const timeout = AbortSignal.timeout(patience * 1000);
   let response: Response;
   try {
@@ -41,15 +43,15 @@ export async function getJson<T>(path: string, { signal, patience = 10 }: ApiOpt
   }
   if (response.status === 401) toLogin();
   if (!response.ok) throw await problem(response);
-  return (await response.json()) as T;
+  return (await response.json()) as Got<P>;
 }
 
 export async function post(path: string, csrf: string): Promise<Response> {
   return fetch(path, { method: "POST", headers: { "X-CSRF-Token": csrf } });
 }
 
-/** Changes something; gives the answer's document, null where there is none. */
-export async function send(method: string, path: string, csrf: string, body?: unknown): Promise<unknown> {
+/** Changes something; gives the answer's document, undefined where there is none. */
+export async function send<M extends string, P extends string>(method: M, path: P, csrf: string, body?: unknown): Promise<Done<M, P>> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -63,11 +65,11 @@ export async function send(method: string, path: string, csrf: string, body?: un
   }
   if (response.status === 401) toLogin();
   if (!response.ok) throw await problem(response);
-  return response.status === 204 ? null : ((await response.json()) as unknown);
+  return (response.status === 204 ? undefined : await response.json()) as Done<M, P>;
 }
 
 async function problem(response: Response): Promise<ApiError> {
-  let body: { title?: string; detail?: string; code?: string; errors?: { field: string; reason: string }[] } = {};
+  let body: Partial<Schemas["Problem"]> = {};
   try {
     body = (await response.json()) as typeof body;
   } catch {

@@ -7,9 +7,9 @@ import { DocsPage } from "./docs/page.tsx";
 const place = document.getElementById("docs");
 if (place !== null) {
   const boot = readBoot();
-  getJson<OpenApi>("/api/openapi.json").then(
+  getJson("/api/openapi.json").then(
     (api) => {
-      render(<DocsPage api={api} csrf={boot.csrf} />, place);
+      render(<DocsPage api={api as OpenApi} csrf={boot.csrf} />, place);
       // The address may name an operation that was not there yet when the page came.
       const named = document.getElementById(location.hash.slice(1));
       if (named instanceof HTMLDetailsElement) named.open = true;

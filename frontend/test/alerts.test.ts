@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alertsHeading, causeOf, firing, happened, matchersFor, needs, ownerOf, said, sideOf, titleOf, withChange, worstFirst, type Alert, type Happening } from "../src/data/alerts.ts";
+import { alertsHeading, causeOf, firing, happened, limitOf, matchersFor, needs, ownerOf, said, sideOf, titleOf, withChange, worstFirst, type Alert, type Happening } from "../src/data/alerts.ts";
 import { channelBody, channelDraft, channelsInWords, healthOf, NEW_CHANNEL, type Channel } from "../src/data/channels.ts";
 import { beyond, extent, holeOf, pathOf } from "../src/data/plotting.ts";
 import { asSent, backtestInWords, bodyOf, breaches, draftOf, historyOf, NEW_DRAFT, nameFor, ruleInWords, secondsOf, suggestedLimit, typedNumber, worstOf, type Backtest, type Rule } from "../src/data/rules.ts";
@@ -9,7 +9,7 @@ import { itemQuery } from "../src/router.ts";
 const plain = (text: string): string => text.replaceAll("\u202f", "_");
 
 const alert = (change: Partial<Alert> = {}): Alert => ({
-  id: 1, rule: "Answers are slow", rule_id: 1, state: "firing", recovering: false, flapping: false, severity: "critical",
+  id: 1, fingerprint: "f", source: "rule", rule: "Answers are slow", rule_id: 1, state: "firing", recovering: false, flapping: false, severity: "critical",
   metric: "latency_seconds", series: 5, labels: { service: "chat" }, annotations: {}, value: 0.9, threshold: 0.5,
   started_at: 1000, fired_at: 1000, resolved_at: null, acknowledged_by: null, acknowledged_at: null, pages: 0,
   paged_at: null, quieted_by: [], ...change,
@@ -61,6 +61,8 @@ describe("alerts", () => {
     expect(causeOf(alert({ annotations: { summary: "chat is slow" } }))).toBe("chat is slow.");
     expect(causeOf(alert({ value: null }))).toBe("latency_seconds sends nothing.");
     expect(titleOf(alert({ labels: {} }))).toBe("Answers are slow");
+    // Of other programs' alerts no limit is known.
+    expect([plain(causeOf(alert({ threshold: null }))), limitOf(alert({ threshold: null })), plain(limitOf(alert()))]).toEqual(["latency_seconds is 900_ms.", "", "limit 500_ms"]);
     expect([sideOf(alert()), sideOf(alert({ value: 0.1 })), sideOf(alert({ value: 0.5 }))]).toEqual([">", "<", "=="]);
   });
 
@@ -95,7 +97,7 @@ const RULE: Rule = {
   id: 3, name: "Slow", selector: 'latency_seconds{service="chat"}', aggregate: "p95", window: "5m", op: ">", threshold: 2,
   clear_threshold: 1.5, for: "1m", keep_firing_for: "0s", cooldown: "30m", repeat_interval: "4h", severity: "critical",
   no_data: "ok", labels: { team: "ai" }, annotations: { summary: "slow", runbook: "http://x" }, channels: ["ops"],
-  enabled: true, on: "samples", escalate_after: "0s", escalate_to: [], source: "", group_by: ["rule"], created_at: 1, updated_at: 2,
+  enabled: true, on: "samples", escalate_after: "0s", escalate_to: [], source: "", group_by: ["rule"], group_wait: "0s", group_interval: "0s", created_at: 1, updated_at: 2,
 };
 
 describe("rules", () => {
@@ -140,7 +142,7 @@ describe("rules", () => {
   it("have a past in words", () => {
     const found = (fires: number, pages: number): Backtest => ({
       start: 0, end: 100, series: 1, samples: 9, judged_every: 1, counts: { fires, pages, clears: 0, pending: 0 },
-      pages_per_week: pages, fires: [], pages: [], seconds: 0.1,
+      pages_per_week: pages, fires: [], pages: [], events: [], seconds: 0.1,
     });
     expect(backtestInWords(found(5, 5), found(15, 15), "7 days")).toBe("In the last 7 days this would have paged 5 times, not 15 times.");
     expect(backtestInWords(found(3, 1), null, "hour")).toBe("In the last hour this would have paged once, and fired 3 times.");
@@ -150,7 +152,7 @@ describe("rules", () => {
 
   it("know how far a fire went", () => {
     const series = [{ id: 1, name: "a", labels: {}, timestamps: [1, 2, 3, 4], values: [5, 90, 70, 99] }];
-    const fire = { series: 1, metric: "a", labels: {}, started_at: 2, fired_at: 2, resolved_at: 4, value: 1 };
+    const fire = { series: 1, metric: "a", labels: {}, started_at: 2, fired_at: 2, resolved_at: 4, value: 1, pages: 1 };
     expect([worstOf(fire, 9, series, ">"), worstOf(fire, 9, series, "<"), worstOf(fire, 9, [], ">")]).toEqual([90, 70, 1]);
   });
 });

@@ -19,6 +19,8 @@ function anomaly(more: Partial<Anomaly> = {}): Anomaly {
     detector: "jump",
     reason: "Never above 2 s.",
     evidence: 2,
+    value: 8,
+    judged_by: null,
     group: "g",
     verdict: null,
     ...more,

@@ -20,6 +20,8 @@ function anomaly(id: number, more: Partial<Anomaly> = {}): Anomaly {
     detector: "shift",
     reason: "demo_requests_total 9/s, 1/s before",
     evidence: 2,
+    value: 8,
+    judged_by: null,
     group: "1-1000",
     verdict: null,
     ...more,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { auditPath, browserOf, deedInWords, outcomeOf, usersInWords, type User } from "../src/data/people.ts";
 import { pagesFor } from "../src/router.ts";
 
-const user = (change: Partial<User> = {}): User => ({ id: 1, name: "mira", role: "viewer", disabled_at: null, signed_in_at: null, has_password: true, openid: false, ...change });
+const user = (change: Partial<User> = {}): User => ({ id: 1, name: "mira", role: "viewer", disabled_at: null, signed_in_at: null, created_at: 0, changed_at: 0, has_password: true, openid: false, ...change });
 
 describe("people", () => {
   it("are counted, those who are kept out apart", () => {

@@ -14,6 +14,7 @@ from quadra.web.schemas import (
     as_object,
     id_in_path,
     in_query,
+    named,
     or_null,
 )
 
@@ -26,7 +27,7 @@ _PASSWORD: Schema = {
     "maxLength": MAX_PASSWORD,
     "writeOnly": True,
 }
-_USER = as_object(
+_USER_FIELDS = as_object(
     {
         "id": WHOLE,
         "name": TEXT,
@@ -39,6 +40,7 @@ _USER = as_object(
         "openid": {"type": "boolean", "description": "signs in through the OpenID provider"},
     }
 )
+_USER = named("User", _USER_FIELDS)
 USER = as_json(_USER, "the user")
 USER_LIST = as_json(as_object({"users": as_list(_USER)}), "the users, by name")
 NEW_USER = as_json(
@@ -78,7 +80,9 @@ _SESSION = as_object(
         "current": {"type": "boolean", "description": "whether this request comes by it"},
     }
 )
-SESSION_LIST = as_json(as_object({"sessions": as_list(_SESSION)}), "the newest first")
+SESSION_LIST = as_json(
+    as_object({"sessions": as_list(named("Session", _SESSION))}), "the newest first"
+)
 ROTATION = as_json(
     as_object(
         {},
@@ -103,11 +107,15 @@ _DEED = as_object(
         "target": TEXT,
         "status": {**WHOLE, "description": "how it was answered, as in HTTP"},
         "address": TEXT,
-        "detail": {"type": "object", "description": "what was sent, without secrets"},
+        "detail": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "what was sent, without secrets",
+        },
     }
 )
 AUDIT_LIST = as_json(
-    as_object({"audit": as_list(_DEED), "next": {"type": ["integer", "null"]}}),
+    as_object({"audit": as_list(named("Deed", _DEED)), "next": {"type": ["integer", "null"]}}),
     "the newest first; JSON lines or CSV where `format` asks for them",
 )
 AUDIT_LIST["content"] |= {kind: {"schema": TEXT} for kind in ("application/x-ndjson", "text/csv")}

@@ -6,8 +6,10 @@ from quadra.alerts.rules import AGGREGATES, NO_DATA, OPERATORS, SEVERITIES, SUBJ
 from quadra.alerts.silences import DAYS
 from quadra.web.schemas import (
     CONDITION,
+    FLAG,
     ID,
     LABELS,
+    MAYBE_NUMBER,
     NUMBER,
     PERSON,
     SECONDS,
@@ -21,13 +23,13 @@ from quadra.web.schemas import (
     as_object,
     id_in_path,
     in_query,
+    named,
     optional_body,
     or_null,
 )
 
-_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+_MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 _MAYBE_SECONDS: Schema = {"type": ["number", "null"], "description": "unix seconds"}
-_FLAG: Schema = {"type": "boolean"}
 _SPAN: Schema = {"type": ["string", "number"], "description": "30s, 5m, 1h30m; or seconds"}
 _TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 
@@ -50,49 +52,50 @@ STREAM = in_query(
     'a line of JSON for every step: {"progress": 0.4}, and the answer as the last',
 )  # fmt: skip
 
+_SPANS = {
+    "window": "1m",
+    "for": "0s",
+    "keep_firing_for": "0s",
+    "cooldown": "30m",
+    "repeat_interval": "4h",
+    "group_wait": "0s",
+    "group_interval": "0s",
+    "escalate_after": "0s",
+}
 _CHOICES: dict[str, Schema] = {
     "aggregate": {**TEXT, "enum": list(AGGREGATES), "default": "last"},
-    "window": {**_SPAN, "default": "1m"},
-    "clear_threshold": {**_MAYBE_NUMBER, "description": "it ends only beyond this"},
-    "for": {**_SPAN, "default": "0s"},
-    "keep_firing_for": {**_SPAN, "default": "0s"},
-    "cooldown": {**_SPAN, "default": "30m"},
+    "clear_threshold": {**MAYBE_NUMBER, "description": "it ends only beyond this"},
+    **{name: {**_SPAN, "default": span} for name, span in _SPANS.items()},
     "severity": {**TEXT, "enum": list(SEVERITIES), "default": "warning"},
     "no_data": {**TEXT, "enum": list(NO_DATA), "default": "ok"},
     "labels": LABELS,
     "annotations": {**_TEXTS, "description": "may hold {{ value }}, {{ labels.NAME }}, …"},
     "channels": as_list(TEXT),
-    "enabled": {**_FLAG, "default": True},
+    "enabled": {**FLAG, "default": True},
     "on": {**TEXT, "enum": list(SUBJECTS), "default": "samples"},
-    "repeat_interval": {**_SPAN, "default": "4h"},
     "group_by": {**as_list(TEXT), "default": ["rule"]},
-    "group_wait": {**_SPAN, "default": "0s"},
-    "group_interval": {**_SPAN, "default": "0s"},
-    "escalate_after": {**_SPAN, "default": "0s"},
     "escalate_to": as_list(TEXT),
 }
-_WANTED_RULE = as_object(
+_NEEDED: dict[str, Schema] = {
+    "name": TEXT,
+    "selector": SELECTOR,
+    "op": {**TEXT, "enum": list(OPERATORS)},
+    "threshold": NUMBER,
+}
+_WANTED_RULE = as_object(_NEEDED, {name: or_null(schema) for name, schema in _CHOICES.items()})
+_TOLD_SPAN: Schema = {**TEXT, "description": "such as 5m or 1h30m"}
+_RULE_FIELDS = as_object(
     {
-        "name": TEXT,
-        "selector": SELECTOR,
-        "op": {**TEXT, "enum": list(OPERATORS)},
-        "threshold": NUMBER,
-    },
-    {name: or_null(schema) for name, schema in _CHOICES.items()},
-)
-_RULE = {
-    **_WANTED_RULE,
-    "required": ["id", *_WANTED_RULE["properties"]],
-    "properties": _WANTED_RULE["properties"]
-    | _CHOICES
-    | {
-        "clear_threshold": _MAYBE_NUMBER,
         "id": WHOLE,
+        **_NEEDED,
+        **_CHOICES,
+        **dict.fromkeys(_SPANS, _TOLD_SPAN),
         "source": {**TEXT, "description": "the file it stands in; empty for one of the API"},
         "created_at": SECONDS,
         "updated_at": SECONDS,
-    },
-}
+    }
+)
+_RULE = named("Rule", _RULE_FIELDS)
 _EXAMPLE = {
     "name": "Answers are slow",
     "selector": 'latency_seconds{service="chat"}',
@@ -113,7 +116,10 @@ RULE_LIST = as_json(
         {
             "alert_rules": as_list(_RULE),
             "files": as_list(
-                as_object({"path": TEXT, "rules": WHOLE, "error": TEXT, "read_at": SECONDS})
+                named(
+                    "RuleFile",
+                    as_object({"path": TEXT, "rules": WHOLE, "error": TEXT, "read_at": SECONDS}),
+                )
             ),
         }
     ),
@@ -135,47 +141,70 @@ BACKTEST = as_json(
     "the rule and the past to try it on",
     {"rule": _EXAMPLE},
 )
-_CURVE = as_object({"limit": NUMBER, "pages": {"type": ["integer", "null"]}})
+_POINT = as_object({"limit": NUMBER, "pages": _MAYBE_WHOLE})
+_TOOK: dict[str, Schema] = {
+    "samples": WHOLE,
+    "seconds": {**NUMBER, "description": "that it took"},
+}
+_FIRE = as_object(
+    {
+        "series": _MAYBE_WHOLE,
+        "metric": TEXT,
+        "labels": LABELS,
+        "started_at": SECONDS,
+        "fired_at": SECONDS,
+        "resolved_at": _MAYBE_SECONDS,
+        "value": MAYBE_NUMBER,
+        "pages": WHOLE,
+    }
+)
+_BACKTEST = as_object(
+    {
+        **_TOOK,
+        "start": SECONDS,
+        "end": SECONDS,
+        "series": WHOLE,
+        "judged_every": {**WHOLE, "description": "1: every sample was judged"},
+        "counts": as_object(dict.fromkeys(("pending", "fires", "clears", "pages"), WHOLE)),
+        "pages_per_week": NUMBER,
+        "fires": as_list(named("Fire", _FIRE)),
+        "pages": as_list(as_object({"at": SECONDS, "kind": TEXT, "series": as_list(_MAYBE_WHOLE)})),
+        "events": as_list(
+            as_object({"at": SECONDS, "kind": TEXT, "series": _MAYBE_WHOLE, "value": MAYBE_NUMBER})
+        ),
+    }
+)
+_CURVE = as_object(
+    {
+        **_TOOK,
+        "curve": {
+            **as_list(named("CurvePoint", _POINT)),
+            "description": "pages are null where they are too many to count",
+        },
+    }
+)
 BACKTESTED = as_json(
-    as_object(
-        {
-            "samples": WHOLE,
-            "seconds": {**NUMBER, "description": "that it took"},
-        },
-        {
-            "counts": {"type": "object", "additionalProperties": WHOLE},
-            "pages_per_week": NUMBER,
-            "fires": as_list({"type": "object"}),
-            "pages": as_list({"type": "object"}),
-            "events": as_list({"type": "object"}),
-            "series": WHOLE,
-            "judged_every": {**WHOLE, "description": "1: every sample was judged"},
-            "curve": {
-                **as_list(_CURVE),
-                "description": "only with limits; pages are null where they are too many to count",
-            },
-        },
-    ),
-    "what the rule would have done",
+    {"oneOf": [named("Backtest", _BACKTEST), named("Curve", _CURVE)]},
+    "what the rule would have done; with limits, how often it would have paged at each",
 )
 BACKTESTED["content"]["application/x-ndjson"] = {}
-_ALERT = as_object(
+_ALERT_FIELDS = as_object(
     {
         "id": WHOLE,
         "fingerprint": TEXT,
         "rule": TEXT,
         "rule_id": WHOLE,
         "state": {**TEXT, "enum": ["pending", "firing", "resolved", "cancelled"]},
-        "recovering": _FLAG,
-        "flapping": _FLAG,
+        "recovering": FLAG,
+        "flapping": FLAG,
         "severity": {**TEXT, "enum": list(SEVERITIES)},
         "metric": TEXT,
-        "series": {"type": ["integer", "null"]},
+        "series": _MAYBE_WHOLE,
         "source": {**TEXT, "enum": ["rule", "external"]},
         "labels": LABELS,
         "annotations": _TEXTS,
-        "value": _MAYBE_NUMBER,
-        "threshold": _MAYBE_NUMBER,
+        "value": MAYBE_NUMBER,
+        "threshold": MAYBE_NUMBER,
         "started_at": SECONDS,
         "fired_at": _MAYBE_SECONDS,
         "resolved_at": _MAYBE_SECONDS,
@@ -189,6 +218,7 @@ _ALERT = as_object(
         },
     }
 )
+_ALERT = named("Alert", _ALERT_FIELDS)
 ONE_ALERT = as_json(_ALERT, "the alert")
 ALERT_LIST = as_json(
     as_object({"alerts": as_list(_ALERT)}, {"next": WHOLE}), "alerts, the newest first"
@@ -202,25 +232,20 @@ ACKNOWLEDGEMENT = optional_body(
         "who has it",
     )
 )
+_CHANGE_FIELDS = as_object(
+    {
+        "at": SECONDS,
+        "kind": TEXT,
+        "value": MAYBE_NUMBER,
+        "by": TEXT,
+        "ref": TEXT,
+        "detail": TEXT,
+        "alert": _ALERT,
+    }
+)
+CHANGE = named("AlertChange", _CHANGE_FIELDS)
 ALERT_HISTORY = as_json(
-    as_object(
-        {
-            "events": as_list(
-                as_object(
-                    {
-                        "at": SECONDS,
-                        "kind": TEXT,
-                        "value": _MAYBE_NUMBER,
-                        "by": TEXT,
-                        "ref": TEXT,
-                        "detail": TEXT,
-                        "alert": _ALERT,
-                    }
-                )
-            )
-        },
-        {"next": WHOLE},
-    ),
+    as_object({"events": as_list(CHANGE)}, {"next": WHOLE}),
     "who knew what when, the newest first",
 )
 _MATCHERS = {
@@ -228,18 +253,16 @@ _MATCHERS = {
     "minItems": 1,
     "description": 'conditions such as rule="x" or host=~"web.*"',
 }
-_SILENCE = as_object(
-    {
-        "id": WHOLE,
-        "matchers": _MATCHERS,
-        "starts_at": SECONDS,
-        "ends_at": SECONDS,
-        "reason": TEXT,
-        "created_by": TEXT,
-        "created_at": SECONDS,
-        "state": {**TEXT, "enum": ["pending", "active", "ended"]},
-    }
-)
+_SILENCE_FIELDS: dict[str, Schema] = {
+    "id": WHOLE,
+    "matchers": _MATCHERS,
+    "starts_at": SECONDS,
+    "ends_at": SECONDS,
+    "reason": TEXT,
+    "created_by": TEXT,
+    "created_at": SECONDS,
+    "state": {**TEXT, "enum": ["pending", "active", "ended"]},
+}
 NEW_SILENCE = as_json(
     as_object(
         {"matchers": _MATCHERS, "ends_at": SECONDS, "reason": PERSON},
@@ -247,8 +270,10 @@ NEW_SILENCE = as_json(
     ),
     "what to keep quiet, how long, and why",
 )
+_SILENCE = named("Silence", as_object(_SILENCE_FIELDS))
+MADE_SILENCE = as_json(_SILENCE, "the silence")
 ONE_SILENCE = as_json(
-    {**_SILENCE, "properties": _SILENCE["properties"] | {"hidden": as_list(_ALERT)}},
+    as_object(_SILENCE_FIELDS | {"hidden": as_list(_ALERT)}),
     "the silence; `hidden` are the alerts that it has kept quiet",
 )
 SILENCE_LIST = as_json(as_object({"silences": as_list(_SILENCE)}), "silences, the newest first")
@@ -262,15 +287,17 @@ _WANTED_WINDOW = as_object(
     {
         "days": as_list({**TEXT, "enum": list(DAYS)}),
         "timezone": {**TEXT, "default": "UTC", "description": "such as Europe/Berlin"},
-        "enabled": {**_FLAG, "default": True},
+        "enabled": {**FLAG, "default": True},
     },
 )
-_WINDOW = {
-    **_WANTED_WINDOW,
-    "required": ["id", *_WANTED_WINDOW["properties"], "open"],
-    "properties": _WANTED_WINDOW["properties"]
-    | {"id": WHOLE, "open": {**_FLAG, "description": "whether it is open now"}},
-}
+_WINDOW_FIELDS = as_object(
+    {
+        "id": WHOLE,
+        **_WANTED_WINDOW["properties"],
+        "open": {**FLAG, "description": "whether it is open now"},
+    }
+)
+_WINDOW = named("MaintenanceWindow", _WINDOW_FIELDS)
 CHANGED_WINDOW = as_json(_WANTED_WINDOW, "the whole window as it shall be")
 NEW_WINDOW = as_json(
     _WANTED_WINDOW,

@@ -17,11 +17,12 @@ from quadra.web.schemas import (
     as_object,
     id_in_path,
     in_query,
+    named,
 )
 
 SEVERITIES = ("low", "medium", "high", "critical")
 _MAYBE: Schema = {"type": ["number", "null"]}
-_ANOMALY = as_object(
+_ANOMALY_FIELDS = as_object(
     {
         "id": WHOLE,
         "series": WHOLE,
@@ -30,13 +31,16 @@ _ANOMALY = as_object(
         "started_at": SECONDS,
         "ended_at": {**_MAYBE, "description": "null while it lasts"},
         "peak": NUMBER,
-        "expected_range": {"type": "array", "items": _MAYBE, "minItems": 2, "maxItems": 2},
+        "expected_range": {
+            "type": "array",
+            "prefixItems": [_MAYBE, _MAYBE],
+            "minItems": 2,
+            "maxItems": 2,
+        },
         "severity": {**TEXT, "enum": list(SEVERITIES)},
         "confidence": {**NUMBER, "description": "0 to 100 %"},
         "detector": TEXT,
         "reason": {**TEXT, "description": "what is odd, in a sentence"},
-    },
-    {
         "value": {**NUMBER, "description": "where it began"},
         "evidence": {**NUMBER, "description": "1 is what an anomaly asks for"},
         "group": {**TEXT, "description": "the same for those that began together"},
@@ -44,12 +48,15 @@ _ANOMALY = as_object(
         "judged_by": {"type": ["string", "null"]},
     },
 )
-ANOMALY = as_json(_ANOMALY, "the anomaly")
+ANOMALY = named("Anomaly", _ANOMALY_FIELDS)
+ONE_ANOMALY = as_json(ANOMALY, "the anomaly")
 ANOMALY_LIST = as_json(
     as_object(
         {
-            "anomalies": as_list(_ANOMALY),
-            "feedback": as_object({"right": WHOLE, "wrong": WHOLE, "precision": _MAYBE}),
+            "anomalies": as_list(ANOMALY),
+            "feedback": named(
+                "Feedback", as_object({"right": WHOLE, "wrong": WHOLE, "precision": _MAYBE})
+            ),
         },
         {"next": WHOLE},
     ),
@@ -60,21 +67,17 @@ FEEDBACK = as_json(
     "whether it was one",
     {"verdict": "right"},
 )
-TUNING = as_json(
-    as_object(
-        {},
-        {
-            "sensitivity": {
-                **NUMBER,
-                "minimum": 0.1,
-                "maximum": 10,
-                "description": "2 finds at half the evidence, 0.5 at twice",
-            },
-            "muted": {"type": "boolean", "description": "nothing is said of it"},
-        },
-    ),
-    "how closely a series is watched",
-)
+_TUNING_FIELDS: dict[str, Schema] = {
+    "sensitivity": {
+        **NUMBER,
+        "minimum": 0.1,
+        "maximum": 10,
+        "description": "2 finds at half the evidence, 0.5 at twice",
+    },
+    "muted": {"type": "boolean", "description": "nothing is said of it"},
+}
+NEW_TUNING = as_json(as_object({}, _TUNING_FIELDS), "what changes; what is left out stays")
+TUNING = as_json(named("Tuning", as_object(_TUNING_FIELDS)), "how closely a series is watched")
 ANOMALY_ID = id_in_path("anomaly_id")
 SERIES_ID = id_in_path("series_id")
 STATE = in_query(
@@ -101,13 +104,16 @@ USUAL = as_json(
     as_object(
         {
             "series": as_list(
-                as_object(
-                    {
-                        "id": WHOLE,
-                        "timestamps": as_list(SECONDS),
-                        "low": as_list(NUMBER),
-                        "high": as_list(NUMBER),
-                    }
+                named(
+                    "Usual",
+                    as_object(
+                        {
+                            "id": WHOLE,
+                            "timestamps": as_list(SECONDS),
+                            "low": as_list(NUMBER),
+                            "high": as_list(NUMBER),
+                        }
+                    ),
                 )
             )
         }

@@ -11,6 +11,7 @@ from quadra.web.schemas import (
     as_json,
     as_list,
     as_object,
+    named,
     or_null,
 )
 
@@ -70,11 +71,11 @@ CHANGED_BOARD = as_json(
     ),
     "the board anew",
 )
-_BOARD = as_object(
+_BOARD_FIELDS = as_object(
     {
         "id": WHOLE,
         "name": TEXT,
-        "view": VIEW,
+        "view": named("BoardView", {**VIEW, "required": list(VIEW["properties"])}),
         "revision": WHOLE,
         "created_by": TEXT,
         "created_at": SECONDS,
@@ -82,6 +83,7 @@ _BOARD = as_object(
         "changed_at": SECONDS,
     }
 )
+_BOARD = named("Board", _BOARD_FIELDS)
 BOARD = as_json(_BOARD, "the board")
 BOARD_LIST = as_json(as_object({"boards": as_list(_BOARD)}), "boards by name")
 BOARD_ID: Schema = {"name": "board_id", "in": "path", "required": True, "schema": WHOLE}

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from quadra.channels.form import KINDS
-from quadra.web.schemas import NUMBER, TEXT, WHOLE, Schema, id_in_path
+from quadra.web.schemas import (
+    FLAG,
+    MAYBE_NUMBER,
+    MAYBE_TEXT,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    id_in_path,
+    named,
+)
 
 _FIELDS: Schema = {
     "name": TEXT,
@@ -28,64 +41,43 @@ _FIELDS: Schema = {
     "enabled": {"type": "boolean", "default": True},
 }
 _EXAMPLE = {"name": "on-call", "kind": "webhook", "url": "https://hooks.example.org/quadra"}
-_CHANNEL: Schema = {
-    "type": "object",
-    "required": ["id", "name", "kind", "enabled", "state"],
-    "properties": {
+_CHANNEL_FIELDS = as_object(
+    {
         "id": WHOLE,
         "name": TEXT,
-        "kind": TEXT,
-        "settings": {"type": "object"},
-        "enabled": {"type": "boolean"},
+        "kind": {**TEXT, "enum": list(KINDS)},
+        "settings": {"type": "object", "additionalProperties": True},
+        "enabled": FLAG,
         "host": {**TEXT, "description": "where it leads, without what may be secret"},
         "has_secret": {"type": "boolean"},
         "origin": {**TEXT, "enum": ["api", "settings"]},
-        "state": {
-            "type": "object",
-            "properties": {
-                "sent_at": {"type": ["number", "null"]},
-                "failed_at": {"type": ["number", "null"]},
-                "error": {"type": ["string", "null"]},
+        "state": as_object(
+            {
+                "sent_at": MAYBE_NUMBER,
+                "failed_at": MAYBE_NUMBER,
+                "error": MAYBE_TEXT,
                 "sent": WHOLE,
                 "failed": WHOLE,
-            },
-        },
-    },
-}
-
-
-def _json(schema: Schema, description: str, example: object = None) -> Schema:
-    content: Schema = {"schema": schema, **({"example": example} if example else {})}
-    return {"description": description, "content": {"application/json": content}}
-
-
-NEW_CHANNEL = _json(
+            }
+        ),
+    }
+)
+_CHANNEL = named("Channel", _CHANNEL_FIELDS)
+NEW_CHANNEL = as_json(
     {"type": "object", "required": ["name", "kind", "url"], "properties": _FIELDS},
     "where to tell",
     _EXAMPLE,
 )
-CHANGED_CHANNEL = _json(
+CHANGED_CHANNEL = as_json(
     {"type": "object", "properties": _FIELDS}, "what changes; what is left out stays"
 )
-CHANNEL = _json(_CHANNEL, "the channel, without address and secret")
-CHANNEL_LIST = _json(
-    {
-        "type": "object",
-        "required": ["channels"],
-        "properties": {"channels": {"type": "array", "items": _CHANNEL}},
-    },
-    "the channels",
-)
-TESTED = _json(
-    {
-        "type": "object",
-        "required": ["delivered", "detail"],
-        "properties": {
-            "delivered": {"type": "boolean"},
-            "detail": {**TEXT, "description": "why not, or empty"},
-            "seconds": {**NUMBER, "description": "until it was taken"},
-        },
-    },
+CHANNEL = as_json(_CHANNEL, "the channel, without address and secret")
+CHANNEL_LIST = as_json(as_object({"channels": as_list(_CHANNEL)}), "the channels")
+TESTED = as_json(
+    as_object(
+        {"delivered": FLAG, "detail": {**TEXT, "description": "why not, or empty"}},
+        {"seconds": {**NUMBER, "description": "until it was taken"}},
+    ),
     "how the test went",
 )
 CHANNEL_ID = id_in_path("channel_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from quadra.alerts.rules import Rule
 from quadra.engine.access import SCOPES
 from quadra.errors import QuadraError
 from quadra.web.drill_command import make_drill
+from quadra.web.openapi import document
 from quadra.web.parts import WebParts
 from quadra.web.user_commands import make_users, noting
 
@@ -68,11 +70,18 @@ def register(app: Flask, parts: WebParts, read_rules: Callable[[Path], list[Rule
         for name, value in settings.masked().items():
             click.echo(f"{name}={value}")
 
+    app.cli.add_command(_describe)
     app.cli.add_command(make_drill(settings))
     app.cli.add_command(tokens)
     app.cli.add_command(make_users(parts.users, note))
     app.cli.add_command(_rules(read_rules))
     app.cli.add_command(config)
+
+
+@click.command("openapi")
+def _describe() -> None:
+    """Write the API's description, as /api/openapi.json gives it."""
+    click.echo(json.dumps(document(), indent=2, ensure_ascii=False))
 
 
 def _rules(read_rules: Callable[[Path], list[Rule]]) -> AppGroup:

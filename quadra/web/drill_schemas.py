@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import NUMBER, TEXT, WHOLE, as_json, as_list, as_object, optional_body
+from quadra.web.schemas import (
+    NUMBER,
+    TEXT,
+    WHOLE,
+    as_json,
+    as_list,
+    as_object,
+    named,
+    optional_body,
+)
 
 WANTED_DRILL = optional_body(
     as_json(
@@ -30,14 +39,17 @@ _STEP = as_object(
     {"channel": TEXT, "detail": TEXT},
 )  # fmt: skip
 DRILLED = as_json(
-    as_object(
-        {
-            "passed": {"type": "boolean"},
-            "alert": {"type": ["integer", "null"], "description": "whose history tells of it"},
-            "channels": as_list(TEXT),
-            "seconds": {**NUMBER, "description": "that the whole drill took"},
-            "steps": as_list(_STEP),
-        }
+    named(
+        "Drilled",
+        as_object(
+            {
+                "passed": {"type": "boolean"},
+                "alert": {"type": ["integer", "null"], "description": "whose history tells of it"},
+                "channels": as_list(TEXT),
+                "seconds": {**NUMBER, "description": "that the whole drill took"},
+                "steps": as_list(named("DrillStep", _STEP)),
+            }
+        ),
     ),
     "how the drill went",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import TEXT, WHOLE, Schema, as_json, as_list, as_object, in_query
+from quadra.web.schemas import TEXT, WHOLE, Schema, as_json, as_list, as_object, in_query, named
 
 LIMIT = in_query(
     "limit", {**WHOLE, "minimum": 1, "maximum": 10_000, "default": 1_000}, "how many at most"
@@ -14,8 +14,11 @@ NAME_LIST = as_json(
     as_object(
         {
             "names": as_list(
-                as_object(
-                    {"name": TEXT, "series": WHOLE}, {"type": TEXT, "unit": TEXT, "help": TEXT}
+                named(
+                    "Name",
+                    as_object(
+                        {"name": TEXT, "series": WHOLE}, {"type": TEXT, "unit": TEXT, "help": TEXT}
+                    ),
                 )
             ),
             "total": _TOTAL,

@@ -13,6 +13,7 @@ from quadra.web.schemas import (
     as_list,
     as_object,
     in_query,
+    named,
 )
 
 _KIND: Schema = {
@@ -20,7 +21,7 @@ _KIND: Schema = {
     "description": f"{', '.join(OWN_KINDS)} are Quadra's own; deploy, flag, config, incident and "
     "any other word people's",
 }
-_EVENT = as_object(
+_EVENT_FIELDS = as_object(
     {
         "id": WHOLE,
         "at": SECONDS,
@@ -33,10 +34,9 @@ _EVENT = as_object(
         "ref": {**TEXT, "description": "which alert, anomaly, rule, silence or version"},
     }
 )
-EVENT = as_json(_EVENT, "the event")
-EVENTS = as_json(
-    as_object({"events": as_list(_EVENT)}, {"next": WHOLE}), "events, the newest first"
-)
+EVENT = named("Event", _EVENT_FIELDS)
+ONE_EVENT = as_json(EVENT, "the event")
+EVENTS = as_json(as_object({"events": as_list(EVENT)}, {"next": WHOLE}), "events, the newest first")
 NEW_EVENT = as_json(
     as_object(
         {"title": TEXT},

@@ -7,7 +7,7 @@ from typing import Any
 
 from quadra import __version__
 from quadra.web.operations import Operation, all_operations
-from quadra.web.schemas import PROBLEM
+from quadra.web.schemas import COMPONENTS, PROBLEM
 
 _CONVERTER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _TITLES = {
@@ -41,7 +41,8 @@ def document() -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {"Problem": PROBLEM},
+            "responses": {f"Problem{status}": _refusal(status) for status in _TITLES},
+            "schemas": dict(sorted(COMPONENTS.items())),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "quadra_session"},
@@ -72,15 +73,16 @@ def _described(op: Operation, path: str) -> dict[str, Any]:
         described["requestBody"] = {"required": True, **op.body}
     for status in _problems(op):
         described["responses"].setdefault(
-            str(status),
-            {
-                "description": _TITLES[status],
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            },
+            str(status), {"$ref": f"#/components/responses/Problem{status}"}
         )
     return described
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    return {
+        "description": _TITLES[status],
+        "content": {"application/problem+json": {"schema": PROBLEM}},
+    }
 
 
 def _problems(op: Operation) -> list[int]:

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import NUMBER, SECONDS, TEXT, WHOLE, as_json, as_list, as_object
-
-REPLAY = as_json(
-    as_object(
-        {
-            "start": SECONDS,
-            "end": SECONDS,
-            "made_at": SECONDS,
-            "environment": TEXT,
-            "hostname": TEXT,
-            "version": TEXT,
-            "step": {**NUMBER, "description": "seconds a point"},
-            "series": as_list(as_object({"id": WHOLE, "name": TEXT})),
-            "changes": as_list(
-                as_object({"at": SECONDS, "kind": TEXT, "alert": {"type": "object"}})
-            ),
-            "anomalies": as_list({"type": "object"}),
-            "events": as_list({"type": "object"}),
-            "cut": as_list({**TEXT, "description": "what was left out, in words"}),
-        }
-    ),
-    "what was known; `changes` as /api/v1/alerts/history, the oldest first",
+from quadra.web.alert_schemas import CHANGE
+from quadra.web.anomaly_schemas import ANOMALY
+from quadra.web.happening_schemas import EVENT
+from quadra.web.schemas import (
+    LINE,
+    NUMBER,
+    SECONDS,
+    TEXT,
+    as_json,
+    as_list,
+    as_object,
+    named,
 )
+
+_REPLAY = as_object(
+    {
+        "start": SECONDS,
+        "end": SECONDS,
+        "made_at": SECONDS,
+        "environment": TEXT,
+        "hostname": TEXT,
+        "version": TEXT,
+        "step": {**NUMBER, "description": "seconds a point"},
+        "series": as_list(LINE),
+        "changes": as_list(CHANGE)
+        | {
+            "description": "of every alert, the oldest first; those before the span too where the "
+            "alert was open then"
+        },
+        "anomalies": as_list(ANOMALY),
+        "events": as_list(EVENT),
+        "cut": as_list({**TEXT, "description": "what was left out, in words"}),
+    }
+)
+REPLAY = as_json(named("Replay", _REPLAY), "what was known")
 EXPORT = {
     "description": "one HTML file, without any address in it that would be asked",
     "content": {"text/html": {"schema": TEXT}},

@@ -12,6 +12,9 @@ Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number"}
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 PERSON: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
 SELECTOR: Schema = {
     "type": "string",
@@ -37,6 +40,18 @@ def as_object(required: dict[str, Schema], optional: dict[str, Schema] | None = 
         "required": list(required),
         "properties": required | (optional or {}),
     }
+
+
+COMPONENTS: dict[str, Schema] = {}
+"""Schemas that have a name in the description, by it."""
+
+
+def named(name: str, schema: Schema) -> Schema:
+    """Give a schema a name in the description, and give what refers to it."""
+    if COMPONENTS.setdefault(name, schema) is not schema:
+        msg = f"two schemas are called {name}"
+        raise ValueError(msg)
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def or_null(schema: Schema) -> Schema:
@@ -74,6 +89,16 @@ def id_in_path(name: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": ID}
 
 
+_PROBLEM = as_object(
+    {"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT, "code": TEXT},
+    {
+        "errors": as_list(
+            as_object({"index": {"type": ["integer", "null"]}, "field": TEXT, "reason": TEXT})
+        )
+    },
+)
+PROBLEM = named("Problem", _PROBLEM)
+
 SECONDS: Schema = {"type": "number", "description": "unix seconds"}
 WHEN: Schema = {**SECONDS, "minimum": -1e11, "maximum": 1e11}
 
@@ -96,8 +121,6 @@ STEP = in_query(
 )
 AGG = in_query("agg", {**TEXT, "enum": list(AGGREGATES), "default": "avg"}, "what a step shows")
 TOKEN_ID = id_in_path("token_id")
-
-_SERIES = as_object({"id": WHOLE, "name": TEXT, "labels": LABELS})
 
 SAMPLES = as_json(
     {
@@ -141,7 +164,7 @@ _OTLP_STATUS: Schema = {
     "content": {
         "application/x-protobuf": _BYTES,
         "application/json": {"schema": as_object({"code": WHOLE, "message": TEXT})},
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        "application/problem+json": {"schema": PROBLEM},
     },
 }
 OTLP_ANSWERS: dict[int, Schema] = {200: OTLP_ANSWER} | dict.fromkeys(
@@ -154,33 +177,32 @@ REMOTE_WRITE: Schema = {
 ACCEPTED = as_json(
     as_object({"accepted": WHOLE, "series": WHOLE}), "stored durably: how many, of how many series"
 )
+_SAID: dict[str, Schema] = {"type": TEXT, "unit": TEXT, "help": TEXT}
+_SERIES = named(
+    "Series",
+    as_object(
+        {"id": WHOLE, "name": TEXT, "labels": LABELS, "first": SECONDS, "last": SECONDS}, _SAID
+    ),
+)
 SERIES_LIST = as_json(
-    as_object(
-        {
-            "series": as_list(
-                as_object({"id": WHOLE, "name": TEXT, "labels": LABELS, "first": SECONDS,
-                         "last": SECONDS}, {"type": TEXT, "unit": TEXT, "help": TEXT})
-            )
-        },
-        {"next": WHOLE},
-    ),
+    as_object({"series": as_list(_SERIES)}, {"next": WHOLE}),
     "series, with `next` when there are more",
-)  # fmt: skip
-HISTORY = as_json(
+)
+LINE = named(
+    "HistorySeries",
     as_object(
         {
-            "series": as_list(
-                {
-                    **_SERIES,
-                    "properties": _SERIES["properties"]
-                    | {
-                        "timestamps": as_list(SECONDS),
-                        "values": as_list({"type": ["number", "null"]}),
-                    },
-                }
-            )
-        }
+            "id": WHOLE,
+            "name": TEXT,
+            "labels": LABELS,
+            "timestamps": as_list(SECONDS),
+            "values": as_list(MAYBE_NUMBER),
+        },
+        {"agg": {**TEXT, "description": "what it shows, where several were asked for"}},
     ),
+)
+HISTORY = as_json(
+    as_object({"series": as_list(LINE)}),
     "a line a series; with `step`, a time is the start of its step and empty steps are left out; "
     "null stands for what JSON has no number for: NaN, which ends a line, and infinities",
 )
@@ -198,19 +220,16 @@ NEW_TOKEN = as_json(
     "name and scopes",
     {"name": "my service", "scopes": ["ingest"]},
 )
-_TOKEN = as_object(
-    {
-        "id": WHOLE,
-        "name": TEXT,
-        "scopes": as_list(TEXT),
-        "created_at": SECONDS,
-        "expires_at": {"type": ["number", "null"]},
-    }
-)
+_TOKEN_FIELDS: dict[str, Schema] = {
+    "id": WHOLE,
+    "name": TEXT,
+    "scopes": as_list(TEXT),
+    "created_at": SECONDS,
+    "expires_at": MAYBE_NUMBER,
+}
+_TOKEN = named("Token", as_object(_TOKEN_FIELDS))
 TOKEN_LIST = as_json(as_object({"tokens": as_list(_TOKEN)}), "tokens, without their secrets")
-MADE_TOKEN = as_json(
-    {**_TOKEN, "properties": _TOKEN["properties"] | {"token": TEXT}}, "the token with its secret"
-)
+MADE_TOKEN = as_json(as_object(_TOKEN_FIELDS | {"token": TEXT}), "the token with its secret")
 TARGET_ID = id_in_path("target_id")
 _SPAN: Schema = {"type": ["number", "string"], "description": "seconds, or 30s, 1m"}
 _WANTED_TARGET = as_object(
@@ -245,8 +264,17 @@ NEW_TARGET = as_json(
     "where and how to scrape",
     {"url": "https://host.example:9100/metrics", "job": "node", "interval": "15s"},
 )
-_MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
-_TARGET = as_object(
+_TARGET_STATE = as_object(
+    {
+        "up": {"type": ["boolean", "null"], "description": "null before the first scrape"},
+        "last_scrape": {**MAYBE_NUMBER, "description": "unix seconds"},
+        "duration": {**MAYBE_NUMBER, "description": "seconds"},
+        "samples": {**WHOLE, "description": "on the last page"},
+        "left_out": {"type": "object", "additionalProperties": WHOLE},
+        "last_error": MAYBE_TEXT,
+    }
+)
+_TARGET_FIELDS = as_object(
     {
         "id": {"type": ["integer", "null"], "description": "null for those of SCRAPE_FILE"},
         "origin": {**TEXT, "enum": ["api", "file"]},
@@ -258,26 +286,31 @@ _TARGET = as_object(
         "body_size_limit": WHOLE,
         "label_limit": {"type": ["integer", "null"]},
         "authorization": {"type": ["string", "null"], "enum": ["bearer", "basic", None]},
-        "state": as_object(
-            {
-                "up": {"type": ["boolean", "null"], "description": "null before the first scrape"},
-                "last_scrape": {**_MAYBE_NUMBER, "description": "unix seconds"},
-                "duration": {**_MAYBE_NUMBER, "description": "seconds"},
-                "samples": {**WHOLE, "description": "on the last page"},
-                "left_out": {"type": "object", "additionalProperties": WHOLE},
-                "last_error": {"type": ["string", "null"]},
-            }
-        ),
+        "state": _TARGET_STATE,
     }
 )
+_TARGET = named("Target", _TARGET_FIELDS)
 TARGET = as_json(_TARGET, "the target, without its secret")
 TARGET_LIST = as_json(
     as_object({"targets": as_list(_TARGET)}, {"file": as_object({"path": TEXT, "error": TEXT})}),
     "all targets; `file` says what is wrong with SCRAPE_FILE",
 )
-FIRST_STEPS = as_json(as_object({"address": TEXT, "token": TEXT}), "what the snippets show")
+FIRST_STEPS = as_json(
+    named("FirstSteps", as_object({"address": TEXT, "token": TEXT})), "what the snippets show"
+)
 HEALTH = as_json(as_object({"status": TEXT}), "alive")
-_PART = as_object({"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}})
+_PART = named(
+    "Part",
+    as_object(
+        {"state": {**TEXT, "enum": ["ok", "degraded", "down", "off"]}},
+        {
+            "detail": {**TEXT, "description": "why, in words; not told to strangers"},
+            "since": {**SECONDS, "description": "unix seconds: when the state began"},
+            "age": {**NUMBER, "description": "seconds since it was last heard of"},
+        },
+    ),
+)
+PARTS: Schema = {"type": "object", "additionalProperties": _PART}
 READY = as_json(
     as_object(
         {
@@ -291,7 +324,9 @@ READY = as_json(
     ),
     "the state of each part",
 )
-STATUS = as_json(
+_MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
+_STATUS = named(
+    "Status",
     as_object(
         {
             "version": TEXT,
@@ -300,22 +335,13 @@ STATUS = as_json(
             "samples_per_second": NUMBER,
             "consoles": WHOLE,
             "seq": {**WHOLE, "description": "journal position"},
-            "parts": {"type": "object", "additionalProperties": _PART},
+            "parts": PARTS,
             "versions": {"type": "object", "additionalProperties": TEXT},
-            "judge": {
-                "type": "object",
-                "description": "`age` of its latest word in seconds, commits it is `behind`",
-            },
-            "storage": {"type": "object", "description": "bytes: history, disk free and total"},
+            "judge": as_object({"age": MAYBE_NUMBER, "behind": _MAYBE_WHOLE})
+            | {"description": "`age` of its latest word in seconds, commits it is `behind`"},
+            "storage": as_object({"history": _MAYBE_WHOLE, "free": WHOLE, "total": WHOLE})
+            | {"description": "bytes: history, disk free and total"},
         }
     ),
-    "how Quadra does",
 )
-PROBLEM = as_object(
-    {"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT, "code": TEXT},
-    {
-        "errors": as_list(
-            as_object({"index": {"type": ["integer", "null"]}, "field": TEXT, "reason": TEXT})
-        )
-    },
-)
+STATUS = as_json(_STATUS, "how Quadra does")

@@ -34,7 +34,7 @@ export class AlertFeed {
 
   readonly load = (): void => {
     const round = ++this.#round;
-    getJson<{ alerts: readonly Alert[] }>("/api/v1/alerts?limit=1000").then(
+    getJson("/api/v1/alerts?limit=1000").then(
       ({ alerts }) => {
         // An event has come meanwhile: this answer may be older. The next one will do.
         if (round !== this.#round) return;

@@ -1,44 +1,14 @@
+import type { Schemas } from "../answers.ts";
 import { clock, date, duration, number } from "./format.ts";
-import type { Labels } from "./types.ts";
 import { unitOf, withUnit } from "./units.ts";
 
-export type Severity = "critical" | "warning" | "info";
+export type Severity = Alert["severity"];
 
-/** An alert as the API and the live stream give it. Times are unix seconds. */
-export interface Alert {
-  readonly id: number;
-  readonly rule: string;
-  readonly rule_id: number;
-  readonly state: "pending" | "firing" | "resolved" | "cancelled";
-  readonly recovering: boolean;
-  readonly flapping: boolean;
-  readonly severity: Severity;
-  readonly metric: string;
-  readonly series: number | null;
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly value: number | null;
-  readonly threshold: number;
-  readonly started_at: number;
-  readonly fired_at: number | null;
-  readonly resolved_at: number | null;
-  readonly acknowledged_by: string | null;
-  readonly acknowledged_at: number | null;
-  readonly pages: number;
-  readonly paged_at: number | null;
-  readonly quieted_by: readonly string[];
-}
+/** Times are unix seconds. */
+export type Alert = Schemas["Alert"];
 
 /** One line of an alert's history. */
-export interface Happening {
-  readonly at: number;
-  readonly kind: string;
-  readonly value: number | null;
-  readonly by: string;
-  readonly ref: string;
-  readonly detail: string;
-  readonly alert: Alert;
-}
+export type Happening = Schemas["AlertChange"];
 
 export type AlertShape = "crit" | "warn" | "info" | "unknown" | "ok";
 
@@ -102,13 +72,19 @@ export function causeOf(alert: Alert): string {
   if (summary !== "") return /[.!?…]$/.test(summary) ? summary : `${summary}.`;
   const unit = unitOf(alert.metric);
   if (alert.value === null) return `${alert.metric === "" ? "The series" : alert.metric} sends nothing.`;
-  return `${alert.metric} is ${withUnit(alert.value, unit)}, the limit is ${withUnit(alert.threshold, unit)}.`;
+  const limit = limitOf(alert);
+  return `${alert.metric} is ${withUnit(alert.value, unit)}${limit === "" ? "" : `, the ${limit.replace(" ", " is ")}`}.`;
 }
 
 /** On which side of its limit an alert is: its rule knows, but is not at hand. */
 export function sideOf({ value, threshold }: Pick<Alert, "value" | "threshold">): ">" | "<" | "==" {
-  if (value === null || value > threshold) return ">";
+  if (value === null || threshold === null || value > threshold) return ">";
   return value < threshold ? "<" : "==";
+}
+
+/** "limit 500 ms"; empty where other programs judge, which don't tell theirs. */
+export function limitOf({ threshold, metric }: Pick<Alert, "threshold" | "metric">): string {
+  return threshold === null ? "" : `limit ${withUnit(threshold, unitOf(metric))}`;
 }
 
 export function valueOf(alert: Alert): string {

@@ -1,32 +1,12 @@
+import type { Got, Schemas } from "../answers.ts";
 import { duration, plural } from "./format.ts";
 import { selectorOf } from "./selector.ts";
 import type { ShapeName } from "./shape.ts";
 import { unitFor, unitOf, type Unit } from "./units.ts";
 
-/** As GET /api/v1/anomalies answers. */
-export interface Anomaly {
-  readonly id: number;
-  readonly series: number;
-  readonly metric: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly started_at: number;
-  readonly ended_at: number | null;
-  readonly peak: number;
-  readonly expected_range: readonly [number | null, number | null];
-  readonly severity: "low" | "medium" | "high" | "critical";
-  readonly confidence: number;
-  readonly detector: string;
-  readonly reason: string;
-  /** 1 is the threshold. */
-  readonly evidence: number;
-  readonly group: string;
-  readonly verdict: "right" | "wrong" | null;
-}
+export type Anomaly = Schemas["Anomaly"];
 
-export interface Anomalies {
-  readonly anomalies: readonly Anomaly[];
-  readonly feedback: { readonly right: number; readonly wrong: number; readonly precision: number | null };
-}
+export type Anomalies = Got<"/api/v1/anomalies">;
 
 export const SHAPES: Record<Anomaly["severity"], ShapeName> = { low: "info", medium: "warn", high: "warn", critical: "crit" };
 

@@ -1,6 +1,6 @@
 import { getJson } from "../api.ts";
 import { Cell } from "../cell.ts";
-import type { Anomalies, Anomaly } from "./anomalies.ts";
+import type { Anomaly } from "./anomalies.ts";
 
 const EVERY_MS = 15_000;
 const TOGETHER_MS = 200;
@@ -19,7 +19,7 @@ export class AnomalyFeed {
   }
 
   readonly load = (): void => {
-    getJson<Anomalies>("/api/v1/anomalies?state=open&limit=200").then(
+    getJson("/api/v1/anomalies?state=open&limit=200").then(
       ({ anomalies }) => (this.open.value = anomalies),
       () => undefined, // those known stay, and the next round asks again
     );

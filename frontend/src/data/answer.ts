@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Got } from "../answers.ts";
 import { ApiError, getJson } from "../api.ts";
 
 /** What is known of something the server was asked for. */
@@ -12,8 +13,8 @@ export interface Answer<T> {
 }
 
 /** Asks at once and then every so many seconds while the page can be seen. */
-export function useAnswer<T>(path: string, everySeconds: number): Answer<T> {
-  const [data, setData] = useState<T | null>(null);
+export function useAnswer<P extends string>(path: P, everySeconds: number): Answer<Got<P>> {
+  const [data, setData] = useState<Got<P> | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [at, setAt] = useState(0);
   const [round, setRound] = useState(0);
@@ -22,7 +23,7 @@ export function useAnswer<T>(path: string, everySeconds: number): Answer<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {
       try {
-        setData(await getJson<T>(path, { signal: leaving.signal }));
+        setData(await getJson(path, { signal: leaving.signal }));
         setError(null);
         setAt(Date.now());
       } catch (failure) {

@@ -1,26 +1,11 @@
+import type { Schemas } from "../answers.ts";
 import { moment } from "./alerts.ts";
 
-export const KINDS = ["webhook", "slack", "email", "apprise"] as const;
-export type Kind = (typeof KINDS)[number];
+export const KINDS = ["webhook", "slack", "email", "apprise"] as const satisfies readonly Kind[];
+export type Kind = Channel["kind"];
 
-/** A channel as the API gives it, without address and secret. */
-export interface Channel {
-  readonly id: number;
-  readonly name: string;
-  readonly kind: Kind;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly enabled: boolean;
-  readonly host: string;
-  readonly has_secret: boolean;
-  readonly origin: "api" | "settings";
-  readonly state: {
-    readonly sent_at: number | null;
-    readonly failed_at: number | null;
-    readonly error: string | null;
-    readonly sent: number;
-    readonly failed: number;
-  };
-}
+/** Without address and secret. */
+export type Channel = Schemas["Channel"];
 
 /** A channel while it is being written. */
 export interface ChannelDraft {

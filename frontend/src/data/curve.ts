@@ -1,13 +1,11 @@
+import type { Schemas } from "../answers.ts";
 import type { Alert } from "./alerts.ts";
 import type { Anomaly } from "./anomalies.ts";
 import { number, plural } from "./format.ts";
 import { rounded, type Backtest } from "./rules.ts";
 
 /** How often a rule would have paged at a limit; null: too often to be counted. */
-export interface CurvePoint {
-  readonly limit: number;
-  readonly pages: number | null;
-}
+export type CurvePoint = Schemas["CurvePoint"];
 
 const POINTS = 40;
 

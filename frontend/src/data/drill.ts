@@ -1,21 +1,9 @@
+import type { Schemas } from "../answers.ts";
 import { number } from "./format.ts";
 
-/** A step of a fire drill as the API tells it. */
-export interface DrillStep {
-  readonly step: string;
-  readonly ok: boolean;
-  readonly seconds: number | null;
-  readonly channel?: string;
-  readonly detail?: string;
-}
+export type DrillStep = Schemas["DrillStep"];
 
-export interface Drilled {
-  readonly passed: boolean;
-  readonly alert: number | null;
-  readonly channels: readonly string[];
-  readonly seconds: number;
-  readonly steps: readonly DrillStep[];
-}
+export type Drilled = Schemas["Drilled"];
 
 const STEPS: Record<string, string> = {
   stored: "Fault stored",

@@ -36,7 +36,7 @@ export class EventFeed {
   /** Makes sure of what happened since a moment, a day at least. */
   readonly load = async (from = this.#now() - DAY): Promise<void> => {
     const start = Math.min(from, this.#now() - DAY);
-    const { events } = await getJson<{ events: readonly Happened[] }>(`/api/v1/events?start=${Math.floor(start)}&limit=200`);
+    const { events } = await getJson(`/api/v1/events?start=${Math.floor(start)}&limit=200`);
     this.add(events, start);
   };
 

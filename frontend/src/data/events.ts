@@ -1,17 +1,8 @@
+import type { Schemas } from "../answers.ts";
 import { clock, date } from "./format.ts";
 
-/** As GET /api/v1/events answers. Times are unix seconds. */
-export interface Happened {
-  readonly id: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly title: string;
-  readonly text: string;
-  readonly severity: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly by: string;
-  readonly ref: string;
-}
+/** Times are unix seconds. */
+export type Happened = Schemas["Event"];
 
 /** An event that charts show: with a letter, where it can have caused something. */
 export interface Mark {

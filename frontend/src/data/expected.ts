@@ -31,11 +31,6 @@ export interface Wish {
   readonly step: number;
 }
 
-interface Forecasts {
-  readonly running: boolean;
-  readonly forecasts: readonly { readonly id: number; readonly ahead?: Partial<Fan> }[];
-}
-
 const USUAL_EVERY = 20;
 const FORECAST_EVERY = 3;
 const FORECAST_IDLE_EVERY = 20;
@@ -125,7 +120,7 @@ export class Expected {
 
   async #askAnomalies({ from, to }: Wish): Promise<void> {
     const query = new URLSearchParams({ start: from.toFixed(0), end: Math.ceil(to + 1).toFixed(0), limit: "500" });
-    const found = await getJson<{ anomalies: readonly Anomaly[] }>(`/api/v1/anomalies?${query}`);
+    const found = await getJson(`/api/v1/anomalies?${query}`);
     const marks = new Map<number, Mark[]>();
     for (const one of found.anomalies) {
       const mark = { from: one.started_at, to: one.ended_at, severity: one.severity, evidence: one.evidence };
@@ -142,20 +137,20 @@ export class Expected {
       query.set("end", to.toFixed(3));
       if (step > 0) query.set("step", String(step));
       if (counter) query.set("agg", "rate");
-      const answer = await getJson<{ series: readonly (Band & { readonly id: number })[] }>(`/api/v1/usual?${query}`);
+      const answer = await getJson(`/api/v1/usual?${query}`);
       for (const band of answer.series) this.#bands.set(band.id, band);
     }
   }
 
   async #askForecasts(now: number): Promise<void> {
-    const answer = await getJson<Forecasts>("/api/v1/forecasts");
+    const answer = await getJson("/api/v1/forecasts");
     if (!answer.running) this.#due.forecasts = now + FORECAST_IDLE_EVERY;
     this.#fans = new Map(answer.forecasts.flatMap(({ id, ahead }) => (isFan(ahead) ? [[id, ahead] as const] : [])));
   }
 }
 
-function isFan(ahead: Partial<Fan> | undefined): ahead is Fan {
-  return (ahead?.timestamps?.length ?? 0) > 1 && ahead?.value !== undefined && ahead.low !== undefined && ahead.high !== undefined;
+function isFan(ahead: Partial<Fan>): ahead is Fan {
+  return (ahead.timestamps?.length ?? 0) > 1 && ahead.value !== undefined && ahead.low !== undefined && ahead.high !== undefined;
 }
 
 /** The range at a time: the last one known before it, or the first after. */

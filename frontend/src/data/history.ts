@@ -1,15 +1,8 @@
+import type { Schemas } from "../answers.ts";
 import { getJson } from "../api.ts";
-import type { Labels, SeriesInfo } from "./types.ts";
+import type { SeriesInfo } from "./types.ts";
 
-export interface HistorySeries {
-  readonly id: number;
-  readonly name: string;
-  readonly labels: Labels;
-  readonly timestamps: readonly number[];
-  readonly values: readonly (number | null)[];
-  /** What the steps show, where more than one thing was asked for. */
-  readonly agg?: string;
-}
+export type HistorySeries = Schemas["HistorySeries"];
 
 export type Agg = "avg" | "min" | "max" | "last" | "rate";
 
@@ -22,37 +15,34 @@ export interface HistoryQuery {
   readonly aggs?: readonly Agg[];
 }
 
-export function historyPath({ match, start, end, step, aggs = [] }: HistoryQuery): string {
+export type HistoryPath = `/api/v1/history?${string}`;
+
+export function historyPath({ match, start, end, step, aggs = [] }: HistoryQuery): HistoryPath {
   const query = new URLSearchParams(match.map((selector) => ["match", selector]));
   query.set("start", start.toFixed(3));
   query.set("end", end.toFixed(3));
   if (step > 0) query.set("step", String(step));
   for (const agg of aggs) query.append("agg", agg);
-  return `/api/v1/history?${query}`;
+  return `/api/v1/history?${query.toString()}`;
 }
 
 export async function fetchHistory(query: HistoryQuery, signal?: AbortSignal): Promise<readonly HistorySeries[]> {
-  const answer = await getJson<{ series: readonly HistorySeries[] }>(
+  const answer = await getJson(
     historyPath(query),
     signal === undefined ? {} : { signal },
   );
   return answer.series;
 }
 
-interface SeriesPage {
-  readonly series: readonly SeriesInfo[];
-  readonly next?: number | string;
-}
-
 /** Series that match, page by page, `most` at most. */
 export async function fetchSeries(match: readonly string[], most = 2000): Promise<SeriesInfo[]> {
   const found: SeriesInfo[] = [];
-  let after: number | string | undefined;
+  let after: number | undefined;
   do {
     const query = new URLSearchParams(match.map((selector) => ["match", selector]));
     query.set("limit", "200");
     if (after !== undefined) query.set("after", String(after));
-    const page = await getJson<SeriesPage>(`/api/v1/series?${query}`);
+    const page = await getJson(`/api/v1/series?${query}`);
     found.push(...page.series);
     after = page.next;
   } while (after !== undefined && found.length < most);
@@ -62,5 +52,5 @@ export async function fetchSeries(match: readonly string[], most = 2000): Promis
 /** Series whose name or label values contain every word of `q`. */
 export async function searchSeries(q: string, signal: AbortSignal): Promise<readonly SeriesInfo[]> {
   const query = new URLSearchParams({ q, limit: "20" });
-  return (await getJson<SeriesPage>(`/api/v1/series?${query}`, { signal })).series;
+  return (await getJson(`/api/v1/series?${query}`, { signal })).series;
 }

@@ -1,7 +1,8 @@
+import type { Schemas } from "../answers.ts";
 import { plural } from "./format.ts";
 
-export const ROLES = ["viewer", "editor", "admin"] as const;
-export type Role = (typeof ROLES)[number];
+export const ROLES = ["viewer", "editor", "admin"] as const satisfies readonly Role[];
+export type Role = User["role"];
 
 export const ROLE_WORDS: Record<Role, string> = {
   viewer: "sees everything",
@@ -9,38 +10,11 @@ export const ROLE_WORDS: Record<Role, string> = {
   admin: "all of it, and users and tokens",
 };
 
-export interface User {
-  readonly id: number;
-  readonly name: string;
-  readonly role: Role;
-  readonly disabled_at: number | null;
-  readonly signed_in_at: number | null;
-  readonly has_password: boolean;
-  readonly openid: boolean;
-}
+export type User = Schemas["User"];
 
-export interface Session {
-  readonly id: number;
-  readonly name: string;
-  readonly kind: "user" | "token";
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly address: string;
-  readonly agent: string;
-  readonly current: boolean;
-}
+export type Session = Schemas["Session"];
 
-export interface Deed {
-  readonly id: number;
-  readonly at: number;
-  readonly actor: string;
-  readonly kind: "user" | "token" | "command" | "nobody";
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly address: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+export type Deed = Schemas["Deed"];
 
 export function usersInWords(users: readonly User[]): { text: string; sub: string } {
   const off = users.filter(({ disabled_at }) => disabled_at !== null).length;
@@ -86,7 +60,7 @@ export function deedInWords({ action, detail, status }: Pick<Deed, "action" | "d
 }
 
 /** The address of the audit log with these filters, empty ones left out. */
-export function auditPath(filters: Readonly<Record<string, string>>): string {
+export function auditPath(filters: Readonly<Record<string, string>>): `/api/v1/audit?${string}` {
   const kept = Object.entries(filters).filter(([, value]) => value.trim() !== "");
-  return `/api/v1/audit?${new URLSearchParams(Object.fromEntries(kept.map(([name, value]) => [name, value.trim()])))}`;
+  return `/api/v1/audit?${new URLSearchParams(Object.fromEntries(kept.map(([name, value]) => [name, value.trim()]))).toString()}`;
 }

@@ -1,41 +1,15 @@
-import { historyPath, type HistorySeries } from "./history.ts";
+import type { Schemas } from "../answers.ts";
+import { historyPath, type HistoryPath, type HistorySeries } from "./history.ts";
 import { duration, list, number, plural } from "./format.ts";
 import { unitOf, withUnit } from "./units.ts";
 import { parseSelector } from "./selector.ts";
-import type { Severity } from "./alerts.ts";
-import type { Labels } from "./types.ts";
 
-export const AGGREGATES = ["last", "avg", "min", "max", "sum", "count", "rate", "p50", "p90", "p95", "p99", "absent"] as const;
-export const OPERATORS = [">", ">=", "<", "<=", "==", "!="] as const;
-export const SEVERITIES = ["critical", "warning", "info"] as const;
-export const NO_DATA = ["ok", "alert", "keep"] as const;
+export const AGGREGATES = ["last", "avg", "min", "max", "sum", "count", "rate", "p50", "p90", "p95", "p99", "absent"] as const satisfies readonly Rule["aggregate"][];
+export const OPERATORS = [">", ">=", "<", "<=", "==", "!="] as const satisfies readonly Rule["op"][];
+export const SEVERITIES = ["critical", "warning", "info"] as const satisfies readonly Rule["severity"][];
+export const NO_DATA = ["ok", "alert", "keep"] as const satisfies readonly Rule["no_data"][];
 
-/** A rule as the API gives it. */
-export interface Rule {
-  readonly id: number;
-  readonly name: string;
-  readonly selector: string;
-  readonly aggregate: (typeof AGGREGATES)[number];
-  readonly window: string;
-  readonly op: (typeof OPERATORS)[number];
-  readonly threshold: number;
-  readonly clear_threshold: number | null;
-  readonly for: string;
-  readonly keep_firing_for: string;
-  readonly cooldown: string;
-  readonly repeat_interval: string;
-  readonly severity: Severity;
-  readonly no_data: (typeof NO_DATA)[number];
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly channels: readonly string[];
-  readonly enabled: boolean;
-  readonly on: "samples" | "anomaly";
-  readonly escalate_after: string;
-  readonly escalate_to: readonly string[];
-  readonly source: string;
-  readonly [other: string]: unknown;
-}
+export type Rule = Schemas["Rule"];
 
 /** A rule while it is being written: every field as it stands in the form. */
 export interface Draft {
@@ -220,7 +194,7 @@ export function historyOf(
   draft: Pick<Draft, "selector" | "aggregate" | "window" | "op">,
   start: number,
   end: number,
-): { path: string; words: string } {
+): { path: HistoryPath; words: string } {
   const fine = Math.max(1, Math.ceil((end - start) / MOST_STEPS));
   const window = Math.ceil(secondsOf(draft.window) ?? 60);
   const plain = draft.aggregate === "last" || draft.aggregate === "absent";
@@ -228,33 +202,14 @@ export function historyOf(
   const worst = draft.op.startsWith("<") ? "min" : draft.op.startsWith(">") ? "max" : "last";
   const agg = draft.aggregate === "last" ? worst : (IN_HISTORY[draft.aggregate] ?? draft.aggregate);
   const step = plain ? fine : Math.max(fine, Math.min(window, (end - start) / 4));
-  const path = `${historyPath({ match: [draft.selector], start, end, step: Math.ceil(step) })}&agg=${agg}`;
+  const path: HistoryPath = `${historyPath({ match: [draft.selector], start, end, step: Math.ceil(step) })}&agg=${agg}`;
   return { path, words: plain && step <= 10 ? "" : `${agg} of each ${duration(Math.ceil(step))}` };
 }
 
 /** What a back-test found. Times are unix seconds. */
-export interface Backtest {
-  readonly start: number;
-  readonly end: number;
-  readonly series: number;
-  readonly samples: number;
-  readonly judged_every: number;
-  readonly counts: { readonly fires: number; readonly pages: number; readonly clears: number; readonly pending: number };
-  readonly pages_per_week: number;
-  readonly fires: readonly Fire[];
-  readonly pages: readonly { readonly at: number; readonly kind: string }[];
-  readonly seconds: number;
-}
+export type Backtest = Schemas["Backtest"];
 
-export interface Fire {
-  readonly series: number | null;
-  readonly metric: string;
-  readonly labels: Labels;
-  readonly started_at: number;
-  readonly fired_at: number;
-  readonly resolved_at: number | null;
-  readonly value: number | null;
-}
+export type Fire = Schemas["Fire"];
 
 /** The value furthest beyond the limit while it fired, as the chart shows it; the last one known where the chart shows none. */
 export function worstOf(fire: Fire, end: number, series: readonly HistorySeries[], op: string): number | null {

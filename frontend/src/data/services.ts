@@ -1,50 +1,22 @@
+import type { Schemas } from "../answers.ts";
 import { list, number, plural, THIN } from "./format.ts";
 import { COUNT, NUMBER, PERCENT, SECONDS, withUnit, type Unit } from "./units.ts";
 
 export const SIGNALS = ["traffic", "errors", "latency", "saturation"] as const;
 export type Signal = (typeof SIGNALS)[number];
-export type Standing = "critical" | "warning" | "unknown" | "ok";
+export type Standing = ServicesAnswer["services"]["standing"][number];
 export const ORDER: readonly Standing[] = ["critical", "warning", "unknown", "ok"];
 export const SHAPES = { critical: "crit", warning: "warn", unknown: "unknown", ok: "ok" } as const;
 export const TITLES: Record<Signal, string> = { traffic: "Traffic", errors: "Errors", latency: "Latency p95", saturation: "Saturation" };
 
 type Numbers = readonly (number | null)[];
 
-interface ToldTrouble {
-  readonly signals: Readonly<Partial<Record<Signal, Standing>>>;
-  readonly alert?: number;
-  readonly anomaly?: number;
-}
+type ToldTrouble = Schemas["ServiceTrouble"];
 
-/** As GET /api/v1/services answers: columns over all services, the worst first. */
-export interface ServicesAnswer {
-  readonly at: number;
-  readonly step: number;
-  readonly start: number;
-  readonly complete: boolean;
-  readonly standing: Readonly<Record<Standing, number>>;
-  readonly services: Readonly<Record<Signal, Numbers>> & {
-    readonly name: readonly string[];
-    readonly standing: readonly Standing[];
-    readonly age: readonly number[];
-    readonly units: readonly string[];
-    readonly troubles: Readonly<Record<string, ToldTrouble>>;
-  };
-  readonly lines?: Readonly<Record<Signal, readonly Numbers[]>> & {
-    readonly offset: number;
-    readonly metrics: readonly Readonly<Partial<Record<Signal, string>>>[];
-    readonly match: readonly string[];
-    readonly every: readonly number[];
-  };
-  readonly hosts?: readonly Host[];
-  readonly costs: boolean;
-  readonly others: { readonly count: number; readonly names: readonly string[] };
-}
+/** Columns over all services, the worst first. */
+export type ServicesAnswer = Schemas["Services"];
 
-export interface Host {
-  readonly name: string;
-  readonly signals: Readonly<Record<string, { readonly now: number | null; readonly unit: string; readonly metric: string; readonly line: Numbers }>>;
-}
+export type Host = Schemas["Host"];
 
 /** One service as it stands. */
 export interface Service {

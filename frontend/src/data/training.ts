@@ -1,55 +1,14 @@
+import type { Schemas } from "../answers.ts";
 import { number, THIN } from "./format.ts";
 import type { ShapeName } from "./shape.ts";
 
-export interface Watched {
-  readonly id: number;
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly now: number | null;
-  readonly forecast: Readonly<Record<"value" | "low" | "high", readonly (number | null)[]>>;
-  /** By horizon, of this series alone. */
-  readonly error?: readonly Skill["error"][];
-  readonly proven?: readonly boolean[];
-}
+export type Watched = Schemas["Watched"];
 
-export interface Skill {
-  readonly seconds: number;
-  readonly compared: number;
-  readonly error: Readonly<Record<string, number | null>>;
-}
+export type Skill = Schemas["Skill"];
 
-/** As GET /api/v1/training answers. */
-export interface TrainingState {
-  readonly running: boolean;
-  readonly phase: "idle" | "waiting" | "history" | "live";
-  readonly progress: number | null;
-  readonly iteration: number;
-  readonly loss: number | null;
-  readonly reward: number | null;
-  readonly variance: number;
-  readonly field_size: number | null;
-  readonly seed?: number;
-  readonly step_seconds?: number;
-  readonly ahead_seconds?: number;
-  readonly model_version: string | null;
-  readonly divergences: number;
-  readonly detail: string;
-  readonly series: readonly Watched[];
-  readonly skill: readonly Skill[];
-  readonly state: readonly number[];
-  readonly reported_at: number | null;
-  readonly stale: boolean;
-}
+export type TrainingState = Schemas["Training"];
 
-export interface Model {
-  readonly version: string;
-  readonly created_at: number;
-  readonly description: string;
-  readonly field_size: number;
-  readonly iteration: number;
-  readonly loss: number | null;
-  readonly production: boolean;
-}
+export type Model = Schemas["Model"];
 
 /** The page's first sentence: how the training does. */
 export function describe(state: TrainingState): { shape: ShapeName; text: string; sub: string } {

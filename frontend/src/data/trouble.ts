@@ -1,15 +1,9 @@
+import type { Schemas } from "../answers.ts";
 import { getJson } from "../api.ts";
 
-export interface Part {
-  readonly state: "ok" | "degraded" | "down" | "off";
-  readonly detail?: string;
-  /** Unix seconds: since when it is so. */
-  readonly since?: number;
-  /** Seconds since it was last heard of. */
-  readonly age?: number;
-}
+export type Part = Schemas["Part"];
 
-export type Parts = Readonly<Record<string, Part>>;
+export type Parts = Schemas["Status"]["parts"];
 
 const NAMES: Readonly<Record<string, string>> = { redis: "Redis", worker: "The worker", database: "The database", disk: "The disk" };
 
@@ -30,5 +24,5 @@ export function troubleIn(parts: Parts): string {
 }
 
 export async function fetchTrouble(): Promise<string> {
-  return troubleIn((await getJson<{ parts: Parts }>("/api/v1/status")).parts);
+  return troubleIn((await getJson("/api/v1/status")).parts);
 }

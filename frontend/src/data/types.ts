@@ -1,17 +1,9 @@
+import type { Schemas } from "../answers.ts";
+
 export type Labels = Readonly<Record<string, string>>;
 
-/** A series as the server names it. Times are unix seconds. */
-export interface SeriesInfo {
-  readonly id: number;
-  readonly name: string;
-  readonly labels: Labels;
-  readonly first?: number;
-  readonly last?: number;
-  /** What the sender said of the metric, where it did. */
-  readonly type?: string;
-  readonly unit?: string;
-  readonly help?: string;
-}
+/** A series; when it was first and last heard of where that was asked for. Times are unix seconds. */
+export type SeriesInfo = Pick<Schemas["Series"], "id" | "name" | "labels"> & Partial<Schemas["Series"]>;
 
 /** One tick of samples, column by column. Times are unix milliseconds. */
 export interface Frame {

@@ -1,36 +1,24 @@
+import type { Schemas } from "../answers.ts";
 import { escapePattern, quote } from "../data/selector.ts";
 import type { Labels } from "../data/types.ts";
 
+type Kept = Schemas["BoardView"];
+
 /** A label and the values that series must have, or must not. */
-export interface Filter {
-  readonly label: string;
-  readonly op: "=" | "!=";
-  readonly values: readonly string[];
-}
+export type Filter = Kept["filters"][number];
 
 /** How one chart is drawn, where that is not as usual. */
-export interface Choice {
-  readonly log?: boolean;
-  readonly stack?: boolean;
-  readonly raw?: boolean;
-}
+export type Choice = Kept["charts"][string];
 
 export type ChoiceName = keyof Choice;
 export const CHOICES: readonly ChoiceName[] = ["log", "stack", "raw"];
 
-/** What the Explore page shows; a board keeps just this. */
-export interface ExploreView {
-  /** A chart each: a metric, a pattern with `*`, or several metrics joined by `+`. None: all. */
-  readonly names: readonly string[];
-  readonly filters: readonly Filter[];
-  /** A line for each value of this label; empty: for each series. */
-  readonly split: string;
-  /** A chart for each value of this label. */
-  readonly per: string;
-  readonly order: "unusual" | "name";
-  readonly compare: "" | "day" | "week";
-  readonly charts: Readonly<Record<string, Choice>>;
-}
+/**
+ * What the Explore page shows; a board keeps just this. `names`: a chart each: a metric, a pattern with `*`, or
+ * several metrics joined by `+`; none: all. `split`: a line for each value of this label; empty: for each series.
+ * `per`: a chart for each value of this label.
+ */
+export type ExploreView = Omit<Kept, "range">;
 
 /** The page's own part of the address. */
 export interface ExploreAddress {

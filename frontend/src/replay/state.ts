@@ -1,26 +1,10 @@
-import type { Alert, Happening } from "../data/alerts.ts";
+import type { Schemas } from "../answers.ts";
+import type { Alert } from "../data/alerts.ts";
 import type { Anomaly } from "../data/anomalies.ts";
 import { marksIn, newestFirst, type Happened, type Mark } from "../data/events.ts";
 import type { HistorySeries } from "../data/history.ts";
 
-/** As GET /api/v1/replay answers: all that was known of a span. Times are unix seconds. */
-export interface ReplayData {
-  readonly start: number;
-  readonly end: number;
-  readonly made_at: number;
-  readonly environment: string;
-  readonly hostname: string;
-  readonly version: string;
-  /** Seconds a point. */
-  readonly step: number;
-  readonly series: readonly HistorySeries[];
-  /** Every change of every alert, those before the span too where it was open then. */
-  readonly changes: readonly Happening[];
-  readonly anomalies: readonly Anomaly[];
-  readonly events: readonly Happened[];
-  /** What was left out, in words; empty for nothing. */
-  readonly cut: readonly string[];
-}
+export type ReplayData = Schemas["Replay"];
 
 /** An alert as it was known at a moment. */
 export interface KnownAlert {

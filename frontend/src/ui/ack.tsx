@@ -38,7 +38,7 @@ export function Acknowledge({ alert, field = false, first = false }: { alert: Al
     const held = await doing.run("POST", `/api/v1/alerts/${alert.id}/ack`, { by });
     if (held === null) return;
     if (boot.user === "") remember(by);
-    alerts.take(held as Alert);
+    alerts.take(held);
   };
   return (
     <form

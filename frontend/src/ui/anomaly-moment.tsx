@@ -90,14 +90,10 @@ function Moved({ one, telling, began, from, to, doing, changed }: MovedProps): J
   );
 }
 
-interface Tuning {
-  readonly sensitivity: number;
-  readonly muted: boolean;
-}
 
 function Acts({ one, doing, changed }: { one: Anomaly; doing: Doing; changed: () => void }): JSX.Element {
-  const path = `/api/v1/anomalies/series/${one.series}`;
-  const answer = useAnswer<Tuning>(path, 60);
+  const path = `/api/v1/anomalies/series/${one.series}` as const;
+  const answer = useAnswer(path, 60);
   const ask = async (method: "POST" | "PUT", to: string, body: object): Promise<void> => {
     await doing.run(method, to, body);
     answer.again();

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Done } from "../answers.ts";
 import { ApiError, send } from "../api.ts";
 import { useConsole } from "./context.ts";
 
@@ -12,7 +13,7 @@ export interface Doing {
   /** By the name of the field that they are about. */
   readonly faults: Readonly<Record<string, string>>;
   /** Gives the answer, or null when it was refused: then `error` says why. */
-  readonly run: (method: Method, path: string, body?: unknown) => Promise<unknown>;
+  readonly run: <M extends Method, P extends string>(method: M, path: P, body?: unknown) => Promise<Done<M, P> | null>;
   readonly clear: () => void;
 }
 
@@ -25,7 +26,7 @@ export function useDoing(): Doing {
     setError(null);
     setFaults({});
   };
-  const run = async (method: Method, path: string, body?: unknown): Promise<unknown> => {
+  const run = async <M extends Method, P extends string>(method: M, path: P, body?: unknown): Promise<Done<M, P> | null> => {
     setBusy(true);
     clear();
     try {

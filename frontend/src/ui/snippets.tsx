@@ -1,3 +1,4 @@
+import type { Schemas } from "../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../api.ts";
@@ -5,10 +6,7 @@ import { copyText } from "./copy.ts";
 import { useConsole } from "./context.ts";
 import { snippets, type Snippet } from "./snippet-texts.ts";
 
-interface FirstSteps {
-  readonly address: string;
-  readonly token: string;
-}
+type FirstSteps = Schemas["FirstSteps"];
 
 const PLACEHOLDER = "TOKEN";
 
@@ -19,7 +17,7 @@ export function Snippets(): JSX.Element {
   const [failed, setFailed] = useState(false);
   const [key, setKey] = useState("curl");
   useEffect(() => {
-    getJson<FirstSteps>("/api/v1/first-steps").then(setSteps, () => setFailed(true));
+    getJson("/api/v1/first-steps").then(setSteps, () => setFailed(true));
   }, []);
   const all = snippets(steps?.address ?? boot.address, steps?.token ?? PLACEHOLDER);
   const shown = all.find((snippet) => snippet.key === key) ?? all[0];

@@ -1,11 +1,10 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
 import { useAnswer } from "../data/answer.ts";
-import { causeOf, ownerOf, moment, shapeOf, sideOf, titleOf, valueOf, worstFirst, type Alert } from "../data/alerts.ts";
-import { historyPath, type HistorySeries } from "../data/history.ts";
+import { causeOf, limitOf, ownerOf, moment, shapeOf, sideOf, titleOf, valueOf, worstFirst, type Alert } from "../data/alerts.ts";
+import { historyPath } from "../data/history.ts";
 import { number, plural } from "../data/format.ts";
 import { selectorOf } from "../data/selector.ts";
-import { unitOf, withUnit } from "../data/units.ts";
 import { Acknowledge } from "./ack.tsx";
 import { Spark } from "./alert-chart.tsx";
 import { useConsole } from "./context.ts";
@@ -55,7 +54,7 @@ export function AlertRow({ alert, first = false, here = false }: { alert: Alert;
       <AlertSpark alert={alert} />
       <div class="alert-value">
         <b>{valueOf(alert)}</b>
-        <p>{alert.value === null ? "" : `limit ${withUnit(alert.threshold, unitOf(alert.metric))}`}</p>
+        <p>{alert.value === null ? "" : limitOf(alert)}</p>
       </div>
       <div class="alert-owner">
         {alert.state === "firing" && <Acknowledge alert={alert} first={first} />}
@@ -71,7 +70,7 @@ function AlertSpark({ alert }: { alert: Alert }): JSX.Element {
   const to = Math.ceil(app.now() / 60) * 60;
   const from = to - SPAN;
   const match = [alert.metric === "" ? "nothing" : selectorOf(alert.metric, alert.labels)];
-  const { data } = useAnswer<{ series: readonly HistorySeries[] }>(historyPath({ match, start: from, end: to, step: 30 }), 30);
+  const { data } = useAnswer(historyPath({ match, start: from, end: to, step: 30 }), 30);
   const trace = data?.series.find(({ id }) => id === alert.series) ?? data?.series[0] ?? null;
   return <Spark trace={trace} from={from} to={to} limit={alert.threshold} op={sideOf(alert)} shape={shapeOf(alert)} />;
 }

@@ -50,7 +50,7 @@ def make_anomalies(parts: WebParts) -> Blueprint:
         api, "POST", "/api/v1/anomalies/<int(max=9007199254740991):anomaly_id>/feedback",
         access="write", work="write", tag="Anomalies",
         summary="Say whether it was one", parameters=(schemas.ANOMALY_ID,),
-        body=schemas.FEEDBACK, responses={200: schemas.ANOMALY},
+        body=schemas.FEEDBACK, responses={200: schemas.ONE_ANOMALY},
     )  # fmt: skip
     def judge_anomaly(anomaly_id: int) -> ResponseReturnValue:
         wish = asking.json_object()
@@ -73,7 +73,7 @@ def make_anomalies(parts: WebParts) -> Blueprint:
     @route(
         api, "PUT", _SERIES, access="write", work="write", tag="Anomalies",
         summary="Watch a series more or less closely, or mute it",
-        parameters=(schemas.SERIES_ID,), body=schemas.TUNING, responses={200: schemas.TUNING},
+        parameters=(schemas.SERIES_ID,), body=schemas.NEW_TUNING, responses={200: schemas.TUNING},
     )  # fmt: skip
     def tune_series(series_id: int) -> ResponseReturnValue:
         sensitivity, muted = _wanted_tuning(*offload(store.tuning, series_id))

@@ -45,7 +45,7 @@ def make_silences(parts: WebParts) -> Blueprint:
     @route(
         api, "POST", "/api/v1/silences", access="write", work="write", tag="Alerts",
         summary="Keep pages quiet for a while; alerts are judged and shown as ever",
-        body=schemas.NEW_SILENCE, responses={201: schemas.ONE_SILENCE},
+        body=schemas.NEW_SILENCE, responses={201: schemas.MADE_SILENCE},
     )  # fmt: skip
     def create_silence() -> ResponseReturnValue:
         now = parts.clock()

@@ -1,21 +1,14 @@
+import type { Done, Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
 import { clock, date } from "../../data/format.ts";
 import { EVERYTHING, type ExploreView } from "../../explore/view.ts";
 import { useConsole } from "../context.ts";
-import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
+import { Refusal, useDoing, useMayChange, type Doing, type Method } from "../doing.tsx";
 import { Menu } from "../menu.tsx";
 
-/** As GET /api/v1/boards answers. */
-export interface Board {
-  readonly id: number;
-  readonly name: string;
-  readonly view: ExploreView & { readonly range: string };
-  readonly revision: number;
-  readonly changed_by: string;
-  readonly changed_at: number;
-}
+export type Board = Schemas["Board"];
 
 interface BoardsProps {
   readonly view: ExploreView;
@@ -36,15 +29,15 @@ const PATH = "/api/v1/boards";
 /** The kept views: opened, saved, renamed, deleted, handed on as files. */
 export function Boards({ view, open, onOpen, onSay }: BoardsProps): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<{ boards: readonly Board[] }>(PATH, 30);
+  const answer = useAnswer(PATH, 30);
   const may = useMayChange();
   const doing = useDoing();
   const boards = answer.data?.boards ?? [];
   const here = boards.find(({ id }) => id === open);
   const kept = { ...view, range: app.view.value.range.key };
   const changed = here !== undefined && !same(here.view, kept);
-  const done = async (method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<Board | null> => {
-    const made = (await doing.run(method, path, body)) as Board | null;
+  const done = async <M extends Method, P extends string>(method: M, path: P, body?: unknown): Promise<Done<M, P> | null> => {
+    const made = await doing.run(method, path, body);
     answer.again();
     return made;
   };

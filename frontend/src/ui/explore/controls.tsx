@@ -70,14 +70,15 @@ function namesText(names: readonly string[]): string {
   return rest.length === 0 ? `${first}, ${second}` : `${first} + ${names.length - 1}`;
 }
 
+const matching = (also: string): string => new URLSearchParams(also === "" ? {} : { match: `{${also}}` }).toString();
+
 /** Values of a label among what else is shown, as they are when the menu opens. */
 function useValues(label: string, others: readonly Filter[]): readonly Option[] | null {
   const [options, setOptions] = useState<readonly Option[] | null>(null);
   const also = conditions(others);
   useEffect(() => {
     const leaving = new AbortController();
-    const match = also === "" ? "" : `?${new URLSearchParams({ match: `{${also}}` })}`;
-    getJson<{ values: readonly { value: string; series: number }[] }>(`/api/v1/labels/${encodeURIComponent(label)}/values${match}`, { signal: leaving.signal }).then(
+    getJson(`/api/v1/labels/${encodeURIComponent(label)}/values?${matching(also)}`, { signal: leaving.signal }).then(
       ({ values }) => setOptions(values.map(({ value, series }) => ({ value, note: plural(series, "series", "series") }))),
       () => {
         if (!leaving.signal.aborted) setOptions([]);
@@ -137,8 +138,7 @@ function useLabels(also: string): readonly Option[] | null {
   const [options, setOptions] = useState<readonly Option[] | null>(null);
   useEffect(() => {
     const leaving = new AbortController();
-    const match = also === "" ? "" : `?${new URLSearchParams({ match: `{${also}}` })}`;
-    getJson<{ labels: readonly { label: string; values: number }[] }>(`/api/v1/labels${match}`, { signal: leaving.signal }).then(
+    getJson(`/api/v1/labels?${matching(also)}`, { signal: leaving.signal }).then(
       ({ labels }) => setOptions(labels.map(({ label, values }) => ({ value: label, note: plural(values, "value") }))),
       () => {
         if (!leaving.signal.aborted) setOptions([]);

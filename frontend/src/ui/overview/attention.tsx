@@ -91,7 +91,7 @@ function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
   const [low, high] = anomaly.expected_range;
   const to = Math.ceil(app.now() / 60) * 60;
   const match = [selectorOf(anomaly.metric, anomaly.labels)];
-  const { data } = useAnswer<{ series: readonly HistorySeries[] }>(historyPath({ match, start: to - SPAN, end: to, step: STEP }), 30);
+  const { data } = useAnswer(historyPath({ match, start: to - SPAN, end: to, step: STEP }), 30);
   const values = filled(data?.series.find(({ id }) => id === anomaly.series), to - SPAN);
   return (
     <li class="alert-row" data-testid="anomaly-row">

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useCell } from "../../cell.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { costOf, costWords, type CostToday } from "../../data/cost.ts";
-import { historyPath, type HistorySeries } from "../../data/history.ts";
+import { historyPath } from "../../data/history.ts";
 import { useConsole } from "../context.ts";
 
 const COST = '{__name__=~".*cost.*_total"}';
@@ -22,7 +22,7 @@ function Today(): JSX.Element | null {
   const now = app.now();
   const day = new Date(now * 1000);
   const midnight = new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime() / 1000;
-  const { data } = useAnswer<{ series: readonly HistorySeries[] }>(
+  const { data } = useAnswer(
     historyPath({ match: [COST], start: midnight, end: midnight + 86_400, step: STEP, aggs: ["rate"] }),
     30,
   );

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useAnswer } from "../../data/answer.ts";
-import { describe, type TrainingState } from "../../data/training.ts";
+import { describe } from "../../data/training.ts";
 import { useConsole } from "../context.ts";
 import { PageLink } from "../link.tsx";
 
@@ -11,7 +11,7 @@ export function TrainingPart(): JSX.Element | null {
 }
 
 function Running(): JSX.Element | null {
-  const { data } = useAnswer<TrainingState>("/api/v1/training", 5);
+  const { data } = useAnswer("/api/v1/training", 5);
   if (data?.running !== true) return null;
   const { text, sub } = describe(data);
   return (

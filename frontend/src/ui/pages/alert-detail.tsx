@@ -14,11 +14,9 @@ import {
   sideOf,
   titleOf,
   type Alert,
-  type Happening,
 } from "../../data/alerts.ts";
 import { clock } from "../../data/format.ts";
-import type { HistorySeries } from "../../data/history.ts";
-import { historyOf, ruleInWords, type Rule } from "../../data/rules.ts";
+import { historyOf, ruleInWords } from "../../data/rules.ts";
 import { selectorOf } from "../../data/selector.ts";
 import { unitOf } from "../../data/units.ts";
 import { Acknowledge } from "../ack.tsx";
@@ -33,7 +31,7 @@ import { Answered } from "../states.tsx";
 export function AlertDetail({ id }: { id: number }): JSX.Element {
   const app = useConsole();
   const changes = useCell(app.alerts.changes);
-  const answer = useAnswer<Alert>(`/api/v1/alerts/${id}`, 15);
+  const answer = useAnswer(`/api/v1/alerts/${id}`, 15);
   useEffect(() => {
     if (changes > 0) answer.again();
   }, [changes]);
@@ -73,13 +71,13 @@ function AlertChart({ alert }: { alert: Alert }): JSX.Element {
   // By half minutes, so that the same question is not asked anew each second.
   const from = Math.floor((alert.started_at - spare) / 30) * 30;
   const to = Math.ceil(Math.min(now, end + (alert.resolved_at === null ? 0 : spare)) / 30) * 30;
-  const rules = useAnswer<{ alert_rules: readonly Rule[] }>("/api/v1/alert-rules", 60);
+  const rules = useAnswer("/api/v1/alert-rules", 60);
   const rule = rules.data?.alert_rules.find((one) => one.id === alert.rule_id) ?? null;
   // The rule's own labels join those of the series in the alert: history does not know them.
   const labels = Object.fromEntries(Object.entries(alert.labels).filter(([key]) => rule?.labels[key] === undefined));
   const selector = alert.metric === "" ? (rule?.selector ?? "nothing") : selectorOf(alert.metric, labels);
   const asked = historyOf({ selector, aggregate: rule?.aggregate ?? "last", window: rule?.window ?? "1m", op: rule?.op ?? sideOf(alert) }, from, to);
-  const answer = useAnswer<{ series: readonly HistorySeries[] }>(asked.path, 15);
+  const answer = useAnswer(asked.path, 15);
   const traces = useMemo(() => {
     const series = answer.data?.series ?? [];
     const own = series.filter((one) => one.id === alert.series);
@@ -103,7 +101,7 @@ function AlertChart({ alert }: { alert: Alert }): JSX.Element {
 }
 
 function Labels({ alert }: { alert: Alert }): JSX.Element {
-  const rules = useAnswer<{ alert_rules: readonly Rule[] }>("/api/v1/alert-rules", 300);
+  const rules = useAnswer("/api/v1/alert-rules", 300);
   const rule = rules.data?.alert_rules.find((one) => one.id === alert.rule_id);
   const labels = Object.entries(alert.labels).map(([key, value]) => `${key} ${value}`);
   return (
@@ -198,7 +196,7 @@ function SilenceForm({ alert, onDone }: { alert: Alert; onDone: () => void }): J
 function Timeline({ id }: { id: number }): JSX.Element {
   const app = useConsole();
   const changes = useCell(app.alerts.changes);
-  const answer = useAnswer<{ events: readonly Happening[] }>(`/api/v1/alerts/history?alert=${id}&limit=100`, 15);
+  const answer = useAnswer(`/api/v1/alerts/history?alert=${id}&limit=100`, 15);
   useEffect(() => {
     if (changes > 0) answer.again();
   }, [changes]);

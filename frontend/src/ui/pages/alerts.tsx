@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst, type Alert } from "../../data/alerts.ts";
+import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { number } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
@@ -64,7 +64,7 @@ export function AlertsPage(): JSX.Element {
 function Closed(): JSX.Element {
   const app = useConsole();
   const changes = useCell(app.alerts.changes);
-  const answer = useAnswer<{ alerts: readonly Alert[] }>("/api/v1/alerts?state=resolved&limit=50", 30);
+  const answer = useAnswer("/api/v1/alerts?state=resolved&limit=50", 30);
   useEffect(() => {
     if (changes > 0) answer.again();
   }, [changes]);

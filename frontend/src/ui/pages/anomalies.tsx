@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomalies, type Anomaly } from "../../data/anomalies.ts";
+import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { clock, date, number, THIN } from "../../data/format.ts";
 import { lanesOf, momentsOf } from "../../data/moments.ts";
@@ -29,7 +29,7 @@ export function AnomaliesPage(): JSX.Element {
   const { from, to } = app.window();
   const since = view.end === null ? Math.floor(from / 30) * 30 : from;
   const until = view.end === null ? "" : `&end=${to.toFixed(0)}`;
-  const answer = useAnswer<Anomalies>(`/api/v1/anomalies?limit=${MOST}&start=${since.toFixed(0)}${until}`, 2);
+  const answer = useAnswer(`/api/v1/anomalies?limit=${MOST}&start=${since.toFixed(0)}${until}`, 2);
   const news = useCell(app.anomalies.news);
   const [heard] = useState(news); // what came before is in the first answer
   useEffect(() => {

@@ -9,10 +9,6 @@ import { Heading } from "../heading.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Log {
-  readonly audit: readonly Deed[];
-  readonly next: number | null;
-}
 
 const NONE: readonly string[] = [];
 const OLDER: readonly Deed[] = [];
@@ -22,12 +18,12 @@ export function AuditPage(): JSX.Element {
   const app = useConsole();
   const [filters, setFilters] = useState({ actor: "", action: "" });
   const path = auditPath(filters);
-  const answer = useAnswer<Log>(path, 10);
+  const answer = useAnswer(path, 10);
   const [older, setOlder] = useState({ path, deeds: OLDER, next: null as number | null });
   useEffect(() => app.draws(NONE), [app]);
   const beyond = older.path === path ? older : { path, deeds: OLDER, next: null };
   const more = async (after: number): Promise<void> => {
-    const found = await getJson<Log>(`${path}&after=${after}`);
+    const found = await getJson(`${path}&after=${after}`);
     setOlder({ path, deeds: [...beyond.deeds, ...found.audit], next: found.next });
   };
   const field = (name: keyof typeof filters, title: string, hint: string): JSX.Element => (

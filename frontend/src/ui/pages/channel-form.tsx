@@ -11,8 +11,9 @@ export function ChannelForm({ channel, onKept }: { channel: Channel | null; onKe
   const [draft, setDraft] = useState<ChannelDraft>(channel === null ? NEW_CHANNEL : channelDraft(channel));
   const words = KIND_WORDS[draft.kind];
   const keep = async (): Promise<void> => {
-    const path = channel === null ? "/api/v1/channels" : `/api/v1/channels/${channel.id}`;
-    if ((await doing.run(channel === null ? "POST" : "PUT", path, channelBody(draft, channel === null))) === null) return;
+    const body = channelBody(draft, channel === null);
+    const kept = await (channel === null ? doing.run("POST", "/api/v1/channels", body) : doing.run("PUT", `/api/v1/channels/${channel.id}`, body));
+    if (kept === null) return;
     setDraft(NEW_CHANNEL);
     onKept();
     router.open("/channels");

@@ -27,7 +27,7 @@ interface Outcome {
 export function ChannelsPage(): JSX.Element {
   const app = useConsole();
   const item = useCell(app.router.item);
-  const answer = useAnswer<{ channels: readonly Channel[] }>("/api/v1/channels", 5);
+  const answer = useAnswer("/api/v1/channels", 5);
   const doing = useDoing();
   const may = useMayChange();
   const [outcome, setOutcome] = useState<Outcome | null>(null);
@@ -38,7 +38,7 @@ export function ChannelsPage(): JSX.Element {
     setTesting(channel.name);
     const said = await doing.run("POST", `/api/v1/channels/${channel.id}/test`);
     setTesting(null);
-    if (said !== null) setOutcome({ name: channel.name, ...(said as Omit<Outcome, "name">) });
+    if (said !== null) setOutcome({ name: channel.name, ...said });
     answer.again();
   };
   const remove = async (channel: Channel): Promise<void> => {

@@ -13,7 +13,7 @@ export function FireDrill({ onDone }: { onDone: () => void }): JSX.Element {
   const run = async (): Promise<void> => {
     setFound(null);
     const answer = await doing.run("POST", "/api/v1/drill");
-    if (answer !== null) setFound(answer as Drilled);
+    if (answer !== null) setFound(answer);
     onDone();
   };
   return (

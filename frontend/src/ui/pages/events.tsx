@@ -18,7 +18,7 @@ const SHAPES: Readonly<Record<string, ShapeName>> = { critical: "crit", warning:
 export function EventsPage(): JSX.Element {
   const app = useConsole();
   const [kind, setKind] = useState("");
-  const answer = useAnswer<{ events: readonly Happened[]; next?: number }>(`/api/v1/events?limit=500${kind === "" ? "" : `&kind=${kind}`}`, 15);
+  const answer = useAnswer(`/api/v1/events?limit=500${kind === "" ? "" : `&kind=${kind}`}`, 15);
   const heard = useCell(app.events.all)[0]?.id ?? 0;
   useEffect(() => app.draws(NONE), [app]);
   useEffect(() => {

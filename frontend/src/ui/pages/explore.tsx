@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import type { Anomalies } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { number } from "../../data/format.ts";
 import { rangeByKey } from "../../data/ranges.ts";
@@ -14,10 +13,6 @@ import { Controls, DRAGGED, OrderMenu } from "../explore/controls.tsx";
 import { ChartKey } from "../explore/key.tsx";
 import { Answered } from "../states.tsx";
 
-interface Names {
-  readonly names: readonly NameInfo[];
-  readonly total: number;
-}
 
 /** Any series, by name and label, side by side on one time axis. */
 export function ExplorePage(): JSX.Element {
@@ -27,7 +22,7 @@ export function ExplorePage(): JSX.Element {
   const { view } = address;
   const also = conditions(view.filters);
   const query = new URLSearchParams({ limit: "5000", ...(also === "" ? {} : { match: `{${also}}` }) });
-  const answer = useAnswer<Names>(`/api/v1/names?${query}`, 10);
+  const answer = useAnswer(`/api/v1/names?${query}`, 10);
   const [said, setSaid] = useState<Said | null>(null);
   const show = (next: Partial<ExploreAddress>, step = true): void => app.router.show(writeExplore({ ...address, ...next }), step);
   const change = (next: ExploreView): void => show({ view: next, one: "" });
@@ -92,7 +87,7 @@ function SaidStrip({ said, onGone }: { said: Said | null; onGone: () => void }):
 function usePerValues(per: string, also: string): readonly string[] {
   const match = also === "" ? "" : `&match=${encodeURIComponent(`{${also}}`)}`;
   // Without such a label the question is small and its answer not looked at.
-  const { data } = useAnswer<{ values: readonly { value: string }[] }>(`/api/v1/labels/${encodeURIComponent(per === "" ? "__none__" : per)}/values?limit=${MOST_CHARTS}${match}`, 30);
+  const { data } = useAnswer(`/api/v1/labels/${encodeURIComponent(per === "" ? "__none__" : per)}/values?limit=${MOST_CHARTS}${match}`, 30);
   return useMemo(() => data?.values.map(({ value }) => value) ?? [], [data]);
 }
 
@@ -224,7 +219,7 @@ function useOrder(all: readonly Planned[], view: ExploreView): { sorted: readonl
   const grid = useRef<HTMLDivElement>(null);
   const kept = useRef<readonly string[]>([]);
   const [, again] = useState(0);
-  const { data } = useAnswer<Anomalies>("/api/v1/anomalies?limit=200", 10);
+  const { data } = useAnswer("/api/v1/anomalies?limit=200", 10);
   const alerts = useCell(app.alerts.open) ?? [];
   const wanted = useMemo(() => {
     if (view.order === "name") return [...all].sort((a, b) => a.spec.title.localeCompare(b.spec.title));

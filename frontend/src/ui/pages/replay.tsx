@@ -3,7 +3,6 @@ import { useEffect, useMemo } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { number, plural } from "../../data/format.ts";
-import type { ReplayData } from "../../replay/state.ts";
 import { Replay, spanWords } from "../../replay/view.tsx";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
@@ -22,7 +21,7 @@ export function ReplayPage(): JSX.Element {
     const end = Math.ceil(to);
     return new URLSearchParams({ start: String(Math.max(end - A_WEEK, Math.floor(from))), end: String(end) }).toString();
   }, [view]);
-  const answer = useAnswer<ReplayData>(`/api/v1/replay?${query}`, 3600);
+  const answer = useAnswer(`/api/v1/replay?${query}`, 3600);
   useEffect(() => app.draws(NONE), [app]);
   return (
     <Answered answer={answer} what="the incident">

@@ -1,9 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
-import type { Channel } from "../../data/channels.ts";
 import { extent } from "../../data/plotting.ts";
-import type { HistorySeries } from "../../data/history.ts";
 import {
   backtestInWords,
   bodyOf,
@@ -20,8 +18,7 @@ import {
 import { parseSelector } from "../../data/selector.ts";
 import { axisFor } from "../../data/ticks.ts";
 import { unitOf, withUnit, type Unit } from "../../data/units.ts";
-import { severityShape, type Alert, type Severity } from "../../data/alerts.ts";
-import type { Anomaly } from "../../data/anomalies.ts";
+import { severityShape, type Severity } from "../../data/alerts.ts";
 import { caughtInWords, incidentsOf, stretchOf, type CurvePoint, type Incident } from "../../data/curve.ts";
 import { plural } from "../../data/format.ts";
 import { nudged, type Lane, LimitChart } from "../alert-chart.tsx";
@@ -45,15 +42,15 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
   const [end, setEnd] = useState(() => Math.ceil(app.now()));
   const start = end - span;
   const fixed = !may || (rule !== null && rule.source !== "");
-  const channels = useAnswer<{ channels: readonly Channel[] }>("/api/v1/channels", 60);
+  const channels = useAnswer("/api/v1/channels", 60);
   const asked = historyOf({ ...draft, selector: draft.selector.trim() || "nothing" }, start, end);
-  const history = useAnswer<{ series: readonly HistorySeries[] }>(asked.path, 3600);
+  const history = useAnswer(asked.path, 3600);
   const series = draft.selector.trim() === "" || history.error !== null ? [] : (history.data?.series ?? []);
   const past = useBacktest(canBeTried(draft) ? bodyOf(draft, saved) : null, start, end, 150);
   const before = useBacktest(saved === null ? null : bodyOf(draftOf(saved), saved), start, end, 0);
   const ids = new Set(series.map(({ id }) => id));
-  const taken = useAnswer<{ alerts: readonly Alert[] }>("/api/v1/alerts?state=all&limit=1000", 60);
-  const odd = useAnswer<{ anomalies: readonly Anomaly[] }>("/api/v1/anomalies?limit=1000", 60);
+  const taken = useAnswer("/api/v1/alerts?state=all&limit=1000", 60);
+  const odd = useAnswer("/api/v1/anomalies?limit=1000", 60);
   const incidents = incidentsOf(taken.data?.alerts ?? [], odd.data?.anomalies ?? [], ids, start, end);
   const curve = useCurve(canBeTried(draft) ? bodyOf(draft, saved) : null, span, end, ...extent(series));
   const change = (what: Partial<Draft>): void => {
@@ -78,8 +75,8 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
     if (limit !== null) change({ threshold: String(nudged(limit, axisFor(low, high, { zero: unit.zero }), by)) });
   };
   const save = async (): Promise<void> => {
-    const path = rule === null ? "/api/v1/alert-rules" : `/api/v1/alert-rules/${rule.id}`;
-    const kept = await doing.run(rule === null ? "POST" : "PUT", path, bodyOf(draft, saved));
+    const body = bodyOf(draft, saved);
+    const kept = await (rule === null ? doing.run("POST", "/api/v1/alert-rules", body) : doing.run("PUT", `/api/v1/alert-rules/${rule.id}`, body));
     if (kept === null) return;
     changed();
     app.router.open("/rules");

@@ -24,7 +24,7 @@ const NONE: readonly string[] = [];
 export function RulesPage(): JSX.Element {
   const app = useConsole();
   const item = useCell(app.router.item);
-  const answer = useAnswer<RuleList>("/api/v1/alert-rules", 15);
+  const answer = useAnswer("/api/v1/alert-rules", 15);
   useEffect(() => app.draws(NONE), [app]);
   return (
     <Answered answer={answer} what="the rules">

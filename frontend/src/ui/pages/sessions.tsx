@@ -18,7 +18,7 @@ export function SessionsPage(): JSX.Element {
   const app = useConsole();
   const isAdmin = app.boot.scopes.includes("admin");
   const [all, setAll] = useState(false);
-  const answer = useAnswer<{ sessions: readonly Session[] }>(`/api/v1/sessions?all=${all}`, 10);
+  const answer = useAnswer(`/api/v1/sessions?all=${all}`, 10);
   const doing = useDoing();
   useEffect(() => app.draws(NONE), [app]);
   const end = async (session: Session): Promise<void> => {

@@ -1,7 +1,8 @@
+import type { Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { moment, titleOf, type Alert } from "../../data/alerts.ts";
+import { moment, titleOf } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { number } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
@@ -10,34 +11,16 @@ import { PageLink } from "../link.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Silence {
-  readonly id: number;
-  readonly matchers: readonly string[];
-  readonly starts_at: number;
-  readonly ends_at: number;
-  readonly reason: string;
-  readonly created_by: string;
-  readonly state: "pending" | "active" | "ended";
-}
+type Silence = Schemas["Silence"];
 
-interface MaintenanceWindow {
-  readonly id: number;
-  readonly name: string;
-  readonly matchers: readonly string[];
-  readonly days: readonly string[];
-  readonly begins: string;
-  readonly duration: string;
-  readonly timezone: string;
-  readonly enabled: boolean;
-  readonly open: boolean;
-}
+type MaintenanceWindow = Schemas["MaintenanceWindow"];
 
 /** What keeps pages quiet on purpose, and what it hid. */
 export function Silences(): JSX.Element {
   const app = useConsole();
   const doing = useDoing();
   const changes = useCell(app.alerts.changes);
-  const answer = useAnswer<{ silences: readonly Silence[] }>("/api/v1/silences", 15);
+  const answer = useAnswer("/api/v1/silences", 15);
   const [shown, setShown] = useState<number | null>(null);
   const may = useMayChange();
   useEffect(() => {
@@ -104,7 +87,7 @@ function Hidden({ silence, open }: { silence: Silence; open: boolean }): JSX.Ele
 }
 
 function WhatItHid({ id }: { id: number }): JSX.Element {
-  const answer = useAnswer<{ hidden: readonly Alert[] }>(`/api/v1/silences/${id}`, 30);
+  const answer = useAnswer(`/api/v1/silences/${id}`, 30);
   return (
     <Answered answer={answer} what="what it hid">
       {({ hidden }) => (
@@ -130,7 +113,7 @@ function Windows(): JSX.Element {
   const doing = useDoing();
   const may = useMayChange();
   const [adding, setAdding] = useState(false);
-  const answer = useAnswer<{ maintenance_windows: readonly MaintenanceWindow[] }>("/api/v1/maintenance-windows", 30);
+  const answer = useAnswer("/api/v1/maintenance-windows", 30);
   const drop = async (one: MaintenanceWindow): Promise<void> => {
     await doing.run("DELETE", `/api/v1/maintenance-windows/${one.id}`);
     answer.again();

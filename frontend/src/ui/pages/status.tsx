@@ -1,3 +1,4 @@
+import type { Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChartSpec } from "../../chart/types.ts";
@@ -14,18 +15,7 @@ import { Shape, type ShapeName } from "../shapes.tsx";
 import { Answered } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Status {
-  readonly version: string;
-  readonly uptime: number;
-  readonly series: number;
-  readonly samples_per_second: number;
-  readonly consoles: number;
-  readonly seq: number;
-  readonly parts: Readonly<Record<string, Part>>;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly judge: { readonly age: number | null; readonly behind: number | null };
-  readonly storage: { readonly history: number | null; readonly free: number; readonly total: number };
-}
+type Status = Schemas["Status"];
 
 const NAMES = QUADRA.flatMap((chart: ChartSpec) => chart.metrics.map(({ name }) => name));
 const SHAPES: Record<Part["state"], ShapeName> = { ok: "ok", degraded: "warn", down: "warn", off: "wait" };
@@ -37,7 +27,7 @@ const [JUDGE_LATE_S, JUDGE_BEHIND] = [30, 200];
 /** Whether Quadra itself is right. */
 export function StatusPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<Status>("/api/v1/status", 2);
+  const answer = useAnswer("/api/v1/status", 2);
   useEffect(() => app.draws(NAMES), [app]);
   return (
     <Answered answer={answer} what="the status">

@@ -1,3 +1,4 @@
+import type { Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
@@ -9,27 +10,14 @@ import { Shape } from "../shapes.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Target {
-  readonly id: number | null;
-  readonly origin: "api" | "file";
-  readonly url: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly interval: number;
-  readonly state: {
-    readonly up: boolean | null;
-    readonly last_scrape: number | null;
-    readonly duration: number | null;
-    readonly samples: number;
-    readonly last_error: string | null;
-  };
-}
+type Target = Schemas["Target"];
 
 const NONE: readonly string[] = [];
 
 /** Prometheus endpoints that Quadra reads. */
 export function TargetsPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<{ targets: readonly Target[] }>("/api/v1/targets", 3);
+  const answer = useAnswer("/api/v1/targets", 3);
   const doing = useDoing();
   const may = useMayChange();
   useEffect(() => app.draws(NONE), [app]);

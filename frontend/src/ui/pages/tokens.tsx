@@ -1,3 +1,4 @@
+import type { Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
@@ -9,13 +10,7 @@ import { Heading } from "../heading.tsx";
 import { Answered } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Token {
-  readonly id: number;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly created_at: number;
-  readonly expires_at: number | null;
-}
+type Token = Schemas["Token"];
 
 const SCOPES = [
   ["ingest", "send samples"],
@@ -36,7 +31,7 @@ const NONE: readonly string[] = [];
 /** Who may do what: tokens for programs and people. */
 export function TokensPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<{ tokens: readonly Token[] }>("/api/v1/tokens", 10);
+  const answer = useAnswer("/api/v1/tokens", 10);
   const doing = useDoing();
   const [made, setMade] = useState<{ name: string; token: string } | null>(null);
   useEffect(() => app.draws(NONE), [app]);
@@ -48,7 +43,7 @@ export function TokensPage(): JSX.Element {
   const rotate = async (token: Token): Promise<void> => {
     if (!confirm(`Give “${token.name}” a new secret? The former one still opens for an hour.`)) return;
     const found = await doing.run("POST", `/api/v1/tokens/${token.id}/rotate`, { overlap: OVERLAP });
-    if (found !== null) setMade(found as { name: string; token: string });
+    if (found !== null) setMade(found);
     answer.again();
   };
   return (
@@ -119,7 +114,7 @@ function NewToken({ doing, onMade }: { doing: Doing; onMade: (made: { name: stri
     const made = await doing.run("POST", "/api/v1/tokens", { name, scopes, ...(life === 0 ? {} : { expires_in: life }) });
     if (made === null) return;
     setName("");
-    onMade(made as { name: string; token: string });
+    onMade(made);
   };
   return (
     <section aria-labelledby="new-token">

@@ -23,7 +23,7 @@ const CHARTS: readonly ChartSpec[] = ["Loss", "Reward", "Variance of the field"]
 
 export function TrainingPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<TrainingState>("/api/v1/training", 1);
+  const answer = useAnswer("/api/v1/training", 1);
   const doing = useDoing();
   useEffect(() => app.draws(NAMES), [app]);
   return (
@@ -51,7 +51,7 @@ export function TrainingPage(): JSX.Element {
 
 function Actions({ state, doing, done }: { state: TrainingState; doing: Doing; done: () => void }): JSX.Element | null {
   if (!useMayChange()) return <p class="hint">You can see the training, not change it.</p>;
-  const ask = async (what: string, body?: object): Promise<void> => {
+  const ask = async (what: "start" | "stop" | "reset", body?: object): Promise<void> => {
     await doing.run("POST", `/api/v1/training/${what}`, body);
     done();
   };
@@ -101,8 +101,8 @@ function Forecasts({ state }: { state: TrainingState }): JSX.Element {
     return `${withUnit(low, unitOf(row.name))} to ${withUnit(high, unitOf(row.name))}`;
   };
   const skill = (row: Watched, horizon: number): string => {
-    const words = besidePlain(row.error?.[horizon]);
-    return words === "" ? "not known yet" : `${row.proven?.[horizon] === true ? "✓ " : ""}${words}`;
+    const words = besidePlain(row.error[horizon]);
+    return words === "" ? "not known yet" : `${row.proven[horizon] === true ? "✓ " : ""}${words}`;
   };
   return (
     <section aria-labelledby="forecast-title">

@@ -53,8 +53,8 @@ export function useBacktest(rule: Record<string, unknown> | null, start: number,
 async function answerTo(question: string, csrf: string): Promise<Tried> {
   try {
     const body = JSON.parse(question) as { rule: { threshold?: number } };
-    const found = (await send("POST", "/api/v1/alert-rules/backtest", csrf, body)) as Backtest;
-    return { found, error: null, faults: {}, limit: body.rule.threshold };
+    const found = await send("POST", "/api/v1/alert-rules/backtest", csrf, body);
+    return "curve" in found ? NOTHING : { found, error: null, faults: {}, limit: body.rule.threshold };
   } catch (failure) {
     return refused(failure);
   }

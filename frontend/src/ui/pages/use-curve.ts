@@ -29,7 +29,7 @@ export function useCurve(rule: Record<string, unknown> | null, span: number, end
     const timer = setTimeout(() => {
       const body = { rule: { ...rule, name: "curve" }, start: until.current - span, end: until.current, limits };
       send("POST", "/api/v1/alert-rules/backtest", boot.csrf, body)
-        .then((answer) => number === newest.current && setPoints((answer as { curve: readonly CurvePoint[] }).curve))
+        .then((answer) => number === newest.current && setPoints("curve" in answer ? answer.curve : NONE))
         .catch(() => number === newest.current && setPoints(NONE)); // the chart does without
     }, WAIT);
     return () => clearTimeout(timer);

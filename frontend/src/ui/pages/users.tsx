@@ -14,7 +14,7 @@ const NONE: readonly string[] = [];
 /** People, what they may, and how to let in another. */
 export function UsersPage(): JSX.Element {
   const app = useConsole();
-  const answer = useAnswer<{ users: readonly User[] }>("/api/v1/users", 15);
+  const answer = useAnswer("/api/v1/users", 15);
   const doing = useDoing();
   const [password, setPassword] = useState<User | null>(null);
   useEffect(() => app.draws(NONE), [app]);

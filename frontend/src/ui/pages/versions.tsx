@@ -8,17 +8,13 @@ import { Shape } from "../shapes.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-interface Models {
-  readonly models: readonly Model[];
-  readonly production: string | null;
-}
 
 /** Saved versions of the field, and what can be done with them. */
 export function Versions({ doing, changed }: { doing: Doing; changed: () => void }): JSX.Element {
-  const answer = useAnswer<Models>("/api/v1/models", 10);
+  const answer = useAnswer("/api/v1/models", 10);
   const may = useMayChange();
   const [words, setWords] = useState("");
-  const ask = async (path: string, body?: object): Promise<void> => {
+  const ask = async (path: "" | `/${string}/load` | `/${string}/promote`, body?: object): Promise<void> => {
     const done = await doing.run("POST", `/api/v1/models${path}`, body);
     if (done !== null) setWords("");
     answer.again();
