@@ -116,6 +116,7 @@ class Session:
         self.seconds: float | None = None
         self.durations: list[float] = []
         self._now: Vector = np.full(len(watched), np.nan)
+        self._lowest: Vector = np.full(len(watched), np.nan)
 
     @classmethod
     def resumed(cls, content: bytes, checksum: str | None, known: Sequence[KnownSeries]) -> Session:
@@ -130,6 +131,9 @@ class Session:
         session = cls(plan, [by_key[key] for key in keys], field_)
         seconds = note.get("seconds")
         session.seconds = float(seconds) if isinstance(seconds, (int, float)) else None
+        lowest = note.get("lowest", [])  # files of before say nothing of it
+        if isinstance(lowest, list) and len(lowest) == len(keys):
+            session._lowest = np.array(lowest, float)
         session.field.interrupt()
         return session
 
@@ -153,6 +157,7 @@ class Session:
             self._ahead.add(seconds, forecast)
             self.variance, self.last_loss = step.variance, step.loss
             self.seconds, self._now = seconds, values
+            self._lowest = np.fmin(self._lowest, values)
             steps += 1
         return steps
 
@@ -163,12 +168,17 @@ class Session:
 
     def take_surprises(self) -> list[Surprise]:
         """Give what came otherwise than foretold since the last call, with ids of series."""
-        return [one._replace(series=self.watched[one.series].id) for one in self._surprises.take()]
+        floors = self._floors()
+        return [
+            _told(one, floors[one.series], self.watched[one.series].id)
+            for one in self._surprises.take()
+        ]
 
     def dump(self) -> bytes:
         """Give the bytes from which ``resumed`` goes on."""
         series = [[name, list(map(list, labels))] for name, labels in self._keys()]
-        note = {**self.plan.as_note(), "series": series, "seconds": self.seconds}
+        lowest = [_number(v) for v in self._lowest]
+        note = {**self.plan.as_note(), "series": series, "seconds": self.seconds, "lowest": lowest}
         return dump(self.field, note)
 
     def loss(self) -> float | None:
@@ -202,12 +212,24 @@ class Session:
     def _keys(self) -> list[SeriesKey]:
         return [one.key for one in self.watched]
 
+    def _floors(self) -> Vector:
+        """Give below what no series is foretold: zero for one that never was negative.
+
+        The model knows no bounds, and its bands are as wide below as above; but counts, bytes and
+        seconds end at zero, and nobody believes a forecast that does not.
+        """
+        return np.where(self._lowest >= 0, 0.0, -np.inf)
+
     def _forecasts(self, forecast: Forecast) -> list[dict[str, Any]]:
         listed = []
-        errors, proven = self.skill.by_series(), self.skill.proven()
+        errors, proven, floors = self.skill.by_series(), self.skill.proven(), self._floors()
         for number, one in enumerate(self.watched):
             parts = {"value": forecast.value, "low": forecast.low, "high": forecast.high}
-            ahead = {word: [_number(row[number]) for row in part] for word, part in parts.items()}
+            floor = floors[number]
+            ahead = {
+                word: [_number(np.maximum(row[number], floor)) for row in part]
+                for word, part in parts.items()
+            }
             name, labels = one.key
             listed.append(
                 {
@@ -222,15 +244,17 @@ class Session:
                         for horizon in range(len(errors))
                     ],
                     "proven": proven[:, number].tolist(),
-                    "ahead": self._line_ahead(number) if proven[1, number] else {},
+                    "ahead": self._line_ahead(number, floor) if proven[1, number] else {},
                 }
             )
         return listed
 
-    def _line_ahead(self, number: int) -> dict[str, list[float]]:
+    def _line_ahead(self, number: int, floor: float) -> dict[str, list[float]]:
         line = self._ahead.line(number, self.seconds or 0.0)
         times = {"timestamps": line.pop("timestamps")}  # of which every digit counts
-        return times | {word: [_number(v) or 0.0 for v in vs] for word, vs in line.items()}
+        return times | {
+            word: [_number(max(v, floor)) or 0.0 for v in vs] for word, vs in line.items()
+        }
 
     def _skill(self) -> list[dict[str, Any]]:
         errors, counts = self.skill.compared()
@@ -243,6 +267,11 @@ class Session:
             }
             for number, steps in enumerate(horizons)
         ]
+
+
+def _told(surprise: Surprise, floor: float, series_id: int) -> Surprise:
+    expected, low = max(surprise.expected, floor), max(surprise.low, floor)
+    return surprise._replace(series=series_id, expected=expected, low=low)
 
 
 def _read_note(note: Note) -> tuple[Plan, list[SeriesKey]]:

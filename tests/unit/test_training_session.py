@@ -47,3 +47,32 @@ def test_a_forecast_that_is_not_proven_has_no_line() -> None:
     (told,) = session.state()["series"]
     assert not told["proven"][1]
     assert {} == told["ahead"]
+
+
+def told_by(session: Session) -> tuple[list[float], list[float]]:
+    """Give values and lower ends of all that is foretold of the one series."""
+    (told,) = session.state()["series"]
+    now, line = told["forecast"], told["ahead"]
+    return now["value"] + line.get("value", []), now["low"] + line.get("low", [])
+
+
+def test_nothing_that_never_was_negative_is_foretold_to_be() -> None:
+    noise = np.random.default_rng(3).standard_normal(STEPS)
+    half = 40 * np.sin(2 * np.pi * np.arange(STEPS) / 31.7) + 0.5 * noise
+    values, lows = told_by(session_of(np.maximum(half, 0.0)))  # it rests for half of the time
+    assert SHOWN < len(values)
+    assert 0.0 == min(values + lows)
+    assert 0.0 < max(lows)
+    assert all(low <= value for low, value in zip(lows, values, strict=True))
+
+
+def test_what_was_negative_may_be_again_also_after_a_restart() -> None:
+    noise = np.random.default_rng(1).standard_normal(STEPS)
+    session = session_of(20 * np.sin(2 * np.pi * np.arange(STEPS) / 9.3) + 0.5 * noise)
+    _values, lows = told_by(session)
+    assert min(lows) < -5.0
+    again = Session.resumed(session.dump(), None, session.watched)
+    t = np.round((START + STEP * np.arange(STEPS, STEPS + 3)) * 1000).astype(np.int64)
+    again.learn(Columns(np.full(3, 7, np.uint32), t, np.array([5.0, 15.0, 19.0])))
+    _values, lows = told_by(again)
+    assert min(lows) < -5.0
