@@ -20,7 +20,9 @@ MAX_KEPT = 500_000
 MAX_DETAIL = 2_000
 MAX_TEXT = 300
 COLUMNS = ("id", "at", "actor", "kind", "action", "target", "status", "address", "detail")
-_SECRET = {"password", "current", "secret", "token", "url", "new_password"}
+# What is secret by its name, and whatever a name that holds one of the words below may be.
+_SECRET = {"current", "url", "basic_auth", "authorization"}
+_SECRET_WORDS = ("password", "secret", "token", "credential", "api_key")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -95,12 +97,17 @@ def without_secrets(document: object, depth: int = 4) -> Any:
             return "…"
         items = list(document.items())[:50]
         return {
-            str(name)[:100]: "…" if str(name).lower() in _SECRET else without_secrets(v, depth - 1)
+            str(name)[:100]: "…" if _is_secret(str(name)) else without_secrets(v, depth - 1)
             for name, v in items
         }
     if isinstance(document, list):
         return "…" if depth == 0 else [without_secrets(one, depth - 1) for one in document[:50]]
     return document[:MAX_TEXT] if isinstance(document, str) else document
+
+
+def _is_secret(name: str) -> bool:
+    lower = name.lower()
+    return lower in _SECRET or any(word in lower for word in _SECRET_WORDS)
 
 
 def detail_of(document: object) -> dict[str, Any]:

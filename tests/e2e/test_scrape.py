@@ -248,6 +248,7 @@ def test_credentials_are_sent_and_never_given_back(
     assert put(url=url, bearer_token=None).json()["authorization"] is None
     assert wait_until(lambda: exporter.asked[-1][1] is None, timeout=5)
     shown = quadra.get("/api/v1/targets").text + quadra.get(path).text + quadra.output()
+    shown += quadra.get("/api/v1/audit").text
     logged = "".join(p.read_text() for p in (quadra.folder / "logs").glob("*.log"))
     for secret in ("tok-s3cret", "pa:ss"):
         assert secret not in shown + logged

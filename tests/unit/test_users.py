@@ -145,8 +145,12 @@ def test_nothing_secret_is_kept_of_what_was_sent() -> None:
         "password": WORDS,
         "settings": {"Secret": "s", "to": ["a"]},
         "url": "https://hooks/SECRET",
+        "bearer_token": "SECRET",
+        "basic_auth": ["user", "SECRET"],
+        "headers": {"X-Api_Key": "SECRET", "Authorization": "SECRET"},
     }
     kept = detail_of(sent)
+    assert "SECRET" not in repr(kept)
     assert ({"Secret": "…", "to": ["a"]}, 300) == (kept["settings"], len(kept["name"]))
     assert ("…", "…") == (kept["password"], kept["url"])
     assert {"fields": ["big"]} == detail_of({"big": ["y" * 300] * 40})
