@@ -19,7 +19,11 @@ from quadra.errors import InvalidError
 from quadra.outward.egress import Egress, EgressError, NoSuchHostError
 
 TIMEOUT_S = 10.0
-_NOT_TAKEN = {"mailto", "mailtos"}  # the kind `email` does this better
+_NOT_TAKEN = {
+    "mailto": "use the kind email for mail",
+    "mailtos": "use the kind email for mail",
+    "vapid": "this kind keeps files on this machine and is not taken",
+}
 _guarding = threading.Lock()
 
 
@@ -61,14 +65,21 @@ def plugin_of(url: str) -> Any:
     """Make the plugin for an Apprise address; raises InvalidError that does not repeat it."""
     import apprise  # noqa: PLC0415 - heavy, and most never need it
 
-    if url.partition(":")[0].lower() in _NOT_TAKEN:
-        raise InvalidError("use the kind email for mail")
+    reason = _NOT_TAKEN.get(url.partition(":")[0].strip().lower())
+    if reason is not None:
+        raise InvalidError(reason)
     plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)
     if plugin is None:
         raise InvalidError("Apprise does not know this kind of address")
     module = sys.modules[type(plugin).__module__]
     if not hasattr(module, "requests"):
         raise InvalidError("this kind does not go over HTTP and is not taken")
+    if any(
+        isinstance(one, apprise.AppriseAttachment) and len(one) for one in vars(plugin).values()
+    ):
+        # A template, or a file of keys: whoever may make a channel would have our files sent to
+        # them, the administrator's token first.
+        raise InvalidError("nothing is read from files here: leave out template and keyfile")
     plugin.socket_connect_timeout = plugin.socket_read_timeout = TIMEOUT_S
     return plugin
 

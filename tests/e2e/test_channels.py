@@ -252,6 +252,24 @@ def test_the_rest_go_through_apprise(open_quadra: QuadraServer, hook: HttpReceiv
     assert all(post.path != "/elsewhere" for post in hook.posts)
 
 
+FILES = [
+    "tgram://123456789:abcdefg_hijklmnop/12315544/?template={file}",
+    "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?template={file}",
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?template={file}",
+    "workflow://host:443/workflow4abc/signature4abc?template={file}",
+    "fcm://project@device?keyfile={file}",
+    "fcm://project@device?keyfile=http://169.254.169.254/latest",
+    "vapid://me@example.org/you@example.org?keyfile={file}&subfile={file}",
+]
+
+
+@pytest.mark.parametrize("url", FILES)
+def test_a_channel_reads_no_file_of_this_machine(server: QuadraServer, url: str) -> None:
+    wish = {"name": "file", "kind": "apprise", "url": url.format(file=__file__)}
+    body = problem(server.post("/api/v1/channels", json=wish), 422, "invalid")
+    assert "file" in body["errors"][0]["reason"]
+
+
 INSIDE = [
     "http://127.0.0.1:9/x",
     "http://127.1/x",
