@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from quadra.durations import parse_duration
 from quadra.errors import Fault, InvalidError
-from quadra.telemetry.selector import Matcher, SelectorError, parse_selector
+from quadra.telemetry.selector import Matcher, Patterns, SelectorError, parse_selector
 
 MAX_MATCHERS = 16
 MAX_REASON_LENGTH = 1_000
@@ -97,9 +97,11 @@ def matchers_from(value: object, faults: list[Fault]) -> Matchers:
         faults.append(Fault(None, "matchers", f'1 to {MAX_MATCHERS} texts such as rule="x"'))
         return nothing
     parsed: list[Matcher] = []
+    patterns = Patterns()
     for place, text in enumerate(value):
         try:
-            found = parse_selector("x{" + text + "}").matchers if isinstance(text, str) else ()
+            whole = "x{" + text + "}" if isinstance(text, str) else "x"
+            found = parse_selector(whole, patterns).matchers
         except SelectorError as error:
             faults.append(Fault(place, f"matchers[{place}]", error.detail))
             continue

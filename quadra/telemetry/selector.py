@@ -6,9 +6,10 @@ sends can hold the process. As in Prometheus they must match the whole value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import re2
 
@@ -18,9 +19,12 @@ from quadra.telemetry.series import SeriesKey
 MAX_SELECTOR_LENGTH = 4_096
 MAX_MATCHERS = 16
 MAX_PATTERN_LENGTH = 4_000
+MAX_PROGRAM = 30_000
+"""How long the programs of one question's patterns may be together: a tenth of a second's work."""
 _OPERATORS = ("=~", "!~", "!=", "=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "`": "`"}
-_REGEX_MEMORY = 1 << 20
+_REGEX_MEMORY = 1 << 18
+_FAILED = 2_000  # to find that a pattern is too large takes time as well
 _REMEMBERED_LENGTH = 300
 
 
@@ -63,25 +67,79 @@ class Selector:
         )
 
 
-def parse_selector(text: str) -> Selector:
+class Patterns:
+    r"""The regular expressions of one question: each compiled once, all together within bounds.
+
+    Classes of Unicode make long programs of short texts (``\pL{50}`` takes 60 ms), so what counts
+    is the length of the programs.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.program = 0
+        """How long the programs are together."""
+        self._compiled: dict[str, Any] = {}
+
+    def compiled(self, text: str) -> Any:
+        """Compile a pattern; raises SelectorError."""
+        known = self._compiled.get(text)
+        if known is not None:
+            return known
+        if len(text) > MAX_PATTERN_LENGTH:
+            msg = f"A regular expression is longer than {MAX_PATTERN_LENGTH} characters."
+            raise SelectorError(msg)
+        self._refuse_too_large()
+        options = re2.Options()
+        options.max_mem = _REGEX_MEMORY
+        options.log_errors = False
+        options.dot_nl = True
+        try:
+            pattern = re2.compile(text, options)
+        except re2.error as error:
+            self.program += _FAILED
+            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+            msg = f"The regular expression {text[:80]!r} can't be used: {reason}."
+            raise SelectorError(msg) from None
+        self.program += pattern.programsize
+        self._refuse_too_large()
+        self._compiled[text] = pattern
+        return pattern
+
+    def _refuse_too_large(self) -> None:
+        if self.program > MAX_PROGRAM:
+            msg = "The regular expressions are too large together. Use simpler ones, or fewer."
+            raise SelectorError(msg, code="patterns_too_large")
+
+
+def parse_selectors(texts: Iterable[str], patterns: Patterns | None = None) -> list[Selector]:
+    """Parse the selectors of one question, whose patterns are bounded together.
+
+    Raises SelectorError.
+    """
+    shared = Patterns() if patterns is None else patterns
+    return [parse_selector(text, shared) for text in texts]
+
+
+def parse_selector(text: str, patterns: Patterns | None = None) -> Selector:
     """Parse one selector; raises SelectorError."""
     if len(text) > MAX_SELECTOR_LENGTH:
         msg = f"The selector is longer than {MAX_SELECTOR_LENGTH} characters."
         raise SelectorError(msg)
     if len(text) > _REMEMBERED_LENGTH or "~" in text:
-        return _Parser(text).parse()
+        return _Parser(text, patterns or Patterns()).parse()
     return _remembered(text)
 
 
 @lru_cache(maxsize=512)
 def _remembered(text: str) -> Selector:
     """Parse what consoles ask for again and again: patterns, which take memory, are none of it."""
-    return _Parser(text).parse()
+    return _Parser(text, Patterns()).parse()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, patterns: Patterns) -> None:
         self.text = text
+        self.patterns = patterns
         self.at = 0
 
     def parse(self) -> Selector:
@@ -150,7 +208,7 @@ class _Parser:
         self.at += len(op)
         self._space()
         value = self._string()
-        return Matcher(label, op, value, _acceptor(op, value))
+        return Matcher(label, op, value, _acceptor(op, value, self.patterns))
 
     def _word(self, extra: str) -> str:
         start = self.at
@@ -202,23 +260,10 @@ class _Parser:
         return SelectorError(f"At character {self.at + 1}: expected {wanted}.")
 
 
-def _acceptor(op: str, value: str) -> Callable[[str], bool]:
+def _acceptor(op: str, value: str, patterns: Patterns) -> Callable[[str], bool]:
     if op == "=":
         return lambda found: found == value
     if op == "!=":
         return lambda found: found != value
-    if len(value) > MAX_PATTERN_LENGTH:
-        msg = f"A regular expression is longer than {MAX_PATTERN_LENGTH} characters."
-        raise SelectorError(msg)
-    options = re2.Options()
-    options.max_mem = _REGEX_MEMORY
-    options.log_errors = False
-    options.dot_nl = True
-    try:
-        pattern = re2.compile(value, options)
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        msg = f"The regular expression {value[:80]!r} can't be used: {reason}."
-        raise SelectorError(msg) from None
-    wanted = op == "=~"
+    pattern, wanted = patterns.compiled(value), op == "=~"
     return lambda found: (pattern.fullmatch(found) is not None) is wanted

@@ -8,7 +8,7 @@ from typing import Literal
 import orjson
 
 from quadra.errors import InvalidError
-from quadra.telemetry.selector import Selector, parse_selector
+from quadra.telemetry.selector import Patterns, Selector, parse_selectors
 
 MAX_SELECTORS = 120
 EVENTS = ("series", "alerts", "anomalies", "training", "system", "events")
@@ -46,8 +46,11 @@ class Wish:
         return frozenset(s.text for s in self.selectors), self.form
 
 
-def read_wish(data: object) -> Wish:
-    """Read what a client sent to ``subscribe``; raises InvalidError."""
+def read_wish(data: object, patterns: Patterns | None = None) -> Wish:
+    """Read what a client sent to ``subscribe``; raises InvalidError.
+
+    ``patterns`` tells afterwards what its regular expressions have cost.
+    """
     if not isinstance(data, dict):
         msg = "Send an object: {series: […], events: […], format, since}."
         raise InvalidError(msg, code="bad_subscription")
@@ -68,5 +71,5 @@ def read_wish(data: object) -> Wish:
     if since is not None and (type(since) is not int or since < 0):
         msg = "`since` is the seq of the last frame received."
         raise InvalidError(msg, code="bad_subscription")
-    selectors = tuple(parse_selector(text) for text in sorted(set(series)))
+    selectors = tuple(parse_selectors(sorted(set(series)), patterns))
     return Wish(selectors, frozenset(events), form, since)

@@ -538,6 +538,25 @@ def test_39_subscriptions_that_ask_for_everything(quadra: QuadraServer) -> None:
             assert False is console.client.call("subscribe", wish, timeout=5)["ok"], wish
 
 
+def test_41_patterns_that_take_long_to_read(quadra: QuadraServer) -> None:
+    """A few kilobytes of them held the loop for a minute, and everybody with it."""
+    slow = [
+        "x{" + ",".join(rf"l{n}=~`\pL{{8}}{n}{place}`" for n in range(16)) + "}"
+        for place in range(60)
+    ]
+    with live(quadra) as console:
+        began = time.monotonic()
+        answer = console.client.call("subscribe", {"series": slow}, timeout=30)
+        assert "patterns_too_large" == answer["code"]
+        again = console.client.call("subscribe", {"series": ["up"]}, timeout=30)
+        took = time.monotonic() - began
+        # It counted as all the events that a console has in a second.
+        assert "too_many_events" == again["code"] or took >= 1
+        assert took < 5
+    query = [("match", text) for text in slow[:8]]
+    problem(quadra.get("/api/v1/series", params=query), 422, "patterns_too_large")
+
+
 def test_40_the_page_is_no_place_for_a_script(quadra: QuadraServer) -> None:
     evil = "</script><script>alert(1)</script>"
     with QuadraServer(ENVIRONMENT=evil) as server:

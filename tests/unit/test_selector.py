@@ -5,7 +5,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quadra.errors import QuadraError
-from quadra.telemetry.selector import SelectorError, parse_selector
+from quadra.telemetry.selector import (
+    MAX_PROGRAM,
+    Patterns,
+    SelectorError,
+    parse_selector,
+    parse_selectors,
+)
 from quadra.telemetry.series import SeriesKey, series_key
 
 
@@ -131,6 +137,30 @@ def test_a_pattern_that_re2_does_not_know_is_refused(pattern: str) -> None:
 def test_a_pattern_that_would_need_much_memory_is_refused() -> None:
     with pytest.raises(SelectorError, match="regular expression"):
         parse_selector('up{a=~"((((a{100}){100}){100}){100})"}')
+
+
+def test_the_patterns_of_a_question_are_bounded_together() -> None:
+    """A class of Unicode is hundreds of steps: 2 KB of them held the loop for a second."""
+    greedy = [f'up{{a=~"\\\\pL{{8}}{n}"}}' for n in range(20)]
+    parse_selectors(greedy[:2])
+    with pytest.raises(SelectorError, match="too large together") as refused:
+        parse_selectors(greedy)
+    assert "patterns_too_large" == refused.value.code
+    patterns = Patterns()
+    for _ in range(5):  # nor is a question over after it was refused once
+        with pytest.raises(SelectorError):
+            parse_selectors(greedy, patterns)
+    assert patterns.program < 2 * MAX_PROGRAM
+
+
+def test_what_a_board_asks_for_is_within_the_bounds() -> None:
+    """One long pattern on each of many charts is compiled once."""
+    hosts = "|".join(f"node-{n:03}.example.org" for n in range(180))
+    patterns = Patterns()
+    chosen = parse_selectors((f'm{n}{{host=~"{hosts}"}}' for n in range(120)), patterns)
+    assert patterns.program < MAX_PROGRAM / 4
+    assert chosen[7].matches(series_key("m7", {"host": "node-100.example.org"}))
+    assert not chosen[7].matches(series_key("m7", {"host": "node-100.example.orgs"}))
 
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:

@@ -9,7 +9,7 @@ from flask import g, request
 
 from quadra.durations import parse_duration
 from quadra.errors import Fault, InvalidError, MalformedError, UnsupportedTypeError
-from quadra.telemetry.selector import Selector, parse_selector
+from quadra.telemetry.selector import Selector, parse_selectors
 
 MAX_MATCHES = 60
 
@@ -21,7 +21,7 @@ def selectors(*, required: bool) -> list[Selector]:
         raise wrong("match", 'give a selector such as name{label="x"}')
     if len(texts) > MAX_MATCHES:
         raise wrong("match", f"at most {MAX_MATCHES} selectors")
-    return [parse_selector(text) for text in texts]
+    return parse_selectors(texts)
 
 
 def seconds(name: str, default: float) -> float:

@@ -12,7 +12,7 @@ from quadra.durations import parse_duration
 from quadra.engine.training import ErrandKind, State
 from quadra.errors import Fault, InvalidError
 from quadra.field.reservoir import MAX_SIZE, MIN_SIZE
-from quadra.telemetry.selector import parse_selector
+from quadra.telemetry.selector import Patterns, parse_selector
 from quadra.web import training_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
@@ -128,12 +128,13 @@ def _match(value: object, faults: list[Fault]) -> list[str]:
     if not isinstance(texts, list) or not 1 <= len(texts) <= MAX_MATCHES:
         faults.append(Fault(None, "match", f"use a list of 1 to {MAX_MATCHES} selectors"))
         return []
+    patterns = Patterns()
     for text in texts:
         if not isinstance(text, str):
             faults.append(Fault(None, "match", "each selector is a text"))
             continue
         try:
-            parse_selector(text)
+            parse_selector(text, patterns)
         except InvalidError as error:
             faults.append(Fault(None, "match", error.detail))
     return texts

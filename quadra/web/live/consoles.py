@@ -14,6 +14,7 @@ from flask_socketio import SocketIO
 
 from quadra.engine.access import Principal
 from quadra.errors import QuadraError
+from quadra.telemetry.selector import Patterns
 from quadra.web.identity import COOKIE, client_address
 from quadra.web.live.catching_up import missed_by
 from quadra.web.live.frames import event
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_LISTED_SERIES = 10_000
 EVENTS_A_SECOND = 30
 EVENTS_BEFORE_CLOSE = 300
+PROGRAM_AN_EVENT = 1_000
 AHEAD_AT_MOST_S = 1.0
 _LOOK_S = 0.02
 
@@ -124,7 +126,7 @@ class Consoles:
         if console is None:
             return self._refusal("too_many_events", "Slow down.")
         try:
-            wish = read_wish(data)
+            wish = self._wish_of(console, data)
             known = len(self._catalog)
             chosen = self._runtime.offload(self._catalog.select, wish.selectors)
             self._wait_for(wish)
@@ -154,6 +156,15 @@ class Consoles:
         return self._refusal("unknown_event", "Known events: subscribe, unsubscribe.")
 
     # -- their parts --------------------------------------------------------------------------
+
+    @staticmethod
+    def _wish_of(console: Console, data: object) -> Wish:
+        """Read a wish; large regular expressions count as many events, for they hold the loop."""
+        patterns = Patterns()
+        try:
+            return read_wish(data, patterns)
+        finally:
+            console.count += patterns.program // PROGRAM_AN_EVENT
 
     def _series_of(self, room: Room) -> list[dict[str, Any]]:
         """List the series of a room, once for all who enter it."""
