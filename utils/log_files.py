@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
+import sys
+import time
 from pathlib import Path
+
+_SAY_EVERY_S = 60.0
 
 
 class SharedFileHandler(logging.Handler):
     """Appends each line by one system call; whoever finds the file full rotates it, once.
 
     ``max_bytes`` is the size at which a file is full; of full ones the newest ``kept`` stay, as
-    ``NAME.1`` (the newest) and so on. The file is opened with the first line.
+    ``NAME.1`` (the newest) and so on. The file is opened with the first line. While it can't be
+    rotated (no descriptor is left, say) it grows; while it can't be written, stderr is told so
+    once a minute.
     """
 
     def __init__(self, path: Path, max_bytes: int, kept: int) -> None:
@@ -23,6 +30,8 @@ class SharedFileHandler(logging.Handler):
         self._kept = kept
         self._fd = -1
         self._opened: tuple[int, int] = (-1, -1)
+        self._lost = 0
+        self._say_at = 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, to the file that has the name now."""
@@ -31,8 +40,22 @@ class SharedFileHandler(logging.Handler):
             self._make_ready(len(line))
             while line:
                 line = line[os.write(self._fd, line) :]
+        except OSError as error:
+            self._lose(error)
         except Exception:  # noqa: BLE001 - whoever logs must not fail because of it
             self.handleError(record)
+
+    def _lose(self, error: OSError) -> None:
+        """Say that a line is lost: not for each of them, there may be thousands."""
+        self._lost += 1
+        if sys.stderr is None or time.monotonic() < self._say_at:
+            return
+        self._say_at = time.monotonic() + _SAY_EVERY_S
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(
+                f"The log file {self._path} can't be written ({error.strerror}): "
+                f"{self._lost} lines are not in it\n"
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -51,11 +74,13 @@ class SharedFileHandler(logging.Handler):
             self._open()
             now = os.fstat(self._fd)
         if now.st_size and now.st_size + more > self._max_bytes:
-            self._rotate(more)
+            with contextlib.suppress(OSError):  # else it grows until it can be
+                self._rotate(more)
 
     def _open(self) -> None:
+        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         self._leave()
-        self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._fd = fd
         opened = os.fstat(self._fd)
         self._opened = (opened.st_ino, opened.st_dev)
 

@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -371,5 +372,23 @@ def test_a_file_that_cannot_be_written_does_not_stop_who_logs(
 ) -> None:
     handler = SharedFileHandler(tmp_path / "no/such/folder/x.log", max_bytes=9_000, kept=2)
     handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
-    handler.emit(record("unheard"))
-    assert "FileNotFoundError" in capsys.readouterr().err
+    for _ in range(3):
+        handler.emit(record("unheard"))
+    said = capsys.readouterr().err
+    assert ["can't be written (No such file or directory): 1 lines"] == re.findall(
+        r"can't be .* lines", said
+    )
+
+
+def test_a_file_that_cannot_be_rotated_grows_until_it_can(tmp_path: Path) -> None:
+    handler = SharedFileHandler(tmp_path / "x.log", max_bytes=400, kept=2)
+    handler.setFormatter(JsonLineFormatter("test", "quadra", dict))
+    in_the_way = tmp_path / "x.log.lock"
+    in_the_way.mkdir()
+    for number in range(5):
+        handler.emit(record("%d %s", number, "x" * 200))
+    assert 5 == len(lines_of(tmp_path / "x.log"))
+    in_the_way.rmdir()
+    handler.emit(record("next"))
+    handler.close()
+    assert (["next"], 5) == (lines_of(tmp_path / "x.log"), len(lines_of(tmp_path / "x.log.1")))
