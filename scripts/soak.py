@@ -10,7 +10,8 @@ noted. At the end: was anything acknowledged lost, and has anything grown that w
 Exit code 1 when a sample is missing, a frame was wrong, or something grew by more than its bound
 over the second half and does not come to an end. Loopback only, and bounded.
 
-Memory is the least of each minute: in between it rises and falls with what is asked. A cache that
+Memory is the least of each minute: in between it rises and falls with what is asked. Descriptors and
+threads are its median: between one round of consoles and the next there are few. A cache that
 fills up grows less and less: growth comes to an end when the last quarter of the time brought less
 than half of what the quarter before did. What grows evenly, or ever faster, does not, and a short
 look at a server that has just begun can't tell: then it says that it grows.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import threading
@@ -48,6 +50,11 @@ LOOK_EVERY_S = 5.0
 BACKUP_EVERY_S = 120.0
 MAX_MINUTES = 120.0
 MAY_GROW = {"memory": 0.05, "descriptors": 0.10, "threads": 0.10}  # a share, over the second half
+OF_A_MINUTE: dict[str, Callable[[list[float]], float]] = {
+    "memory": min,
+    "descriptors": statistics.median,
+    "threads": statistics.median,
+}
 ENDS_BELOW = 0.5  # of what the quarter before brought
 
 
@@ -219,9 +226,9 @@ def _stored(server: Running, began: float) -> int:
 
 
 def _figures(day: Day, stored: int) -> dict[str, Any]:
-    least = {name: _least_of_minutes(day.looks, name) for name in MAY_GROW}
-    growth = {name: _growth(values[len(values) // 2 :]) for name, values in least.items()}
-    ends = {name: _comes_to_an_end(values) for name, values in least.items()}
+    minutes = {name: _minutes(day.looks, name) for name in MAY_GROW}
+    growth = {name: _growth(values[len(values) // 2 :]) for name, values in minutes.items()}
+    ends = {name: _comes_to_an_end(values) for name, values in minutes.items()}
     answers = [look["answer_ms"] for look in day.looks]
     figures: dict[str, Any] = {
         "minutes": day.looks[-1]["at"] / 60,
@@ -239,9 +246,9 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
             for name, end in ends.items()
             if growth[name] > MAY_GROW[name]
         },
-        "memory_of_minutes": [round(mb, 1) for mb in least["memory"]],
+        "memory_of_minutes": [round(mb, 1) for mb in minutes["memory"]],
         "memory_serving_of_minutes": [
-            round(mb, 1) for mb in _least_of_minutes(day.looks, "memory_serving")
+            round(mb, 1) for mb in _minutes(day.looks, "memory", of="memory_serving")
         ],
         "console_rounds": len(day.consoles),
         "deliveries": sum(one["deliveries"] for one in day.consoles),
@@ -257,13 +264,13 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
     return figures | {"verdict": ", ".join(faults) or "held"}
 
 
-def _least_of_minutes(looks: list[dict[str, float]], name: str) -> list[float]:
-    """Give the least of each minute, without the first, in which all is loaded."""
+def _minutes(looks: list[dict[str, float]], name: str, of: str = "") -> list[float]:
+    """Sum up each minute as is right for ``name``, without the first, in which all is loaded."""
     by_minute: dict[int, list[float]] = {}
     for look in looks:
-        by_minute.setdefault(int(look["at"] // 60), []).append(look[name])
-    least = [min(values) for _minute, values in sorted(by_minute.items())]
-    return least[1:] or least
+        by_minute.setdefault(int(look["at"] // 60), []).append(look[of or name])
+    found = [OF_A_MINUTE[name](values) for _minute, values in sorted(by_minute.items())]
+    return found[1:] or found
 
 
 def _comes_to_an_end(values: list[float]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.soak import MAY_GROW, _comes_to_an_end, _growth, _least_of_minutes
+from scripts.soak import MAY_GROW, _comes_to_an_end, _growth, _minutes
 
 MINUTES = np.arange(19.0)
 COURSES = {
@@ -34,7 +34,13 @@ def test_a_short_look_at_what_grows_says_that_it_grows() -> None:
     assert not _comes_to_an_end(values)
 
 
-def test_each_minute_counts_by_its_least_and_the_first_does_not() -> None:
+def test_each_minute_counts_by_its_least_memory_and_the_first_does_not() -> None:
     seen = ((0.0, 1.0), (61.0, 9.0), (70.0, 7.0), (130.0, 8.0))
     looks = [{"at": at, "memory": memory} for at, memory in seen]
-    assert [7, 8] == _least_of_minutes(looks, "memory")
+    assert [7, 8] == _minutes(looks, "memory")
+
+
+def test_the_moment_between_two_rounds_of_consoles_says_nothing_of_descriptors() -> None:
+    seen = ((0.0, 259.0), (61.0, 259.0), (65.0, 57.0), (70.0, 259.0), (130.0, 260.0))
+    looks = [{"at": at, "descriptors": files} for at, files in seen]
+    assert [259, 260] == _minutes(looks, "descriptors")
