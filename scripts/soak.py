@@ -10,8 +10,8 @@ noted. At the end: was anything acknowledged lost, and has anything grown that w
 Exit code 1 when a sample is missing, a frame was wrong, or something grew by more than its bound
 over the second half and does not come to an end. Loopback only, and bounded.
 
-Memory is the least of each minute: in between it rises and falls with what is asked. Descriptors and
-threads are its median: between one round of consoles and the next there are few. A cache that
+Memory is the least of each minute: in between it rises and falls with what is asked. Descriptors
+and threads are its median: between one round of consoles and the next there are few. A cache that
 fills up grows less and less: growth comes to an end when the last quarter of the time brought less
 than half of what the quarter before did. What grows evenly, or ever faster, does not, and a short
 look at a server that has just begun can't tell: then it says that it grows.
