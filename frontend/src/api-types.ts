@@ -1373,10 +1373,11 @@ export interface components {
             /** @description a chart each: a metric, a pattern with *, or several joined by +; empty for all metrics */
             readonly names: readonly string[];
             /**
+             * @description own: as `names` has them
              * @default unusual
              * @enum {string}
              */
-            readonly order: "unusual" | "name";
+            readonly order: "unusual" | "name" | "own";
             /** @description a chart for each of its values */
             readonly per: string;
             /**
@@ -3151,10 +3152,11 @@ export interface operations {
                         /** @description a chart each: a metric, a pattern with *, or several joined by +; empty for all metrics */
                         readonly names?: readonly string[];
                         /**
+                         * @description own: as `names` has them
                          * @default unusual
                          * @enum {string}
                          */
-                        readonly order?: "unusual" | "name";
+                        readonly order?: "unusual" | "name" | "own";
                         /** @description a chart for each of its values */
                         readonly per?: string;
                         /**
@@ -3264,10 +3266,11 @@ export interface operations {
                         /** @description a chart each: a metric, a pattern with *, or several joined by +; empty for all metrics */
                         readonly names?: readonly string[];
                         /**
+                         * @description own: as `names` has them
                          * @default unusual
                          * @enum {string}
                          */
-                        readonly order?: "unusual" | "name";
+                        readonly order?: "unusual" | "name" | "own";
                         /** @description a chart for each of its values */
                         readonly per?: string;
                         /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "../src/data/alerts.ts";
 import type { Anomaly } from "../src/data/anomalies.ts";
-import { entriesOf, planCharts, sortCharts, unusual, type NameInfo } from "../src/explore/plan.ts";
+import { entriesOf, placed, planCharts, sortCharts, unusual, type NameInfo } from "../src/explore/plan.ts";
 import { conditions, EVERYTHING, passes, readExplore, withChoice, withFilter, writeExplore, type ExploreView } from "../src/explore/view.ts";
 import { parseSelector } from "../src/data/selector.ts";
 
@@ -37,6 +37,11 @@ describe("the address of Explore", () => {
     expect(writeExplore({ view: EVERYTHING, board: null, one: "" })).toBe("");
   });
 
+  it("keeps an order of one's own", () => {
+    const address = { view: { ...FULL, order: "own" as const }, board: null, one: "" };
+    expect(readExplore(writeExplore(address))).toEqual(address);
+  });
+
   it("bears nonsense", () => {
     expect(readExplore("board=x&f=&f==v&draw=log&draw=:x&order=up&compare=year")).toEqual({ view: EVERYTHING, board: null, one: "" });
   });
@@ -69,6 +74,13 @@ describe("filters", () => {
 });
 
 describe("charts", () => {
+  it("are placed by hand, no further than to an end", () => {
+    const all = ["a", "b", "c", "d"];
+    expect(placed(all, "c", 0)).toEqual(["c", "a", "b", "d"]);
+    expect(placed(all, "a", 2)).toEqual(["b", "c", "a", "d"]);
+    expect([placed(all, "b", -10), placed(all, "b", 99)]).toEqual([["b", "a", "c", "d"], ["a", "c", "d", "b"]]);
+  });
+
   it("are of all metrics when none is named, the user's own first, a histogram by its buckets and its rate", () => {
     expect(entriesOf(EVERYTHING, KNOWN)).toEqual(["lat_seconds_bucket", "lat_seconds_count", "req_total", "host_load"]);
     expect(entriesOf({ ...EVERYTHING, names: ["lat*", "req_total", "lat_seconds_sum", "req_total+ host_load"] }, KNOWN)).toEqual([

@@ -16,7 +16,7 @@ MAX_ENTRY = 400
 MAX_FILTERS = 16
 MAX_VALUES = 50
 MAX_VALUE = 500
-ORDERS = ("unusual", "name")
+ORDERS = ("unusual", "name", "own")
 COMPARISONS = ("", "day", "week")
 OPERATORS = ("=", "!=")
 CHOICES = ("log", "stack", "raw")

@@ -36,7 +36,12 @@ VIEW: Schema = {
         "filters": {**as_list(_FILTER), "maxItems": form.MAX_FILTERS},
         "split": {**_LABEL, "description": "a line for each of its values"},
         "per": {**_LABEL, "description": "a chart for each of its values"},
-        "order": {**TEXT, "enum": list(form.ORDERS), "default": "unusual"},
+        "order": {
+            **TEXT,
+            "enum": list(form.ORDERS),
+            "default": "unusual",
+            "description": "own: as `names` has them",
+        },
         "compare": {**TEXT, "enum": list(form.COMPARISONS), "default": ""},
         "charts": {
             "type": "object",

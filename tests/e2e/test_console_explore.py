@@ -110,6 +110,71 @@ def test_dragging_zooms_back_returns_and_a_spike_is_never_averaged_away(
     expect(page.get_by_test_id("live")).to_have_attribute("aria-pressed", "true")
 
 
+def shown_order(page: Page) -> list[str]:
+    cells = page.locator('[data-testid="chart"]')
+    return [str(metric) for metric in cells.evaluate_all("all => all.map(c => c.dataset.metric)")]
+
+
+def test_charts_are_arranged_by_dragging_and_by_keys_and_the_board_keeps_it(
+    filled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    asked = "&".join(f"m={name}" for name in ("xp_load", "host_cpu_cores", "xp_tokens_total"))
+    open_page(page, filled, f"explore?range=15m&order=own&{asked}")
+    expect(page.get_by_test_id("chart")).to_have_count(3)
+    head = ".chart-title"
+    page.locator(chart("xp_tokens_total")).locator(head).drag_to(
+        page.locator(chart("xp_load")), target_position={"x": 12, "y": 12}
+    )
+    expect(page).to_have_url(re.compile("m=xp_tokens_total&m=xp_load&m=host_cpu_cores&order=own"))
+    assert ["xp_tokens_total", "xp_load", "host_cpu_cores"] == shown_order(page)
+    later = page.locator(chart("xp_tokens_total")).get_by_role("button", name=re.compile("later$"))
+    later.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("m=xp_load&m=xp_tokens_total&m=host_cpu_cores&order=own"))
+    expect(later).to_be_focused()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile("m=xp_load&m=host_cpu_cores&m=xp_tokens_total&order=own"))
+    expect(later).to_be_focused()
+    expect(page.get_by_text("xp_tokens_total: place 3 of 3")).to_be_attached()
+    page.get_by_test_id("save-view").click()
+    page.get_by_label("Name of the board").fill("Arranged")
+    page.get_by_role("button", name="Save board").click()
+    expect(page).to_have_url(re.compile(r"board=\d+"))
+    page.reload()
+    expect(page.get_by_test_id("chart")).to_have_count(3)
+    assert ["xp_load", "host_cpu_cores", "xp_tokens_total"] == shown_order(page)
+    (board,) = filled.get("/api/v1/boards").json()["boards"]
+    assert ("Arranged", "own") == (board["name"], board["view"]["order"])
+    filled.session.delete(f"{filled.url}/api/v1/boards/{board['id']}", timeout=10)
+
+
+def test_a_metric_dragged_out_of_the_list_joins_a_chart_or_has_one_of_its_own(
+    filled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, filled, "explore?range=15m&m=xp_load")
+    expect(page.get_by_test_id("chart")).to_have_count(1)
+    page.get_by_test_id("metrics").click()
+    page.get_by_label("Find a metric").fill("xp_tok")
+    name = page.locator(".picker label").filter(has_text="xp_tokens_total")
+    name.locator(".picker-value").click()  # chooses it, and so does the list stay open
+    expect(page).to_have_url(re.compile("m=xp_load&m=xp_tokens_total"))
+    name.locator(".picker-value").click()
+    expect(page).to_have_url(re.compile("m=xp_load$"))
+    expect(page.get_by_test_id("chart")).to_have_count(1)
+    name.drag_to(page.get_by_test_id("chart"), target_position={"x": 8, "y": 8}, force=True)
+    expect(page).to_have_url(re.compile(r"m=xp_load\+%2B\+xp_tokens_total"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("m=xp_load$"))
+    grid = page.get_by_test_id("explore-charts").bounding_box()
+    assert grid is not None
+    place = {"x": grid["width"] - 40, "y": 40}
+    name.drag_to(page.get_by_test_id("explore-charts"), target_position=place)
+    expect(page).to_have_url(re.compile("m=xp_load&m=xp_tokens_total"))
+    expect(page.get_by_test_id("chart")).to_have_count(2)
+
+
 def test_a_view_becomes_a_board_is_renamed_deleted_and_taken_back(
     filled: QuadraServer, browser_page: Page
 ) -> None:

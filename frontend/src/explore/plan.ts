@@ -22,6 +22,8 @@ export const MOST_CHARTS = 120;
 export interface Planned {
   /** What its choices are kept under, and what the address calls it. */
   readonly key: string;
+  /** Which of the view's entries it is of. */
+  readonly entry: string;
   readonly spec: ChartSpec;
   readonly names: readonly string[];
   readonly counter: boolean;
@@ -82,7 +84,7 @@ function planned(view: ExploreView, entry: string, value: string, infos: Readonl
     ...(view.split === "" ? {} : { split: view.split }),
     ...(view.compare === "" ? {} : { past: SHIFT_WORDS[view.compare] }),
   };
-  return { key, spec, names, counter, value };
+  return { key, entry, spec, names, counter, value };
 }
 
 function titleOf(entry: string, heat: boolean): string {
@@ -108,6 +110,13 @@ export function unusual(
     return found.now - ended_at < NEWS ? ANOMALY[severity] / 10 : 0;
   });
   return Math.max(0, ...fires, ...odd);
+}
+
+/** The entries with one of them at another place; a place beyond an end is that end. */
+export function placed(entries: readonly string[], entry: string, to: number): string[] {
+  const rest = entries.filter((other) => other !== entry);
+  const at = Math.min(Math.max(to, 0), rest.length);
+  return [...rest.slice(0, at), entry, ...rest.slice(at)];
 }
 
 /** The most unusual first; equals stay as they were. */

@@ -38,13 +38,14 @@ export function readExplore(own: string): ExploreAddress {
   const query = new URLSearchParams(own);
   const board = Number(query.get("board") ?? Number.NaN);
   const compare = query.get("compare");
+  const order = query.get("order");
   return {
     view: {
       names: query.getAll("m"),
       filters: readFilters(query.getAll("f")),
       split: query.get("split") ?? "",
       per: query.get("per") ?? "",
-      order: query.get("order") === "name" ? "name" : "unusual",
+      order: order === "name" || order === "own" ? order : "unusual",
       compare: compare === "day" || compare === "week" ? compare : "",
       charts: readCharts(query.getAll("draw")),
     },

@@ -27,7 +27,10 @@ export function Menu({ text, label, end = false, plain = false, testid, children
     if (!open) return;
     box.current?.querySelector<HTMLElement>(".menu-panel :is(input, select, button, a)")?.focus();
     const elsewhere = (event: Event): void => {
-      if (event.target instanceof Node && box.current?.contains(event.target) === false) setOpen(false);
+      if (!(event.target instanceof Node) || box.current === null || box.current.contains(event.target)) return;
+      // A press on what takes no focus, a name in the list, gives it to the page around the menu.
+      if (event.type === "focusin" && event.target.contains(box.current)) return;
+      setOpen(false);
     };
     addEventListener("pointerdown", elsewhere);
     addEventListener("focusin", elsewhere);

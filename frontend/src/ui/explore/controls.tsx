@@ -5,10 +5,8 @@ import { plural } from "../../data/format.ts";
 import type { NameInfo } from "../../explore/plan.ts";
 import { conditions, SHIFT_WORDS, withFilter, type ExploreView, type Filter } from "../../explore/view.ts";
 import { Menu } from "../menu.tsx";
+import { METRIC } from "./arrange.ts";
 import { Picker, type Option } from "./picker.tsx";
-
-/** What a metric is called while it is dragged. */
-export const DRAGGED = "text/x-quadra-metric";
 
 interface ControlsProps {
   readonly view: ExploreView;
@@ -49,8 +47,8 @@ function NamesMenu({ view, names, onChange }: ControlsProps): JSX.Element {
             chosen={view.names}
             onToggle={toggle}
             onTyped={toggle}
-            drags={DRAGGED}
-            hint="Type names with * for many, a + b for one chart of both. Drag a name onto a chart to draw it there too."
+            drags={METRIC}
+            hint="Type names with * for many, a + b for one chart of both. Drag a name onto a chart to draw it there too, beside the charts for one of its own."
           />
           {view.names.length > 0 && (
             <button type="button" class="link" onClick={() => onChange({ ...view, names: [] })}>
@@ -239,6 +237,7 @@ export function OrderMenu({ view, onChange }: { view: ExploreView; onChange: (vi
       <select aria-label="Order" value={view.order} onChange={(event) => onChange({ ...view, order: event.currentTarget.value as ExploreView["order"] })} data-testid="order">
         <option value="unusual">Most unusual first</option>
         <option value="name">By name</option>
+        <option value="own">In my order</option>
       </select>
     </>
   );

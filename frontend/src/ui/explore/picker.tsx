@@ -60,7 +60,11 @@ export function Picker({ label, options, chosen, onToggle, onTyped, hint, drags 
               draggable={drags !== undefined}
               onDragStart={(event) => {
                 if (drags !== undefined) event.dataTransfer?.setData(drags, value);
+                const panel = event.currentTarget.closest(".menu-panel");
+                // What lies under the menu can be dropped on. Not at once: what vanishes is no longer dragged.
+                setTimeout(() => panel?.classList.add("aside"));
               }}
+              onDragEnd={(event) => event.currentTarget.closest(".menu-panel")?.classList.remove("aside")}
             >
               <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
               <span class="picker-value">{value === "" ? "(none)" : value}</span>

@@ -9,7 +9,8 @@ import { conditions, EVERYTHING, readExplore, SHIFTS, withChoice, writeExplore, 
 import { ChartSlot, type Tool } from "../chart-slot.tsx";
 import { useConsole } from "../context.ts";
 import { Boards, type Board, type Said } from "../explore/boards.tsx";
-import { Controls, DRAGGED, OrderMenu } from "../explore/controls.tsx";
+import { EARLIER, LATER, useArrange } from "../explore/arrange.ts";
+import { Controls, OrderMenu } from "../explore/controls.tsx";
 import { ChartKey } from "../explore/key.tsx";
 import { Answered } from "../states.tsx";
 
@@ -115,14 +116,15 @@ function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.El
     const listed = view.names.length === 0 || !view.names.includes(entry) ? [...view.names, `${entry} + ${name}`] : view.names.map((other) => (other === entry ? `${entry} + ${name}` : other));
     onChange({ ...view, names: listed });
   };
-  const drop = (event: DragEvent): void => {
-    const name = event.dataTransfer?.getData(DRAGGED) ?? "";
-    if (name === "") return;
-    event.preventDefault();
-    const slot = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-entry]") : null;
-    if (slot?.dataset.entry !== undefined) join(slot.dataset.entry, name);
-    else if (!view.names.includes(name)) onChange({ ...view, names: [...view.names, name] });
-  };
+  const entries = [...new Set(shown.map(({ entry }) => entry))];
+  const { step, told, handlers } = useArrange({
+    entries,
+    onArrange: (names) => onShow({ view: { ...view, names, order: "own" } }),
+    onAdd: (name) => {
+      if (!view.names.includes(name)) onChange({ ...view, names: [...view.names, name] });
+    },
+    onJoin: join,
+  });
   if (all.length === 0) return <NoMatch view={view} onChange={onChange} />;
   return (
     <>
@@ -142,19 +144,23 @@ function Charts({ address, names, also, onShow, onChange }: ChartsProps): JSX.El
       <h2 class="visually-hidden">Charts</h2>
       <div
         ref={grid}
-        class={`charts explore-charts${alone.length > 0 ? " alone" : ""}`}
+        class={`charts explore-charts${alone.length > 0 ? " alone" : entries.length > 1 ? " arranged" : ""}`}
         data-testid="explore-charts"
-        onDragOver={(event) => {
-          if (event.dataTransfer?.types.includes(DRAGGED) === true) event.preventDefault();
-        }}
-        onDrop={drop}
+        {...handlers}
       >
         {shown.map((chart) => (
-          <div key={chart.spec.key} class="explore-cell" data-entry={chart.value === "" ? chart.key : undefined}>
-            <ChartSlot spec={chart.spec} tools={toolsOf(chart, { view, one, onShow, onChange })} onSeen={() => seen.add(chart.names)} />
+          <div key={chart.spec.key} class="explore-cell" data-entry={chart.entry}>
+            <ChartSlot
+              spec={chart.spec}
+              tools={[...toolsOf(chart, { view, one, onShow, onChange }), ...(entries.length > 1 ? moves(chart, step) : [])]}
+              onSeen={() => seen.add(chart.names)}
+            />
           </div>
         ))}
       </div>
+      <p class="visually-hidden" role="status">
+        {told}
+      </p>
       <ChartKey compared={view.compare} />
     </>
   );
@@ -222,6 +228,7 @@ function useOrder(all: readonly Planned[], view: ExploreView): { sorted: readonl
   const { data } = useAnswer("/api/v1/anomalies?limit=200", 10);
   const alerts = useCell(app.alerts.open) ?? [];
   const wanted = useMemo(() => {
+    if (view.order === "own") return all;
     if (view.order === "name") return [...all].sort((a, b) => a.spec.title.localeCompare(b.spec.title));
     const found = { alerts, anomalies: data?.anomalies ?? [], now: app.now() };
     return sortCharts(all, (chart) => unusual(chart, view, found));
@@ -230,7 +237,7 @@ function useOrder(all: readonly Planned[], view: ExploreView): { sorted: readonl
   const before = kept.current;
   const sameSet = before.length === keys.length && new Set(before).size === new Set([...before, ...keys]).size;
   const inUse = grid.current?.matches(":hover") === true || grid.current?.contains(document.activeElement) === true;
-  const moved = sameSet && inUse && before.join("\n") !== keys.join("\n");
+  const moved = view.order !== "own" && sameSet && inUse && before.join("\n") !== keys.join("\n");
   if (!moved) kept.current = keys;
   const place = new Map(kept.current.map((key, i) => [key, i]));
   const sorted = moved ? [...wanted].sort((a, b) => (place.get(a.key) ?? 0) - (place.get(b.key) ?? 0)) : wanted;
@@ -246,6 +253,14 @@ interface Doings {
   readonly one: string;
   readonly onShow: (next: Partial<ExploreAddress>, step?: boolean) => void;
   readonly onChange: (view: ExploreView) => void;
+}
+
+/** A chart moved by one place, for who does not drag it; its arrow keys do the same, with Shift by ten. */
+function moves({ entry, spec }: Planned, step: (entry: string, by: number) => void): Tool[] {
+  return [
+    { word: EARLIER, label: `Move ${spec.title} one place earlier`, run: () => step(entry, -1) },
+    { word: LATER, label: `Move ${spec.title} one place later`, run: () => step(entry, 1) },
+  ];
 }
 
 /** What can be done with one chart. */
