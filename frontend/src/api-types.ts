@@ -1585,6 +1585,15 @@ export interface components {
             readonly title: string;
             readonly type: string;
         };
+        readonly Queue: {
+            /** @description seconds that the first has waited */
+            readonly age: number | null;
+            /** @description seconds that it is behind what is meant */
+            readonly lag: number;
+            readonly late: boolean;
+            /** @description samples; pages of notifications */
+            readonly waiting: number;
+        };
         readonly Replay: {
             readonly anomalies: readonly components["schemas"]["Anomaly"][];
             /** @description of every alert, the oldest first; those before the span too where the alert was open then */
@@ -1812,6 +1821,10 @@ export interface components {
             readonly parts: {
                 readonly [key: string]: components["schemas"]["Part"];
             };
+            /** @description what waits for the judge, the sealer and the notifications; null while the database is away */
+            readonly queues: {
+                readonly [key: string]: components["schemas"]["Queue"];
+            } | null;
             readonly samples_per_second: number;
             /** @description journal position */
             readonly seq: number;

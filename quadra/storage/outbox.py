@@ -14,6 +14,7 @@ from quadra.alerts.ledger import DRILL_METRIC, Event
 from quadra.alerts.routing import taken
 from quadra.alerts.silences import Matchers
 from quadra.engine.channels import Delivery, Outcome
+from quadra.engine.queues import Waiting
 from quadra.errors import NotFoundError
 from quadra.storage.alert_rows import add_events, dumps, upsert
 from quadra.storage.database import Database
@@ -58,6 +59,10 @@ class SqlOutbox:
     def next_due(self, now: float) -> float | None:
         """Give when a page that waits is due next."""
         return self._database.read(_next_due, now)
+
+    def waiting(self) -> Waiting:
+        """Tell how many pages wait, and since when."""
+        return self._database.read(_how_many_wait)
 
     def claim(
         self,
@@ -259,6 +264,13 @@ def _due(connection: sa.Connection, now: float) -> dict[str, int]:
 def _asked_for(connection: sa.Connection, now: float) -> set[str]:
     statement = sa.select(outbox.c.channel).where(*_is_due(now), *_ASKED).distinct()
     return set(connection.execute(statement).scalars())
+
+
+def _how_many_wait(connection: sa.Connection) -> Waiting:
+    oldest, due = sa.func.min(outbox.c.created_at), sa.func.min(outbox.c.due_at)
+    return Waiting(
+        *connection.execute(sa.select(sa.func.count(), oldest, due).where(_WAITING)).one()
+    )
 
 
 def _next_due(connection: sa.Connection, now: float) -> float | None:

@@ -25,6 +25,7 @@ from quadra.engine.journal import Journal
 from quadra.engine.link import Link
 from quadra.engine.models import ModelStore
 from quadra.engine.ports import Clock, MemoStore, Runtime
+from quadra.engine.queues import Queues
 from quadra.engine.services import Services
 from quadra.engine.training import Training
 from quadra.engine.users import Users
@@ -53,6 +54,7 @@ class WebParts:
     descriptions: Descriptions
     memos: MemoStore
     health: Health
+    queues: Queues
     feed: Feed
     link: Link
     announcements: Announcements

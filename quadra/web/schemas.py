@@ -325,6 +325,17 @@ READY = as_json(
     "the state of each part",
 )
 _MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
+_QUEUE = named(
+    "Queue",
+    as_object(
+        {
+            "waiting": {**WHOLE, "description": "samples; pages of notifications"},
+            "age": {**MAYBE_NUMBER, "description": "seconds that the first has waited"},
+            "lag": {**NUMBER, "description": "seconds that it is behind what is meant"},
+            "late": FLAG,
+        }
+    ),
+)
 _STATUS = named(
     "Status",
     as_object(
@@ -339,6 +350,14 @@ _STATUS = named(
             "versions": {"type": "object", "additionalProperties": TEXT},
             "judge": as_object({"age": MAYBE_NUMBER, "behind": _MAYBE_WHOLE})
             | {"description": "`age` of its latest word in seconds, commits it is `behind`"},
+            "queues": or_null(
+                {
+                    "type": "object",
+                    "additionalProperties": _QUEUE,
+                    "description": "what waits for the judge, the sealer and the notifications; "
+                    "null while the database is away",
+                }
+            ),
             "storage": as_object({"history": _MAYBE_WHOLE, "free": WHOLE, "total": WHOLE})
             | {"description": "bytes: history, disk free and total"},
         }

@@ -16,13 +16,17 @@ from quadra.engine.channels import ChannelDesk, ChannelKind, Sender
 from quadra.engine.deadman import DeadMan
 from quadra.engine.dispatcher import Dispatcher
 from quadra.engine.pager import ProcessPager
-from quadra.engine.ports import Runtime
+from quadra.engine.ports import Clock, Runtime
+from quadra.engine.queues import Queues
 from quadra.outward.egress import Egress
 from quadra.outward.posting import Poster
 from quadra.settings import Settings
 from quadra.storage.beat import SqlBeat
+from quadra.storage.chunks import SqlChunks
 from quadra.storage.database import Database
+from quadra.storage.journal import SqlJournal
 from quadra.storage.outbox import SqlOutbox
+from quadra.storage.shipments import SqlShipments
 from quadra.wiring.arguments import PAGE, PROGRAM
 from quadra.wiring.common import address_of, make_channels
 
@@ -31,6 +35,15 @@ def channel_desk(settings: Settings, database: Database) -> ChannelDesk:
     """Make what the API needs of channels."""
     egress = Egress("WEBHOOK_ALLOW_PRIVATE", allow_private=settings.webhook_allow_private)
     return ChannelDesk(make_channels(settings, database), SqlOutbox(database), egress)
+
+
+def make_queues(settings: Settings, database: Database, runtime: Runtime, clock: Clock) -> Queues:
+    """Make what looks at all that waits."""
+    journal, outbox, beats = SqlJournal(database, clock), SqlOutbox(database), SqlBeat(database)
+    if settings.history_url:
+        shipped = SqlShipments(database).look
+        return Queues(journal, outbox, beats, lambda: shipped().seq, runtime, clock, kept_after=0.0)
+    return Queues(journal, outbox, beats, SqlChunks(database).sealed, runtime, clock)
 
 
 def make_senders(egress: Egress) -> dict[ChannelKind, Sender]:

@@ -67,7 +67,7 @@ from quadra.web.parts import WebParts
 from quadra.web.serving import make_runtime
 from quadra.wiring.arguments import CHILD, PROGRAM
 from quadra.wiring.common import make_channels, make_history, prepare
-from quadra.wiring.delivery import channel_desk, make_deadman
+from quadra.wiring.delivery import channel_desk, make_deadman, make_queues
 from quadra.wiring.front import make_front
 from quadra.wiring.others import meet_others, share_descriptions
 from quadra.wiring.running import Quadra
@@ -178,6 +178,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
             lambda: clock() - started_at,
             SqlShipments(database).look if settings.history_url else None,
         ),
+        queues=make_queues(settings, database, runtime, clock),
         feed=feed,
         link=link,
         announcements=announcements,

@@ -15,6 +15,7 @@ from quadra.alerts.routing import EVERYTHING, route_of
 from quadra.engine import alerting as judged
 from quadra.engine.alerting import AlertQuestion
 from quadra.engine.channels import Channel, Outcome
+from quadra.engine.queues import Waiting
 from quadra.errors import ConflictError, NotFoundError
 from quadra.storage.alerts import SqlAlerts
 from quadra.storage.channels import SqlChannels
@@ -310,3 +311,12 @@ def test_a_channel_of_the_settings_comes_and_goes_with_them(database: Database) 
         channels.remove(kept.id or 0, NOW)
     channels.put_given([])
     assert [] == channels.channels()
+
+
+def test_what_waits_is_told_and_what_was_sent_is_not(store: SqlOutbox, database: Database) -> None:
+    assert Waiting(0, None, None) == store.waiting()
+    put(database, "a", created_at=NOW - 50, due_at=NOW + 10)
+    put(database, "b", created_at=NOW - 20, due_at=NOW - 20)
+    put(database, "c", created_at=NOW - 90, due_at=NOW - 90, state="sent")
+    put(database, "d", created_at=NOW - 90, due_at=NOW - 90, state="failed")
+    assert Waiting(2, NOW - 50, NOW - 20) == store.waiting()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import shutil
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -62,6 +63,7 @@ def make_status(parts: WebParts) -> Blueprint:
                 "version": __version__,
                 "versions": _versions(parts),
                 "judge": _judge(parts),
+                "queues": _queues(parts),
                 "storage": _storage(parts),
                 "uptime": round(parts.clock() - parts.started_at, 3),
                 "series": len(parts.catalog),
@@ -126,6 +128,11 @@ def _judge(parts: WebParts) -> dict[str, float | None]:
         return {"age": None, "behind": None}
     age = round(max(0.0, parts.clock() - beat.at), 1) if beat.at else None
     return {"age": age, "behind": max(0, beat.head - beat.seq)}
+
+
+def _queues(parts: WebParts) -> dict[str, Any] | None:
+    found = parts.queues.look()
+    return None if found is None else {name: queue.as_dict() for name, queue in found.items()}
 
 
 def _storage(parts: WebParts) -> dict[str, int | None]:

@@ -1,11 +1,11 @@
-import type { Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChartSpec } from "../../chart/types.ts";
 import { QUADRA } from "../../charts.ts";
 import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { age, duration, list, number, plural } from "../../data/format.ts";
+import { age, duration, list, number } from "../../data/format.ts";
+import { rowsOf, type Row, type Status } from "../../data/parts.ts";
 import type { Part } from "../../data/trouble.ts";
 import { BYTES, withUnit } from "../../data/units.ts";
 import { PinnableChart } from "../chart-slot.tsx";
@@ -15,14 +15,10 @@ import { Shape, type ShapeName } from "../shapes.tsx";
 import { Answered } from "../states.tsx";
 import { Table } from "../table.tsx";
 
-type Status = Schemas["Status"];
 
 const NAMES = QUADRA.flatMap((chart: ChartSpec) => chart.metrics.map(({ name }) => name));
 const SHAPES: Record<Part["state"], ShapeName> = { ok: "ok", degraded: "warn", down: "warn", off: "wait" };
 const WORDS: Record<Part["state"], string> = { ok: "works", degraded: "works in part", down: "does not work", off: "not used" };
-
-/** Seconds and commits from which on the judge is called late. */
-const [JUDGE_LATE_S, JUDGE_BEHIND] = [30, 200];
 
 /** Whether Quadra itself is right. */
 export function StatusPage(): JSX.Element {
@@ -33,26 +29,28 @@ export function StatusPage(): JSX.Element {
     <Answered answer={answer} what="the status">
       {(status) => (
         <>
-          <Heading {...inWords({ ...status, parts: withJudge(status) })} />
+          <Heading {...inWords(status, rowsOf(status))} />
           <section aria-labelledby="parts-title">
             <h2 id="parts-title">Parts</h2>
             <Table
               label="Parts of Quadra"
-              rows={Object.entries(withJudge(status))}
-              keyOf={([name]) => name}
+              rows={rowsOf(status)}
+              keyOf={({ name }) => name}
               columns={[
                 {
                   title: "Part",
-                  cell: ([name, part]) => (
+                  cell: ({ name, state }) => (
                     <span class="with-shape one-word">
-                      <Shape name={SHAPES[part.state]} /> {name}
+                      <Shape name={SHAPES[state]} /> {name}
                     </span>
                   ),
                 },
-                { title: "State", cell: ([, part]) => WORDS[part.state] },
-                { title: "Heard of", number: true, cell: ([, part]) => (part.age === undefined ? "" : age(part.age, app.now())), by: ([, part]) => part.age ?? 0 },
-                { title: "Since", number: true, wide: true, cell: ([, part]) => (part.since === undefined ? "" : moment(part.since)) },
-                { title: "", cell: ([, part]) => part.detail ?? "" },
+                { title: "State", cell: ({ state }) => WORDS[state] },
+                { title: "Queue", number: true, cell: ({ queue }) => queue },
+                { title: "Lag", number: true, cell: ({ lag }) => lag },
+                { title: "Heard of", number: true, cell: (part) => (part.age === undefined ? "" : age(part.age, app.now())), by: (part) => part.age ?? 0 },
+                { title: "Since", number: true, wide: true, cell: ({ since }) => (since === undefined ? "" : moment(since)) },
+                { title: "", cell: ({ detail = "" }) => detail },
               ]}
             />
           </section>
@@ -84,15 +82,6 @@ export function StatusPage(): JSX.Element {
   );
 }
 
-/** The judge beside the parts: how far behind it is says more than whether it runs. */
-function withJudge({ parts, judge }: Status): Readonly<Record<string, Part>> {
-  if (judge.age === null) return { ...parts, judge: { state: "degraded", detail: "nobody has evaluated rules yet" } };
-  const behind = judge.behind ?? 0;
-  const late = judge.age > JUDGE_LATE_S || behind > JUDGE_BEHIND;
-  const detail = behind === 0 ? "rules and detectors have seen every sample" : `${plural(behind, "commit")} behind`;
-  return { ...parts, judge: { state: late ? "degraded" : "ok", age: judge.age, detail } };
-}
-
 function facts({ storage, versions, series, seq }: Status): [string, string][] {
   return [
     ["history on disk", storage.history === null ? "not known" : withUnit(storage.history, BYTES)],
@@ -103,9 +92,9 @@ function facts({ storage, versions, series, seq }: Status): [string, string][] {
   ];
 }
 
-function inWords({ parts, series, samples_per_second, consoles }: Status): { shape: ShapeName; text: string; sub: string } {
-  const wrong = Object.entries(parts).filter(([, part]) => part.state === "degraded" || part.state === "down");
+function inWords({ series, samples_per_second, consoles }: Status, parts: readonly Row[]): { shape: ShapeName; text: string; sub: string } {
+  const wrong = parts.filter(({ state }) => state === "degraded" || state === "down");
   const sub = `${number(series)} series, ${number(samples_per_second)} samples/s, ${number(consoles)} ${consoles === 1 ? "console" : "consoles"} connected.`;
   if (wrong.length === 0) return { shape: "ok", text: "All parts of Quadra work.", sub };
-  return { shape: "warn", text: `Needs a look: ${list(wrong.map(([name, part]) => `${name} ${WORDS[part.state]}`))}.`, sub };
+  return { shape: "warn", text: `Needs a look: ${list(wrong.map(({ name, state }) => `${name} ${WORDS[state]}`))}.`, sub };
 }
