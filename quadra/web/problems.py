@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterable
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RATE_LIMITED = "rate_limited"
+MAX_FAULTS = 1_000
+"""So many faults are told of; who has made more begins with these."""
 
 # The rest of a large body is not read on: who sends its next request behind it would get no answer.
 _LEFT_UNREAD = {"Connection": "close"}
@@ -71,7 +74,7 @@ def problem(
         "detail": detail,
         "code": code,
     }
-    listed = [fault.as_dict() for fault in faults]
+    listed = [fault.as_dict() for fault in islice(faults, MAX_FAULTS)]
     if listed:
         body["errors"] = listed
     return body

@@ -90,3 +90,26 @@ def test_what_may_be_taken_or_not_breaks_nothing(
         ask(server, method, path, case)
     assert process.memory_info().rss - before < MEMORY_MAY_GROW_BY
     assert 200 == server.get("/health").status_code
+
+
+def test_fields_without_end_are_not_named_one_by_one(
+    server: QuadraServer, doors: list[tuple[str, str]]
+) -> None:
+    many = "{" + ",".join(f'"{n:x}":1' for n in range(150_000)) + "}"
+    whole = [(method, path, many) for method, path in doors]
+    within = [
+        ("POST", "/api/v1/alert-rules/backtest", f'{{"rule":{many}}}'),
+        ("POST", "/api/v1/boards", f'{{"name":"n","view":{many}}}'),
+        ("POST", "/api/v1/channels", f'{{"name":"n","kind":"webhook","settings":{many}}}'),
+    ]
+    for method, path, text in whole + within:
+        answer = ask(server, method, path, Case("many", "i", text.encode()))
+        assert len(answer.content) < 250_000, (method, path, len(answer.content))
+
+
+def test_an_object_is_read_up_to_its_bound(server: QuadraServer) -> None:
+    text = b'{"name":"' + b"x" * (2 << 20) + b'"}'
+    headers = {"Content-Type": "application/json"}
+    for body in (text, iter([text])):  # the second one in chunks
+        answer = server.post("/api/v1/boards", data=body, headers=headers)
+        assert (413, "too_large") == (answer.status_code, answer.json()["code"])

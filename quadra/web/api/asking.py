@@ -8,10 +8,12 @@ import orjson
 from flask import g, request
 
 from quadra.durations import parse_duration
-from quadra.errors import Fault, InvalidError, MalformedError, UnsupportedTypeError
+from quadra.errors import Fault, InvalidError, MalformedError, TooLargeError, UnsupportedTypeError
 from quadra.telemetry.selector import Selector, parse_selectors
 
 MAX_MATCHES = 60
+MAX_OBJECT_BYTES = 2 << 20
+MAX_FIELDS = 200
 
 
 def selectors(*, required: bool) -> list[Selector]:
@@ -71,10 +73,15 @@ def choices(name: str, default: str, allowed: tuple[str, ...]) -> tuple[str, ...
 
 def json_object() -> dict[str, object]:
     """Read the body as a JSON object."""
-    document = _json()
+    if (request.content_length or 0) > MAX_OBJECT_BYTES:
+        raise _too_large()
+    document = _json(MAX_OBJECT_BYTES)
     if not isinstance(document, dict):
         msg = "The body must be a JSON object."
         raise InvalidError(msg)
+    if len(document) > MAX_FIELDS:
+        msg = f"The body has {len(document)} fields; nothing here has more than {MAX_FIELDS}."
+        raise InvalidError(msg, code="too_many_fields")
     return document
 
 
@@ -87,12 +94,19 @@ def json_list(most: int) -> list[object]:
     return document
 
 
-def _json() -> object:
+def _too_large() -> TooLargeError:
+    return TooLargeError(f"The body is larger than {MAX_OBJECT_BYTES} bytes.")
+
+
+def _json(most: int | None = None) -> object:
     if request.mimetype != "application/json":
         msg = "Send Content-Type: application/json."
         raise UnsupportedTypeError(msg)
+    body = request.get_data(cache=False)
+    if most is not None and len(body) > most:  # it came in chunks, which don't say it beforehand
+        raise _too_large()
     try:
-        document = orjson.loads(request.get_data(cache=False))
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         msg = f"The body is not JSON: {error.msg}."
         raise MalformedError(msg, code="bad_json") from None
