@@ -105,7 +105,8 @@ class Protocol(StrictRequests, LeanProtocol):
 
 def _length(line: bytes) -> str | None:
     """Give the value of a Content-Length line as it stands, when it is a plain number."""
-    value = line[len(_LENGTH) :].rstrip(b"\r\n").lstrip(b" \t")  # what follows a number stays seen
+    value = line[len(_LENGTH) :].removesuffix(b"\n").removesuffix(b"\r")
+    value = value.lstrip(b" \t")  # what follows a number stays seen, a lone CR too
     if line[: len(_LENGTH)].lower() != _LENGTH or not value.isdigit() or len(value) > _MOST_DIGITS:
         return None
     return value.decode()

@@ -18,6 +18,7 @@ from quadra.errors import MalformedError
 
 CODE = "bad_framing"
 UNREADABLE = "The head of the request can't be read."
+TORN = "A line of the head holds a lone carriage return, or NUL."
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -42,6 +43,30 @@ def framing_fault(headers: Sequence[tuple[str, str]], defects: Sequence[object] 
     return None
 
 
+def is_torn(line: bytes) -> bool:
+    """Say whether a line of a head is two, or ends, for some readers: at a lone CR, or at NUL.
+
+    A proxy that sees one header here where we see two finds another end of the body.
+    """
+    said = line.removesuffix(b"\n").removesuffix(b"\r")
+    return b"\r" in said or b"\0" in said
+
+
+class HeadLines:
+    """Gives the lines of a head, and notes whether one of them is torn."""
+
+    def __init__(self, file: Any) -> None:
+        """Read from ``file``."""
+        self._file = file
+        self.is_torn = False
+
+    def readline(self, *size: int) -> bytes:
+        """Read a line."""
+        line: bytes = self._file.readline(*size)
+        self.is_torn = self.is_torn or is_torn(line)
+        return line
+
+
 def _values(headers: Sequence[tuple[str, str]], wanted: str) -> list[str]:
     return [value.strip(" \t").lower() for name, value in headers if name.lower() == wanted]
 
@@ -64,14 +89,24 @@ class StrictRequests:
     """Goes before a request handler of the standard library's kind: eventlet's and werkzeug's."""
 
     headers: Any
+    raw_requestline: bytes
+    rfile: Any
     wfile: Any
     close_connection: Any
 
     def parse_request(self) -> bool:
         """Read the head of a request; says whether it may go on."""
-        if not super().parse_request():  # type: ignore[misc]  # of the class behind this one
-            return False
-        fault = framing_fault(self.headers.items(), self.headers.defects)
+        file = self.rfile
+        self.rfile = lines = HeadLines(file)
+        try:
+            if not super().parse_request():  # type: ignore[misc]  # of the class behind this one
+                return False
+        finally:
+            self.rfile = file
+        if lines.is_torn or is_torn(self.raw_requestline):
+            fault: str | None = TORN
+        else:
+            fault = framing_fault(self.headers.items(), self.headers.defects)
         if fault is not None:
             self.send_error(400, fault)
         return fault is None

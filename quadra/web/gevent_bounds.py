@@ -10,7 +10,7 @@ from typing import Any
 
 from gevent import Timeout, pywsgi
 
-from quadra.web.framing import UNREADABLE, framing_fault, refusal
+from quadra.web.framing import TORN, UNREADABLE, HeadLines, framing_fault, is_torn, refusal
 
 DISCARD_WITHIN_S = 2.0
 
@@ -32,9 +32,12 @@ class BoundedInput(pywsgi.Input):
 class BoundedHandler(pywsgi.WSGIHandler):
     """Answers a head that has no clear end; leaves no trace of what can't be read."""
 
-    def MessageClass(self, *args: Any) -> Any:  # noqa: N802 - gevent's own name
+    def MessageClass(self, file: Any, *args: Any) -> Any:  # noqa: N802 - gevent's own name
         """Read the headers; raises ValueError where they have a fault."""
-        headers = super().MessageClass(*args)
+        lines = HeadLines(file)
+        headers = super().MessageClass(lines, *args)
+        if lines.is_torn or is_torn(self.requestline.encode("latin-1")):
+            raise ValueError(TORN)
         fault = framing_fault(headers.items(), headers.defects)
         if fault is not None:
             raise ValueError(fault)

@@ -69,8 +69,12 @@ CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n"
         ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
         ("Transfer-Encoding : chunked",),
         ("Transfer-Encoding: chunked", "Upgrade: websocket"),
+        ("X: y\rContent-Length: {n}",),
+        ("X: y\rTransfer-Encoding: chunked",),
+        ("Content-Length: {n}\r",),
+        ("X: y\0z", "Content-Length: {n}"),
     ],
-    ids="|".join,
+    ids=lambda lines: "|".join(map(repr, lines)),
 )
 def test_a_request_whose_end_is_not_clear_is_refused_with_all_behind_it(
     loop: QuadraServer, lines: tuple[str, ...]
@@ -92,6 +96,14 @@ def test_a_chunk_of_no_clear_size_is_refused(loop: QuadraServer, size: bytes) ->
     )
     assert [400] == statuses(said)[:1]
     assert [] == history(loop, "smuggled_chunk")
+
+
+def test_a_head_that_comes_again_is_read_as_strictly(loop: QuadraServer) -> None:
+    """The server remembers heads: what differs in the length alone is not parsed again."""
+    data = body("again")
+    first, second = (head(loop, f"Content-Length: {len(data)}{end}") for end in ("", "\r"))
+    assert [200, 400] == statuses(talk(loop, first + data, second + data))
+    assert 1 == sum(len(line["values"]) for line in history(loop, "again"))
 
 
 def test_pipelined_requests_are_answered_in_order(loop: QuadraServer) -> None:
