@@ -27,6 +27,7 @@ from quadra.errors import (
     TooManyError,
     UnavailableError,
 )
+from quadra.web.addresses import visitor_of
 from quadra.web.problems import CONTENT_TYPE, problem_of
 
 SOCKET_PATH = "/socket.io"
@@ -192,7 +193,7 @@ class Gate:
         if self._consoles() >= self._max_consoles:
             msg = "As many live connections as allowed are open (MAX_CONSOLES)."
             raise TooManyError(msg, code="too_many_consoles", retry_after=10)
-        address = environ.get("REMOTE_ADDR", "")
-        if self._limit is not None and not self._limiter.hit(self._limit, "connect", address):
+        visitor = visitor_of(environ.get("REMOTE_ADDR", ""))
+        if self._limit is not None and not self._limiter.hit(self._limit, "connect", visitor):
             msg = f"Too many live connections opened from one address: {self._limit}."
             raise TooManyError(msg, retry_after=10)

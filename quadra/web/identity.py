@@ -16,6 +16,7 @@ from limits.strategies import FixedWindowRateLimiter
 from quadra.engine.access import Access, Principal, fingerprint
 from quadra.engine.ports import Runtime
 from quadra.errors import ForbiddenError, NotFoundError, TooManyError, UnauthenticatedError
+from quadra.web.addresses import visitor_of
 from quadra.web.operations import operation
 
 COOKIE = "quadra_session"
@@ -81,14 +82,16 @@ class Identity:
 
     def refuse_guessing(self, address: str) -> None:
         """Raise TooManyError when an address has sent too many wrong credentials."""
-        if self._limit is not None and not self._limiter.test(self._limit, "wrong", address):
+        if self._limit is not None and not self._limiter.test(
+            self._limit, "wrong", visitor_of(address)
+        ):
             msg = "Too many wrong credentials came from this address."
             raise TooManyError(msg, retry_after=self._limit.get_expiry())
 
     def count_wrong(self, address: str) -> None:
         """Note a wrong credential."""
         if self._limit is not None:
-            self._limiter.hit(self._limit, "wrong", address)
+            self._limiter.hit(self._limit, "wrong", visitor_of(address))
 
     def authorize(self) -> ResponseReturnValue | None:
         """Run before every request; default deny."""

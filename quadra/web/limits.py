@@ -13,6 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 from quadra.engine.access import Principal
 from quadra.engine.link import Link
 from quadra.settings import Settings
+from quadra.web.addresses import visitor_of
 from quadra.web.identity import client_address
 from quadra.web.operations import all_operations, operation
 from quadra.web.shared_counters import SharedCounters
@@ -32,8 +33,8 @@ class SpentError(Exception):
 class Allowances:
     """What is left to each client of each class of work.
 
-    A client is a token, or else the address that a request comes from. The routes of one class
-    share one allowance.
+    A client is a token, or else whoever has the address that a request comes from. The routes of
+    one class share one allowance.
     """
 
     def __init__(self, settings: Settings, metrics: MetricsManager, counters: Storage) -> None:
@@ -95,7 +96,7 @@ def _of_token(principal: Principal) -> str:
 
 def _client() -> str:
     principal = cast("Principal | None", g.get("principal"))
-    return client_address(request) if principal is None else _of_token(principal)
+    return visitor_of(client_address(request)) if principal is None else _of_token(principal)
 
 
 def install(app: Flask, settings: Settings, metrics: MetricsManager, link: Link) -> IngestAllowance:

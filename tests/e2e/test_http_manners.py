@@ -378,3 +378,17 @@ def test_behind_a_proxy_the_clients_address_is_the_one_it_saw(start_quadra: Star
     assert [401, 401, 429] == [guess("10.0.0.1") for _ in range(3)]
     assert 401 == guess("10.0.0.2")
     assert 429 == guess("10.9.9.9, 10.0.0.1")  # only what our own proxy has added counts
+    # Whoever has one address of IPv6 has a whole network of them.
+    assert [401, 401, 429] == [guess(f"2001:db8::{n}") for n in range(3)]
+
+
+def test_who_has_a_network_of_ipv6_has_the_sign_ins_of_one(start_quadra: Start) -> None:
+    server = start_quadra(NUM_PROXIES="1", RATELIMIT_ENABLED="true", RATELIMIT_LOGIN="2 per minute")
+    form = {"user": "mira", "password": "guess-guess-guess"}
+    statuses = [
+        stranger(
+            server, "POST", "/login", data=form, headers={"X-Forwarded-For": f"2001:db8::{n}"}
+        ).status_code
+        for n in range(3)
+    ]
+    assert [401, 401, 429] == statuses

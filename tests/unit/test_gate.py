@@ -5,6 +5,7 @@ import orjson
 import pytest
 from limits.storage import MemoryStorage
 
+from quadra.web.addresses import visitor_of
 from quadra.web.gate import Gate, HostRules
 from quadra.web.observing import GATE_LINES_A_SECOND, GateLog
 from tests.unit.fakes import SetClock
@@ -248,6 +249,32 @@ def test_an_address_that_was_only_claimed_has_no_allowance_of_its_own() -> None:
     made = gate(Behind(), connect_limit="1 per hour")
     assert 200 == knock(made, **SOCKET)[0]
     assert 429 == knock(made, HTTP_X_FORWARDED_FOR="10.0.0.9", **SOCKET)[0]
+
+
+def test_who_has_a_network_of_ipv6_has_one_allowance() -> None:
+    made = gate(Behind(), connect_limit="1 per hour")
+    assert 200 == knock(made, REMOTE_ADDR="2001:db8:1:2::1", **SOCKET)[0]
+    assert 429 == knock(made, REMOTE_ADDR="2001:db8:1:2:ffff::9", **SOCKET)[0]
+    assert 200 == knock(made, REMOTE_ADDR="2001:db8:1:3::1", **SOCKET)[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("10.0.0.1:50123", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::7]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+        ("unknown", "unknown"),
+        ("x" * 1_000, "x" * 64),
+    ],
+)
+def test_an_address_is_counted_as_whose_it_is(address: str, counted: str) -> None:
+    assert counted == visitor_of(address)
 
 
 def test_no_more_live_connections_are_opened_than_allowed_in_all() -> None:
