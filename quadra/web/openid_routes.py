@@ -66,9 +66,9 @@ class Porch:
                 self._parts.users.vouched_for, found.subject, found.name, found.role
             )
         except UnauthenticatedError as error:
-            return self._door.page(error.detail, 401, target)
+            return self._door.not_vouched(error, 401, target)
         except QuadraError as error:
-            return self._door.page(error.detail, 503, target)
+            return self._door.not_vouched(error, 503, target)
         response = self._door.vouched(user, target)
         response.delete_cookie(COOKIE, path="/login")
         return response

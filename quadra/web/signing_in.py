@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from quadra.engine.access import SESSION_SECONDS, Seen
 from quadra.engine.audit import Deed
 from quadra.engine.users import User
-from quadra.errors import UnauthenticatedError
+from quadra.errors import QuadraError, UnauthenticatedError
 from quadra.web import identity
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
@@ -73,6 +73,12 @@ class Door:
         )
         return response
 
+    def not_vouched(self, error: QuadraError, status: int, target: str) -> Response:
+        """Show the form to somebody whom the OpenID provider did not vouch for."""
+        if status == HTTPStatus.UNAUTHORIZED:
+            self._note("somebody", "nobody", "Sign in by OpenID", status)
+        return self.page(error.detail, status, target)
+
     def _note(self, actor: str, kind: str, action: str, status: int) -> None:
         seen, parts = _seen(), self._parts
         deed = Deed(parts.clock(), actor, kind, action, "/login", status, seen.address)
@@ -80,7 +86,9 @@ class Door:
 
     def page(self, error: str, status: int, target: str) -> Response:
         """Show the form."""
-        path = str(self._parts.settings.admin_token_file)
+        # Where Quadra's files lie is nobody's business but of those at that machine.
+        here = identity.is_local(request)
+        path = str(self._parts.settings.admin_token_file) if here else ""
         people = self._parts.runtime.offload(self._parts.users.users)
         text = render_template(
             "login.html",
@@ -146,8 +154,6 @@ def _seen() -> Seen:
 
 def _own_path(target: str) -> str:
     """Let people go on only to a path of this server."""
-    if not target.startswith("/") or not target.isprintable():
+    if not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
-    parts = urlsplit(target)
-    foreign = parts.scheme or parts.netloc or target.startswith(("//", "/\\"))
-    return "/" if foreign else target
+    return target if target.isprintable() else "/"

@@ -305,6 +305,13 @@ LIES: dict[str, dict[str, Any]] = {
 }
 
 
+def refused_by_openid(server: QuadraServer) -> int:
+    """Count what the audit log says of those who were not let in."""
+    query = {"action": "Sign in by OpenID", "actor": "somebody", "limit": "1000"}
+    deeds = server.get("/api/v1/audit", params=query).json()["audit"]
+    return sum((401, "nobody") == (deed["status"], deed["kind"]) for deed in deeds)
+
+
 @pytest.mark.parametrize("lie", [*LIES, "another key"])
 def test_what_the_provider_says_must_be_good_in_every_respect(
     with_openid: QuadraServer, provider: Provider, lie: str
@@ -317,8 +324,10 @@ def test_what_the_provider_says_must_be_good_in_every_respect(
         }
         if lie == "another key":
             provider.signing_key = RSAKey.generate_key(2048, {"kid": "one"})
+        before = refused_by_openid(with_openid)
         someone, answer = come_back(with_openid)
         assert (401, None) == (answer.status_code, someone.cookie)
+        assert before + 1 == refused_by_openid(with_openid)
     finally:
         provider.spoil = lambda claims: claims
         provider.signing_key = provider.key

@@ -119,6 +119,7 @@ def test_a_token_that_only_sends_opens_no_session(server: QuadraServer) -> None:
         " //evil.example",
         "javascript:alert(1)",
         "///evil.example",
+        "//[evil.example",
         "evil.example",
         "",
     ],
@@ -141,6 +142,14 @@ def test_after_signing_in_people_come_where_they_wanted_to(server: QuadraServer)
     form = {"token": server.token, "next": "/api/docs?x=1"}
     entered = Browserlike(server).request("POST", "/login", data=form)
     assert "/api/docs?x=1" == entered.headers["Location"]
+
+
+def test_where_the_files_lie_is_told_on_this_machine_only(server: QuadraServer) -> None:
+    folder = server.settings["DATA_DIR"]
+    assert folder in stranger(server, "GET", "/login").text
+    through_a_proxy = stranger(server, "GET", "/login", headers={"X-Forwarded-For": "10.0.0.9"})
+    assert folder not in through_a_proxy.text
+    assert "data/admin-token" in through_a_proxy.text
 
 
 def test_what_should_come_next_cannot_break_out_of_the_form(server: QuadraServer) -> None:
