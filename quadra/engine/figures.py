@@ -28,7 +28,7 @@ State = dict[str, Any]
 
 
 class Figures:
-    """Counts and times that only grow, by the names that ``utils.metrics`` declares.
+    """Counts and times that only grow, by the names that ``utils.declared_metrics`` has.
 
     For any native thread. Of one name at most ``MAX_OF_A_NAME`` label values are told apart; what
     comes beyond counts as ``other``.

@@ -34,7 +34,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Pages that nobody has yet: how many, when the first was written, when one was due (unix s)."""
+    """Pages that nobody has yet: how many; when one was written, and due, first (unix s)."""
 
     pages: int
     oldest: float | None

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from quadra.engine.alerting import Beat
 from quadra.engine.channels import Channel, ChannelState
-from utils.metrics import family
+from utils.declared_metrics import family
 
 
 class KeptCollector(Collector):

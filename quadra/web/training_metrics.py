@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from quadra.engine.training import idle_state
 from quadra.engine.training_totals import BOUNDS, LIVE_VERSION
-from utils.metrics import family
+from utils.declared_metrics import family
 
 _GAUGES = {
     "training_loss": "loss",

@@ -18,7 +18,7 @@ from scripts.audit import FOUND, NOT_RUN, PASSED, judged_node, judged_packages
 from tests.servers import programs
 from tests.servers.process import REPOSITORY, plain_environment
 from tests.servers.quadra import run
-from utils.metrics import DECLARED, PREFIX
+from utils.declared_metrics import DECLARED, PREFIX
 from utils.structured_logging import save_log_aggregation_configs
 
 DEPLOY = REPOSITORY / "deploy"

@@ -15,7 +15,7 @@ from tests.e2e.clients import live, push, stranger
 from tests.servers import programs
 from tests.servers.process import Process, free_port, plain_environment, wait_until
 from tests.servers.quadra import QuadraServer
-from utils.metrics import DECLARED, PREFIX
+from utils.declared_metrics import DECLARED, PREFIX
 
 CONTRACT = """
 http_requests_total{method,endpoint,status} http_request_duration_seconds websocket_connections

@@ -7,7 +7,7 @@ import pytest
 from quadra.settings import describe
 from quadra.web import openapi
 from tests.servers.process import REPOSITORY
-from utils.metrics import DECLARED
+from utils.declared_metrics import DECLARED
 
 
 def readme() -> str:

@@ -9,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from quadra.engine.figures import BOUNDS, OTHER, ErrorCounter, FigureKeeper, Figures, State
 from quadra.errors import StorageError
 from tests.unit.fakes import SetClock
-from utils.metrics import DECLARED, MetricsManager
+from utils.declared_metrics import DECLARED
+from utils.metrics import MetricsManager
 
 
 class Store:

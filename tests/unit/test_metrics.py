@@ -5,8 +5,8 @@ import threading
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from utils.declared_metrics import DECLARED
 from utils.metrics import (
-    DECLARED,
     MetricsManager,
     database_operation,
     metrics_manager,
