@@ -8,23 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from quadra.durations import parse_duration
+from quadra import setting_values as values
 from quadra.env_file import load_env_file
 from quadra.errors import SettingsError
-from quadra.sizes import parse_budget
 
 Role = Literal["all", "web", "worker"]
 LogSchema = Literal["quadra", "ecs"]
 LogConsole = Literal["text", "json"]
 AsyncMode = Literal["eventlet", "gevent", "threading"]
 
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off"}
-_RATE = re.compile(r"\d+ ?(per|/) ?\d* ?(second|minute|hour|day)s?", re.IGNORECASE)
-_REDIS = re.compile(r"rediss?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^@:/\s?#]+)(:\d{1,5})?(/\d*)?")
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^@:/\s]+)(:\d{1,5})?")
 _SECRETS = {
     "SECRET_KEY",
     "OIDC_CLIENT_SECRET",
@@ -35,168 +28,8 @@ _SECRETS = {
 }
 _ADDRESSES = {"HISTORY_URL", "HISTORY_WRITE_URL", "REDIS_URL"}
 _CREDENTIALS = re.compile(r"(://).*(?=@)")
-_SHARE = re.compile(r"[1-9]\d{0,7}|([1-9]\d?|100)%")
 _MASK = "********"
 _PASSWORDS = re.compile(r"((?:://[^:/@]*:)|(?:[?&][^=&]*pass[^=&]*=))[^@&]+", re.IGNORECASE)
-
-_SHORTEST_KEPT_S = 3_600.0
-_SHORTEST_DEADMAN_S, _LONGEST_DEADMAN_S = 10.0, 86_400.0
-MIN_TOKEN_LENGTH = 16
-MAX_TOKEN_LENGTH = 512
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _path(value: str) -> Path:
-    return Path(value).expanduser()
-
-
-def _roles(value: str) -> tuple[tuple[str, str], ...]:
-    pairs = [one.rpartition("=") for one in value.split(",") if one.strip()]
-    found = tuple((name.strip(), role.strip()) for name, _, role in pairs)
-    if not all(name and role in ("viewer", "editor", "admin") for name, role in found):
-        raise ValueError("use VALUE=viewer, VALUE=editor or VALUE=admin, by comma")
-    return found
-
-
-def _flag(value: str) -> bool:
-    lowered = value.lower()
-    if lowered in _TRUE:
-        return True
-    if lowered in _FALSE:
-        return False
-    msg = "use true or false"
-    raise ValueError(msg)
-
-
-def _items(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _number(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.strip().isdecimal() or not low <= int(value) <= high:
-            msg = f"use a whole number from {low} to {high}"
-            raise ValueError(msg)
-        return int(value)
-
-    return parse
-
-
-def _share(value: str) -> str:
-    if not _SHARE.fullmatch(value):
-        msg = 'use a whole number from 1, or a share like "90%"'
-        raise ValueError(msg)
-    return value
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in allowed:
-            msg = f"use one of {', '.join(allowed)}"
-            raise ValueError(msg)
-        return value
-
-    return parse
-
-
-def _span(value: str) -> float:
-    seconds = parse_duration(value)
-    if seconds and not _SHORTEST_DEADMAN_S <= seconds <= _LONGEST_DEADMAN_S:
-        msg = "use 10s to 1d, or 0 for never"
-        raise ValueError(msg)
-    return seconds
-
-
-def _kept_for(value: str) -> float | None:
-    seconds = parse_duration(value)
-    if not seconds:
-        return None
-    if seconds < _SHORTEST_KEPT_S:
-        msg = "use at least 1h, or 0 for never"
-        raise ValueError(msg)
-    return seconds
-
-
-def _disk_budget(value: str) -> str:
-    parse_budget(value.strip())
-    return value.strip()
-
-
-def _token(value: str) -> str:
-    if value and not MIN_TOKEN_LENGTH <= len(value) <= MAX_TOKEN_LENGTH:
-        msg = f"use {MIN_TOKEN_LENGTH} to {MAX_TOKEN_LENGTH} characters"
-        raise ValueError(msg)
-    return value
-
-
-def _level(value: str) -> str:
-    return _choice("DEBUG", "INFO", "WARNING", "ERROR")(value.upper())
-
-
-def _rate(value: str) -> str:
-    if not _RATE.fullmatch(value.strip()):
-        msg = 'write it like "10 per minute"'
-        raise ValueError(msg)
-    return value.strip()
-
-
-def _database(value: str) -> str:
-    if value.startswith("postgres://"):
-        value = "postgresql://" + value.removeprefix("postgres://")
-    if value.startswith("postgresql://"):
-        value = "postgresql+psycopg://" + value.removeprefix("postgresql://")
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-        msg = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-        raise ValueError(msg)
-    return value
-
-
-def _web_address(value: str) -> str:
-    if not value:
-        return ""
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        good = good and not (parts.query or parts.fragment)
-    except ValueError:
-        good = False
-    if not good or not value.isascii() or not value.isprintable() or " " in value:
-        msg = "use http://HOST:PORT/PATH or https://…, without ? and #"
-        raise ValueError(msg)
-    return value
-
-
-def _recipient(value: str) -> str:
-    if value.startswith("-") or not value.isprintable():
-        msg = "use an age recipient (age1…, ssh-…) or the name of a GPG key"
-        raise ValueError(msg)
-    return value
-
-
-def _header(value: str) -> str:
-    if not (value.isascii() and value.isprintable()):
-        msg = "use printable ASCII characters"
-        raise ValueError(msg)
-    return value
-
-
-def _redis(value: str) -> str:
-    if value and not _REDIS.fullmatch(value):
-        msg = "use redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS"
-        raise ValueError(msg)
-    return value
-
-
-def _hosts(value: str) -> tuple[str, ...]:
-    hosts = _items(value)
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            msg = "write each as HOST:PORT, by comma"
-            raise ValueError(msg)
-    return hosts
 
 
 def _env(name: str, default: str | None, parse: Callable[[str], Any], text: str) -> Any:
@@ -210,45 +43,45 @@ class Settings:
     env_file: str = _env(
         "ENV_FILE",
         "",
-        _text,
+        values.text,
         "file of settings as NAME=value; `.env` beside app.py when absent. The environment wins",
     )
-    host: str = _env("HOST", "127.0.0.1", _text, "address to listen on")
-    port: int = _env("PORT", "5000", _number(0, 65535), "port to listen on")
+    host: str = _env("HOST", "127.0.0.1", values.text, "address to listen on")
+    port: int = _env("PORT", "5000", values.number(0, 65535), "port to listen on")
     environment: str = _env(
-        "ENVIRONMENT", "production", _text, "name of this installation, in logs and console"
+        "ENVIRONMENT", "production", values.text, "name of this installation, in logs and console"
     )
     async_mode: AsyncMode = _env(
         "ASYNC_MODE",
         "eventlet",
-        _choice("eventlet", "gevent", "threading"),
+        values.choice("eventlet", "gevent", "threading"),
         "the event loop: eventlet, gevent or threading",
     )
     role: Role = _env(
         "ROLE",
         "all",
-        _choice("all", "web", "worker"),
+        values.choice("all", "web", "worker"),
         "what this process does: web serves, worker seals history, all starts a worker beside it",
     )
-    data_dir: Path = _env("DATA_DIR", "data", _path, "folder for the database and secrets")
-    logs_dir: Path = _env("LOGS_DIR", "logs", _path, "folder for log files")
-    backup_dir: Path = _env("BACKUP_DIR", "backups", _path, "folder for backups")
+    data_dir: Path = _env("DATA_DIR", "data", values.path, "folder for the database and secrets")
+    logs_dir: Path = _env("LOGS_DIR", "logs", values.path, "folder for log files")
+    backup_dir: Path = _env("BACKUP_DIR", "backups", values.path, "folder for backups")
     backup_retention: float | None = _env(
         "BACKUP_RETENTION",
         "30d",
-        _kept_for,
+        values.kept_for,
         "age at which backups are removed, but never the newest good one; 0 keeps them for good",
     )
     backup_encrypt_to: str = _env(
         "BACKUP_ENCRYPT_TO",
         "",
-        _recipient,
+        values.recipient,
         "encrypt backups to this age recipient (age1…, ssh-…) or GPG key",
     )
     backup_identity: Path | None = _env(
         "BACKUP_IDENTITY",
         "",
-        lambda value: _path(value) if value else None,
+        lambda value: values.path(value) if value else None,
         "file of the age identity that opens encrypted backups, to check and restore them",
     )
     models_dir: Path = _env(
@@ -260,90 +93,102 @@ class Settings:
     database_url: str = _env(
         "DATABASE_URL",
         "",
-        lambda value: _database(value) if value else "",
+        lambda value: values.database(value) if value else "",
         "sqlite:///FILE or postgresql://…; without it, quadra_matrix.db in DATA_DIR",
     )
     secret_key: str = _env(
         "SECRET_KEY",
         "",
-        _text,
+        values.text,
         "signs what browsers hold, seals secrets; made and kept in DATA_DIR when absent",
     )
     admin_token: str = _env(
         "QUADRA_ADMIN_TOKEN",
         "",
-        _token,
+        values.token,
         "the administrator's token; made and kept in DATA_DIR/admin-token when absent",
     )
     allowed_hosts: tuple[str, ...] = _env(
         "ALLOWED_HOSTS",
         "",
-        _items,
+        values.items,
         "further host names this server answers to, by comma (addresses, localhost and this "
         "machine's name always work)",
     )
     cors_origins: tuple[str, ...] = _env(
-        "CORS_ORIGINS", "", _items, "other origins whose pages may call the API, by comma"
+        "CORS_ORIGINS", "", values.items, "other origins whose pages may call the API, by comma"
     )
     num_proxies: int = _env(
-        "NUM_PROXIES", "0", _number(0, 9), "reverse proxies in front, whose X-Forwarded-* count"
+        "NUM_PROXIES",
+        "0",
+        values.number(0, 9),
+        "reverse proxies in front, whose X-Forwarded-* count",
     )
-    log_level: str = _env("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR")
+    log_level: str = _env("LOG_LEVEL", "INFO", values.level, "DEBUG, INFO, WARNING or ERROR")
     use_structured_logging: bool = _env(
-        "USE_STRUCTURED_LOGGING", "true", _flag, "write JSON log files into LOGS_DIR"
+        "USE_STRUCTURED_LOGGING", "true", values.flag, "write JSON log files into LOGS_DIR"
     )
     log_schema: LogSchema = _env(
         "LOG_SCHEMA",
         "quadra",
-        _choice("quadra", "ecs"),
+        values.choice("quadra", "ecs"),
         "names of the fields in JSON lines: Quadra's own, or ecs for Elastic's common schema",
     )
     log_console: LogConsole = _env(
         "LOG_CONSOLE",
         "text",
-        _choice("text", "json"),
+        values.choice("text", "json"),
         "what is logged on the console: text for people, warnings alone while there are files; "
         "or json, every line",
     )
     redis_enabled: bool = _env(
-        "REDIS_ENABLED", "false", _flag, "several processes tell each other through Redis"
+        "REDIS_ENABLED", "false", values.flag, "several processes tell each other through Redis"
     )
     redis_url: str = _env(
-        "REDIS_URL", "", _redis, "redis://… or rediss://…, in place of the five settings below"
+        "REDIS_URL",
+        "",
+        values.redis,
+        "redis://… or rediss://…, in place of the five settings below",
     )
-    redis_host: str = _env("REDIS_HOST", "localhost", _text, "where Redis is")
-    redis_port: int = _env("REDIS_PORT", "6379", _number(1, 65535), "its port")
-    redis_password: str = _env("REDIS_PASSWORD", "", _text, "its password")
-    redis_db: int = _env("REDIS_DB", "0", _number(0, 10_000), "number of the database in it")
-    redis_ssl: bool = _env("REDIS_SSL", "false", _flag, "speak TLS with it")
+    redis_host: str = _env("REDIS_HOST", "localhost", values.text, "where Redis is")
+    redis_port: int = _env("REDIS_PORT", "6379", values.number(1, 65535), "its port")
+    redis_password: str = _env("REDIS_PASSWORD", "", values.text, "its password")
+    redis_db: int = _env("REDIS_DB", "0", values.number(0, 10_000), "number of the database in it")
+    redis_ssl: bool = _env("REDIS_SSL", "false", values.flag, "speak TLS with it")
     redis_ssl_ca: str = _env(
-        "REDIS_SSL_CA", "", _text, "file of the certificates that vouch for it; else the machine's"
+        "REDIS_SSL_CA",
+        "",
+        values.text,
+        "file of the certificates that vouch for it; else the machine's",
     )
     redis_max_connections: int = _env(
-        "REDIS_MAX_CONNECTIONS", "50", _number(4, 10_000), "connections to it a process"
+        "REDIS_MAX_CONNECTIONS", "50", values.number(4, 10_000), "connections to it a process"
     )
     redis_use_sentinel: bool = _env(
-        "REDIS_USE_SENTINEL", "false", _flag, "ask Sentinel which Redis is the master"
+        "REDIS_USE_SENTINEL", "false", values.flag, "ask Sentinel which Redis is the master"
     )
     redis_sentinel_hosts: tuple[str, ...] = _env(
-        "REDIS_SENTINEL_HOSTS", "", _hosts, "the sentinels, as host:port by comma"
+        "REDIS_SENTINEL_HOSTS", "", values.hosts, "the sentinels, as host:port by comma"
     )
     redis_sentinel_master: str = _env(
-        "REDIS_SENTINEL_MASTER", "mymaster", _text, "what the sentinels call the master"
+        "REDIS_SENTINEL_MASTER", "mymaster", values.text, "what the sentinels call the master"
     )
     slack_webhook_url: str = _env(
-        "SLACK_WEBHOOK_URL", "", _text, "address of a Slack webhook; makes the channel `slack`"
+        "SLACK_WEBHOOK_URL",
+        "",
+        values.text,
+        "address of a Slack webhook; makes the channel `slack`",
     )
     webhook_allow_private: bool = _env(
         "WEBHOOK_ALLOW_PRIVATE",
         "false",
-        _flag,
+        values.flag,
         "let channels have private and loopback addresses",
     )
     deadman_after: float = _env(
         "DEADMAN_AFTER",
         "2m",
-        _span,
+        values.span,
         "every channel is told when rules have not been evaluated for so long; 0 for never",
     )
     public_url: str = _env(
@@ -356,106 +201,123 @@ class Settings:
     oidc_issuer: str = _env(
         "OIDC_ISSUER",
         "",
-        _web_address,
+        values.web_address,
         "OpenID provider that people may sign in with: [docs/security.md](docs/security.md)",
     )
-    oidc_client_id: str = _env("OIDC_CLIENT_ID", "", _text, "what it calls this installation")
+    oidc_client_id: str = _env("OIDC_CLIENT_ID", "", values.text, "what it calls this installation")
     oidc_client_secret: str = _env(
-        "OIDC_CLIENT_SECRET", "", _text, "the secret it gave to this installation"
+        "OIDC_CLIENT_SECRET", "", values.text, "the secret it gave to this installation"
     )
     oidc_role_claim: str = _env(
-        "OIDC_ROLE_CLAIM", "groups", _text, "claim that says what somebody may; a.b for b within a"
+        "OIDC_ROLE_CLAIM",
+        "groups",
+        values.text,
+        "claim that says what somebody may; a.b for b within a",
     )
     oidc_roles: tuple[tuple[str, str], ...] = _env(
-        "OIDC_ROLES", "", _roles, "its values and their roles, such as ops=admin,ml=editor,*=viewer"
+        "OIDC_ROLES",
+        "",
+        values.roles,
+        "its values and their roles, such as ops=admin,ml=editor,*=viewer",
     )
-    ratelimit_enabled: bool = _env("RATELIMIT_ENABLED", "true", _flag, "apply the limits below")
-    ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", _rate, "reading the API")
-    ratelimit_write: str = _env("RATELIMIT_WRITE", "120 per minute", _rate, "changing things")
+    ratelimit_enabled: bool = _env(
+        "RATELIMIT_ENABLED", "true", values.flag, "apply the limits below"
+    )
+    ratelimit_read: str = _env("RATELIMIT_READ", "1200 per minute", values.rate, "reading the API")
+    ratelimit_write: str = _env("RATELIMIT_WRITE", "120 per minute", values.rate, "changing things")
     ratelimit_ingest: str = _env(
-        "RATELIMIT_INGEST", "120000 per minute", _rate, "requests that send samples"
+        "RATELIMIT_INGEST", "120000 per minute", values.rate, "requests that send samples"
     )
-    ratelimit_heavy: str = _env("RATELIMIT_HEAVY", "10 per minute", _rate, "expensive work")
+    ratelimit_heavy: str = _env("RATELIMIT_HEAVY", "10 per minute", values.rate, "expensive work")
     ratelimit_login: str = _env(
-        "RATELIMIT_LOGIN", "20 per minute", _rate, "sign-ins and wrong credentials an address"
+        "RATELIMIT_LOGIN", "20 per minute", values.rate, "sign-ins and wrong credentials an address"
     )
     ratelimit_connect: str = _env(
-        "RATELIMIT_CONNECT", "240 per minute", _rate, "live connections opened by an address"
+        "RATELIMIT_CONNECT", "240 per minute", values.rate, "live connections opened by an address"
     )
     retention_raw: float | None = _env(
-        "RETENTION_RAW", "90d", _kept_for, "age at which samples are dropped; 0 keeps them for good"
+        "RETENTION_RAW",
+        "90d",
+        values.kept_for,
+        "age at which samples are dropped; 0 keeps them for good",
     )
     retention_rollup: float | None = _env(
         "RETENTION_ROLLUP",
         "90d",
-        _kept_for,
+        values.kept_for,
         "age at which rollups, of minutes and of hours alike, are dropped; 0 keeps them for good",
     )
     disk_budget: str = _env(
         "DISK_BUDGET",
         "95%",
-        _disk_budget,
+        values.disk_budget,
         "what history may take: bytes such as 20GB, or a share of its file system; nearing it is "
         "said in /ready, /api/v1/status and the log",
     )
     history_url: str = _env(
         "HISTORY_URL",
         "",
-        _web_address,
+        values.web_address,
         "a Prometheus-compatible store that keeps the samples and answers PromQL below "
         "/api/v1: [docs/scaling.md](docs/scaling.md)",
     )
     history_write_url: str = _env(
         "HISTORY_WRITE_URL",
         "",
-        _web_address,
+        values.web_address,
         "where that store takes remote write, when not at HISTORY_URL + /api/v1/write",
     )
     history_token: str = _env(
-        "HISTORY_TOKEN", "", _header, "bearer token for that store, in place of USER:PASSWORD@"
+        "HISTORY_TOKEN",
+        "",
+        values.header,
+        "bearer token for that store, in place of USER:PASSWORD@",
     )
     history_tenant: str = _env(
-        "HISTORY_TENANT", "", _header, "X-Scope-OrgID for that store, where it has tenants"
+        "HISTORY_TENANT", "", values.header, "X-Scope-OrgID for that store, where it has tenants"
     )
     max_body_bytes: int = _env(
-        "MAX_BODY_BYTES", "4194304", _number(1_024, 1 << 30), "largest request body, as sent"
+        "MAX_BODY_BYTES", "4194304", values.number(1_024, 1 << 30), "largest request body, as sent"
     )
     max_unpacked_bytes: int = _env(
-        "MAX_UNPACKED_BYTES", "8388608", _number(1_024, 1 << 30), "largest body, decompressed"
+        "MAX_UNPACKED_BYTES", "8388608", values.number(1_024, 1 << 30), "largest body, decompressed"
     )
     max_series: int = _env(
-        "MAX_SERIES", "100000", _number(100, 50_000_000), "series this installation keeps"
+        "MAX_SERIES", "100000", values.number(100, 50_000_000), "series this installation keeps"
     )
     max_series_per_token: str = _env(
         "MAX_SERIES_PER_TOKEN",
         "90%",
-        _share,
+        values.share,
         "series that one token may bring: a number, or a share of MAX_SERIES, so that none can "
         "take the others' place",
     )
-    max_labels: int = _env("MAX_LABELS", "32", _number(1, 256), "labels on a series")
+    max_labels: int = _env("MAX_LABELS", "32", values.number(1, 256), "labels on a series")
     max_consoles: int = _env(
-        "MAX_CONSOLES", "5000", _number(1, 100_000), "live connections at once"
+        "MAX_CONSOLES", "5000", values.number(1, 100_000), "live connections at once"
     )
     live_frames_per_second: int = _env(
         "LIVE_FRAMES_PER_SECOND",
         "10",
-        _number(1, 1_000),
+        values.number(1, 1_000),
         "frames that a console is sent in a steady stream; fewer while the server is busy",
     )
     rules_dir: Path | None = _env(
         "RULES_DIR",
         "",
-        lambda value: _path(value) if value else None,
+        lambda value: values.path(value) if value else None,
         "folder of alert rules as YAML files, read again when they change",
     )
     scrape_file: str = _env(
-        "SCRAPE_FILE", "", _text, "JSON file of targets to scrape, as Prometheus's file_sd reads it"
+        "SCRAPE_FILE",
+        "",
+        values.text,
+        "JSON file of targets to scrape, as Prometheus's file_sd reads it",
     )
     scrape_allow_private: bool = _env(
         "SCRAPE_ALLOW_PRIVATE",
         "false",
-        _flag,
+        values.flag,
         "let scrape targets have private and loopback addresses",
     )
 
@@ -506,13 +368,13 @@ class Settings:
                 shown[name] = _CREDENTIALS.sub(rf"\g<1>{_MASK}", value)
             elif name == "DATABASE_URL":
                 shown[name] = _PASSWORDS.sub(rf"\g<1>{_MASK}", value)
-            elif f.metadata["parse"] is _roles:
+            elif f.metadata["parse"] is values.roles:
                 shown[name] = ",".join(f"{held}={role}" for held, role in value)
             elif isinstance(value, tuple):
                 shown[name] = ",".join(value)
-            elif f.metadata["parse"] is _span:
+            elif f.metadata["parse"] is values.span:
                 shown[name] = f"{value:.0f}s"
-            elif f.metadata["parse"] is _kept_for:
+            elif f.metadata["parse"] is values.kept_for:
                 shown[name] = "0" if value is None else f"{value:.0f}s"
             elif value is None:
                 shown[name] = ""

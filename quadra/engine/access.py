@@ -12,7 +12,7 @@ from typing import Protocol
 from quadra.engine.ports import Clock
 from quadra.engine.users import User
 from quadra.errors import Fault, InvalidError, NotFoundError, UnauthenticatedError
-from quadra.settings import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
+from quadra.setting_values import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
 
 SCOPES = ("ingest", "read", "write", "admin")
 _IMPLIED = {"admin": {"ingest", "read", "write", "admin"}, "write": {"write", "read"}}
