@@ -34,9 +34,9 @@ class BoundedHandler(pywsgi.WSGIHandler):
 
     def MessageClass(self, file: Any, *args: Any) -> Any:  # noqa: N802 - gevent's own name
         """Read the headers; raises ValueError where they have a fault."""
-        lines = HeadLines(file)
+        lines: Any = HeadLines(file)
         headers = super().MessageClass(lines, *args)
-        if lines.is_torn or is_torn(self.requestline.encode("latin-1")):
+        if lines.is_torn or is_torn((self.requestline or "").encode("latin-1")):
             raise ValueError(TORN)
         fault = framing_fault(headers.items(), headers.defects)
         if fault is not None:
