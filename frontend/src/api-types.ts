@@ -2747,6 +2747,8 @@ export interface operations {
                 content: {
                     readonly "application/json": {
                         readonly alerts: readonly components["schemas"]["Alert"][];
+                        /** @description how many channels can be told */
+                        readonly channels: number;
                         readonly next?: number;
                     };
                 };

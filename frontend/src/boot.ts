@@ -7,6 +7,8 @@ import type { Parts } from "./data/trouble.ts";
 export interface OverviewNow {
   readonly services: ServicesAnswer;
   readonly alerts: readonly Alert[];
+  /** How many channels can be told of them. */
+  readonly channels: number;
   readonly anomalies: readonly Anomaly[];
   readonly events: readonly Happened[];
   readonly training: boolean;

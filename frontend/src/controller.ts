@@ -184,7 +184,7 @@ export class Console implements Stage {
       this.services.take(overview.services);
       const youngest = Math.min(...overview.services.services.age);
       if (Number.isFinite(youngest)) this.store.newest = Math.min(this.now(), overview.services.at - youngest);
-      this.alerts.know(overview.alerts);
+      this.alerts.know(overview);
       this.anomalies.open.value = overview.anomalies;
       this.events.begin(overview.events);
       this.trouble.value = troubleIn(overview.parts);

@@ -46,6 +46,10 @@ describe("alerts", () => {
     expect(ownerOf(alert({ quieted_by: ["silence:3"] }))).toBe("Silenced");
     expect(ownerOf(alert({ quieted_by: ["cooldown"] }))).toBe("Held back: cooldown");
     expect(ownerOf(alert())).toBe("Nobody paged yet");
+    expect(ownerOf(alert({ paged_at: 1000, pages: 1 }), 2)).toMatch(/^Paged at /);
+    expect(ownerOf(alert({ paged_at: 1000, pages: 1 }), 0)).toBe("No channel tells of it");
+    expect(ownerOf(alert({ paged_at: 1000, acknowledged_by: "Mira" }), 0)).toBe("Mira has it");
+    expect(ownerOf(alert({ quieted_by: ["silence:3"] }), 0)).toBe("Silenced");
   });
 
   it("head their page by what is open", () => {

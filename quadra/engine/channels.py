@@ -155,6 +155,11 @@ class ChannelDesk:
     outbox: OutboxStore
     egress: Egress
 
+    def ready(self) -> int:
+        """Say how many channels can be told; blocking; raises StorageError."""
+        known = self.store.channels()
+        return sum(channel.enabled and not channel.is_locked for channel, _state in known)
+
 
 class OutboxStore(Protocol):
     """The durable list of pages; blocking; raises StorageError."""

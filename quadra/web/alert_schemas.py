@@ -221,7 +221,14 @@ _ALERT_FIELDS = as_object(
 _ALERT = named("Alert", _ALERT_FIELDS)
 ONE_ALERT = as_json(_ALERT, "the alert")
 ALERT_LIST = as_json(
-    as_object({"alerts": as_list(_ALERT)}, {"next": WHOLE}), "alerts, the newest first"
+    as_object(
+        {
+            "alerts": as_list(_ALERT),
+            "channels": {**WHOLE, "description": "how many channels can be told"},
+        },
+        {"next": WHOLE},
+    ),
+    "alerts, the newest first",
 )
 ACKNOWLEDGEMENT = optional_body(
     as_json(

@@ -29,6 +29,7 @@ def overview_now(parts: WebParts) -> Markup:
     try:
         services = parts.services.read(render_services(0, FIRST_LINES, 1))
         alerts = parts.alerting.alerts(AlertQuestion(states=_OPEN, limit=MOST_ALERTS))
+        channels = parts.runtime.offload(parts.channels.ready)
         lasting = parts.runtime.offload(
             parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=MOST_ANOMALIES)
         )
@@ -41,6 +42,7 @@ def overview_now(parts: WebParts) -> Markup:
         "parts": {name: part.as_dict() for name, part in parts.health.parts().items()},
         "training": bool(training.get("running")),
         "services": services,
+        "channels": channels,
         "alerts": [alert_as_dict(alert) for alert in alerts.items],
         "anomalies": [anomaly.as_dict() for anomaly in lasting.items],
         "events": [event.as_dict() for event in events.items],

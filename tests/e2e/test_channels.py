@@ -380,3 +380,17 @@ def test_a_page_survives_a_kill_between_breach_and_delivery(
     posts = hook.wait(before + 1, 70)
     assert len(posts) > before
     assert 1 == len({post.headers["X-Quadra-Delivery"] for post in posts})
+
+
+def test_the_list_of_alerts_says_how_many_can_be_told_of_them(start_quadra: Start) -> None:
+    server = start_quadra(WEBHOOK_ALLOW_PRIVATE="true")
+    told = [server.get("/api/v1/alerts").json()["channels"]]
+    channel = {"name": "team", "kind": "webhook", "url": "http://127.0.0.1:9/hook"}
+    made = server.post("/api/v1/channels", json=channel)
+    assert 201 == made.status_code, made.text
+    told.append(server.get("/api/v1/alerts").json()["channels"])
+    path = f"/api/v1/channels/{made.json()['id']}"
+    changed = server.session.put(server.url + path, json={**channel, "enabled": False}, timeout=10)
+    assert 200 == changed.status_code, changed.text
+    told.append(server.get("/api/v1/alerts").json()["channels"])
+    assert [0, 1, 0] == told

@@ -13,6 +13,8 @@ export class AlertFeed {
   readonly open = new Cell<readonly Alert[] | null>(null);
   /** True once asked, also when nothing could be had: nobody waits for longer. */
   readonly asked = new Cell(false);
+  /** How many channels can be told of them; null until it is known. */
+  readonly channels = new Cell<number | null>(null);
   /** Grows with each change: who shows an alert's past asks again. */
   readonly changes = new Cell(0);
   #round = 0;
@@ -20,8 +22,9 @@ export class AlertFeed {
   #early: Alert[] = [];
 
   /** What came with the page. */
-  know(alerts: readonly Alert[]): void {
+  know({ alerts, channels }: { readonly alerts: readonly Alert[]; readonly channels: number }): void {
     this.open.value = alerts;
+    this.channels.value = channels;
     this.asked.value = true;
   }
 
@@ -35,7 +38,8 @@ export class AlertFeed {
   readonly load = (): void => {
     const round = ++this.#round;
     getJson("/api/v1/alerts?limit=1000").then(
-      ({ alerts }) => {
+      ({ alerts, channels }) => {
+        this.channels.value = channels;
         // An event has come meanwhile: this answer may be older. The next one will do.
         if (round !== this.#round) return;
         const open = this.#early.reduce<readonly Alert[]>(withChange, alerts);

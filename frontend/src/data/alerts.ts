@@ -91,13 +91,19 @@ export function valueOf(alert: Alert): string {
   return alert.value === null ? "no data" : withUnit(alert.value, unitOf(alert.metric));
 }
 
+/** Whether it would be told, and there is nobody: `channels` can be told, null where it is not known how many. */
+export function isUnheard(alert: Alert, channels: number | null): boolean {
+  return channels === 0 && alert.acknowledged_by === null && alert.quieted_by.length === 0;
+}
+
 /** Who has it, or who was told. */
-export function ownerOf(alert: Alert): string {
+export function ownerOf(alert: Alert, channels: number | null = null): string {
   if (alert.acknowledged_by !== null) {
     return alert.acknowledged_at === null
       ? `${alert.acknowledged_by} has it`
       : `${alert.acknowledged_by} has it since ${moment(alert.acknowledged_at)}`;
   }
+  if (isUnheard(alert, channels)) return "No channel tells of it";
   if (alert.paged_at !== null) return `Paged at ${moment(alert.paged_at)}`;
   const quiet = alert.quieted_by.map((by) => by.split(":")[0] ?? by);
   if (quiet.includes("silence")) return "Silenced";

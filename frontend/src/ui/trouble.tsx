@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
 import { useAnswer } from "../data/answer.ts";
-import { causeOf, limitOf, ownerOf, moment, shapeOf, sideOf, titleOf, valueOf, worstFirst, type Alert } from "../data/alerts.ts";
+import { causeOf, isUnheard, limitOf, ownerOf, moment, shapeOf, sideOf, titleOf, valueOf, worstFirst, type Alert } from "../data/alerts.ts";
 import { historyPath } from "../data/history.ts";
 import { number, plural } from "../data/format.ts";
 import { selectorOf } from "../data/selector.ts";
@@ -41,6 +41,7 @@ export function Trouble(): JSX.Element | null {
 
 /** Shape, what is wrong, cause and since, chart with limit, value, who has it. */
 export function AlertRow({ alert, first = false, here = false }: { alert: Alert; first?: boolean; here?: boolean }): JSX.Element {
+  const channels = useCell(useConsole().alerts.channels);
   const shape = shapeOf(alert);
   return (
     <li class={here ? "alert-row is-open" : "alert-row"} data-testid="alert-row" data-alert={alert.id}>
@@ -58,7 +59,8 @@ export function AlertRow({ alert, first = false, here = false }: { alert: Alert;
       </div>
       <div class="alert-owner">
         {alert.state === "firing" && <Acknowledge alert={alert} first={first} />}
-        <p>{alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert)}</p>
+        <p>{alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert, channels)}</p>
+        {alert.state !== "pending" && isUnheard(alert, channels) && <PageLink to="/channels">Make one</PageLink>}
       </div>
     </li>
   );

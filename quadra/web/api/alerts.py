@@ -43,7 +43,8 @@ def make_alerts(parts: WebParts) -> Blueprint:
     def list_alerts() -> ResponseReturnValue:
         states = _STATES[asking.choice("state", "open", tuple(_STATES))]
         page = alerting.alerts(_question(states=states))
-        return answer(_page("alerts", [alert_as_dict(alert) for alert in page.items], page))
+        found = _page("alerts", [alert_as_dict(alert) for alert in page.items], page)
+        return answer(found | {"channels": parts.runtime.offload(parts.channels.ready)})
 
     @route(
         api, "GET", "/api/v1/alerts/history", access="read", work="read", tag="Alerts",

@@ -31,6 +31,7 @@ import { Answered } from "../states.tsx";
 export function AlertDetail({ id }: { id: number }): JSX.Element {
   const app = useConsole();
   const changes = useCell(app.alerts.changes);
+  const channels = useCell(app.alerts.channels);
   const answer = useAnswer(`/api/v1/alerts/${id}`, 15);
   useEffect(() => {
     if (changes > 0) answer.again();
@@ -43,7 +44,7 @@ export function AlertDetail({ id }: { id: number }): JSX.Element {
             <h2 class="with-shape">
               <Shape name={shapeOf(alert)} />
               {titleOf(alert)}
-              <small>{`${lasted(alert, app.now())}. ${isOpen(alert) || alert.acknowledged_by !== null ? ownerOf(alert) : "Nobody had it"}`}</small>
+              <small>{`${lasted(alert, app.now())}. ${isOpen(alert) || alert.acknowledged_by !== null ? ownerOf(alert, isOpen(alert) ? channels : null) : "Nobody had it"}`}</small>
             </h2>
             <p class="hint">{causeOf(alert)}</p>
             <div class="beside">
