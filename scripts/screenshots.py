@@ -1,9 +1,10 @@
 """Pictures of every page: empty, busy and failing, at three widths, dark and light.
 
     .venv/bin/python scripts/screenshots.py FOLDER [--only overview --width 1440]
+    .venv/bin/python scripts/screenshots.py    those that the documentation shows, into docs/img
 
-Starts a Quadra of its own for each state, loads it, looks with a real Chromium and ends it. The
-few pictures that the documentation shows are chosen from these by hand, into docs/img.
+Starts a Quadra of its own for each state, loads it, looks with a real Chromium and ends it. Look
+at them before they are committed.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ SIZES = {1440: 1000, 390: 844, 3840: 2160}
 Scheme = Literal["dark", "light"]
 SCHEMES: tuple[Scheme, ...] = ("dark", "light")
 SETTLES_MS = 1_200
+DOCUMENTED: dict[tuple[int, Scheme], tuple[str, ...]] = {
+    (1440, "dark"): ("overview", "explore"),
+    (1440, "light"): ("alerts", "anomalies", "replay"),
+    (390, "dark"): ("overview",),
+}
+"""What docs/img has, all of it of the busy state."""
+_IMAGES = Path(__file__).resolve().parents[1] / "docs" / "img"
 _SERVICES = (
     "auth", "billing", "chat-api", "embed-worker", "feedback", "gateway", "llm-serve", "moderation",
     "prompts", "rag-search", "router", "search-index", "speech", "web",
@@ -47,23 +55,31 @@ _SPAN_S, _STEP_S = 3_600, 10
 
 def main() -> int:
     """Make the pictures that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, nargs="?", help="all of them, into this one")
     parser.add_argument("--only", choices=PAGES, action="append", help="this page alone")
     parser.add_argument("--width", type=int, choices=SIZES, action="append")
     parser.add_argument("--state", choices=STATES, action="append")
     asked = parser.parse_args()
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    pages = {name: PAGES[name] for name in asked.only or PAGES}
+    wanted = asked.only or list(PAGES)
+    looks = {(w, scheme): wanted for w in asked.width or SIZES for scheme in SCHEMES}
+    states = asked.state or list(STATES)
+    if asked.folder is None:
+        looks = {size: [p for p in pages if p in wanted] for size, pages in DOCUMENTED.items()}
+        states = ["busy"]
+    folder = asked.folder or _IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
     path = next(found for name in BROWSERS if (found := shutil.which(name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        for state in asked.state or STATES:
+        for state in states:
             with quadra() as server:
                 STATES[state](server)
-                for width in asked.width or SIZES:
-                    for scheme in SCHEMES:
-                        _look(browser, server, pages, asked.folder, (state, width, scheme))
+                for (width, scheme), pages in looks.items():
+                    chosen = {name: PAGES[name] for name in pages}
+                    _look(browser, server, chosen, folder, (state, width, scheme))
         browser.close()
     return 0
 
@@ -154,7 +170,9 @@ def _busy(server: Running) -> None:
     ):
         sample = {"name": name, "labels": {"service": service}, "value": value}
         post("/api/v1/samples", {"samples": [sample]})
-    time.sleep(4)
+    watched = ["cpu_usage_ratio", "gpu_memory_usage_ratio", "http_requests_failed_percent"]
+    post("/api/v1/training/start", {"match": watched, "step": _STEP_S})
+    time.sleep(8)
 
 
 def _go_on(post: Callable[[str, dict[str, Any]], None], series: list[dict[str, Any]]) -> None:

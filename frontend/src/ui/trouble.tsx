@@ -59,8 +59,10 @@ export function AlertRow({ alert, first = false, here = false }: { alert: Alert;
       </div>
       <div class="alert-owner">
         {alert.state === "firing" && <Acknowledge alert={alert} first={first} />}
-        <p>{alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert, channels)}</p>
-        {alert.state !== "pending" && isUnheard(alert, channels) && <PageLink to="/channels">Make one</PageLink>}
+        <p>
+          {alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert, channels)}
+          {alert.state !== "pending" && isUnheard(alert, channels) && <> <PageLink to="/channels">Make one</PageLink></>}
+        </p>
       </div>
     </li>
   );
