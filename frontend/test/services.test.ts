@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { costOf, costWords } from "../src/data/cost.ts";
+import type { HistorySeries } from "../src/data/history.ts";
 import { marksIn, type Happened } from "../src/data/events.ts";
 import { sentence, type Facts } from "../src/data/sentence.ts";
 import { growth, linesOf, listWords, restWords, rowsOf, sameOrder, usual, valueIn, worstSignal, type ServicesAnswer } from "../src/data/services.ts";
@@ -105,13 +106,25 @@ test("changes get letters from the newest on; alerts and rules get none", () => 
   expect(marksIn(events, 8, 50).map(({ letter, event: { id } }) => `${letter}${id}`)).toEqual(["A3", "B1"]);
 });
 
+const counted = (name: string, timestamps: number[], lasts: number[], least: number): HistorySeries[] =>
+  (["last", "min"] as const).map((agg) => ({
+    id: 1, name, labels: {}, agg, timestamps, values: agg === "last" ? lasts : lasts.map((_, i) => (i === 0 ? least : (lasts[i - 1] ?? 0))),
+  }));
+
 test("cost is added up from midnight, and foretold from the last hour", () => {
   const step = 900;
   const timestamps = Array.from({ length: 8 }, (_, i) => i * step);
-  const series = [{ id: 1, name: "demo_cost_usd_total", labels: {}, timestamps, values: timestamps.map(() => 0.001) }];
+  const series = counted("demo_cost_usd_total", timestamps, timestamps.map((t) => 5 + (t + step) * 0.001), 5);
   const today = costOf(series, 0, 7200, step);
   expect(today.sum).toBeCloseTo(7.2);
   expect(today.forecast).toBeCloseTo(86.4);
   expect(costWords(today.sum, today.currency)).toBe("7.20\u202f$");
   expect(costOf(series, 0, 1800, step).forecast).toBeNull();
+});
+
+test("cost begins where its counter does, within a step too, and goes on after the counter began again", () => {
+  const today = costOf(counted("a_cost_total", [36_000, 36_900, 37_800], [21.3, 25, 2], 20.1), 0, 37_900, 900);
+  expect(today.sum).toBeCloseTo(1.2 + 3.7 + 2);
+  expect(today.points[0]).toEqual({ t: 36_000, v: 0 });
+  expect(today.points.at(-1)?.t).toBe(37_900);
 });

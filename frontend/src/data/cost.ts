@@ -13,18 +13,24 @@ export interface CostToday {
 
 const HOUR = 3600;
 
-/** Adds up rates of cost, one value a step, from midnight on. */
+/**
+ * Adds up what counters of cost grew by since midnight: `series` has the least and the last value of each step.
+ * A counter's first value of the day is where it begins, as nobody knows when it got there; a fall means that it began
+ * again at zero.
+ */
 export function costOf(series: readonly HistorySeries[], midnight: number, now: number, step: number): CostToday {
   const spent = new Map<number, number>();
-  for (const { timestamps, values } of series) {
+  const leasts = new Map(series.filter(({ agg }) => agg === "min").map((one) => [one.id, one]));
+  for (const { id, timestamps, values } of series.filter(({ agg }) => agg === "last")) {
+    let before = leasts.get(id)?.values[0] ?? values[0] ?? 0;
     timestamps.forEach((t, i) => {
-      const from = Math.max(t, midnight);
-      const seconds = Math.max(0, Math.min(t + step, now) - from);
-      spent.set(t, (spent.get(t) ?? 0) + (values[i] ?? 0) * seconds);
+      const value = values[i] ?? before;
+      spent.set(t, (spent.get(t) ?? 0) + (value < before ? value : value - before));
+      before = value;
     });
   }
   let sum = 0;
-  const points = [{ t: midnight, v: 0 }];
+  const points = [{ t: Math.max(midnight, Math.min(...spent.keys(), now)), v: 0 }];
   for (const [t, amount] of [...spent].sort(([a], [b]) => a - b)) {
     if (t + step <= midnight || t > now) continue;
     sum += amount;

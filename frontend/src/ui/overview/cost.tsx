@@ -23,7 +23,7 @@ function Today(): JSX.Element | null {
   const day = new Date(now * 1000);
   const midnight = new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime() / 1000;
   const { data } = useAnswer(
-    historyPath({ match: [COST], start: midnight, end: midnight + 86_400, step: STEP, aggs: ["rate"] }),
+    historyPath({ match: [COST], start: midnight, end: midnight + 86_400, step: STEP, aggs: ["last", "min"] }),
     30,
   );
   if (data === null || data.series.length === 0) return null;
