@@ -3841,7 +3841,7 @@ export interface operations {
     };
     readonly get_api_v1_history: {
         readonly parameters: {
-            readonly query: {
+            readonly query?: {
                 /** @description what a step shows */
                 readonly agg?: "avg" | "min" | "max" | "sum" | "count" | "last" | "rate" | "p50" | "p90" | "p95" | "p99";
                 /** @description unix seconds; now when absent */
@@ -3852,7 +3852,9 @@ export interface operations {
                  *       "host_cpu_busy_percent"
                  *     ]
                  */
-                readonly match: readonly string[];
+                readonly match?: readonly string[];
+                /** @description ids of series, instead of a selector or besides */
+                readonly series?: readonly number[];
                 /** @description unix seconds; an hour before `end` when absent */
                 readonly start?: number;
                 /** @description seconds, or 30s, 5m, 1h; without it every sample comes as it was sent */

@@ -3,6 +3,7 @@ import { age, clock, duration, fixed, list, number, plural } from "../src/data/f
 import { sentence, type Facts } from "../src/data/sentence.ts";
 import { matches, parseSelector, selectorOf, anyOfNames } from "../src/data/selector.ts";
 import { BYTES, PERCENT, SECONDS, unitOf, withUnit } from "../src/data/units.ts";
+import { partsOf } from "../src/data/unbroken.ts";
 
 /** Narrow spaces are hard to read in a test: written as "_". */
 const plain = (text: string): string => text.replaceAll("\u202f", "_");
@@ -98,5 +99,18 @@ describe("the sentence", () => {
   it("claims nothing without fresh data, also on a busy host", () => {
     expect(says({ age: 12, cpu: 99 })).toBe("Not known: no data for 12_s.");
     expect(says({ lost: 12, age: 12 })).toBe("Not known: no data for 12_s.");
+  });
+});
+
+describe("names in sentences", () => {
+  it("are kept whole, and the text stays as it is", () => {
+    const text = "Two things need you: Slow (chat-api), and node-3.eu runs out; a - b, well-known.";
+    expect(partsOf(text).filter(({ whole }) => whole).map((part) => part.text)).toEqual(["chat-api", "node-3.eu", "well-known."]);
+    expect(partsOf(text).map((part) => part.text).join("")).toBe(text);
+  });
+
+  it("are broken where no phone's line would hold them", () => {
+    expect(partsOf(`${"very-".repeat(9)}long`).some(({ whole }) => whole)).toBe(false);
+    expect(partsOf("")).toEqual([]);
   });
 });

@@ -60,7 +60,7 @@ class Ask:
     """What somebody wants to know: of which series, when, and how.
 
     ``start``, ``end`` (both inclusive) and ``step`` are in ms; without ``step`` the samples come
-    as they were sent, else a line for each of ``aggs``.
+    as they were sent, else a line for each of ``aggs``. ``ids`` are series beside those selected.
     """
 
     selectors: Sequence[Selector]
@@ -68,6 +68,7 @@ class Ask:
     end: int
     step: int | None = None
     aggs: tuple[str, ...] = ("avg",)
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ class History:
 
     def _begin(self, ask: Ask, render: Callable[[list[Line]], T]) -> tuple[Sequence[IdArray], T]:
         ids = self._selected(ask.selectors)
+        if ask.ids:
+            ids = np.union1d(ids, np.array(ask.ids, np.uint32))
         if len(ids) > MAX_SERIES_A_QUERY:
             msg = (
                 f"The selector means {len(ids)} series, more than {MAX_SERIES_A_QUERY} at once. "

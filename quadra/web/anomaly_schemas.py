@@ -89,14 +89,6 @@ SERIES = in_query("series", ID, "only of the series with this id")
 GROUP = in_query("group", TEXT, "only those that began together")
 SINCE = in_query("start", WHEN, "unix seconds: those that lasted then or later")
 UNTIL = in_query("end", WHEN, "unix seconds: those that had begun")
-SERIES_IDS: Schema = {
-    "name": "series",
-    "in": "query",
-    "schema": {"type": "array", "items": {**WHOLE, "minimum": 1, "maximum": 2**32 - 1}},
-    "style": "form",
-    "explode": True,
-    "description": "ids of series, instead of a selector or besides",
-}
 USUAL_AGG = in_query(
     "agg", {**TEXT, "enum": ["avg", "rate"], "default": "avg"}, "rate for counters"
 )

@@ -109,6 +109,14 @@ MATCH = in_query(
     explode=True,
     example=["host_cpu_busy_percent"],
 )
+SERIES_IDS: Schema = {
+    "name": "series",
+    "in": "query",
+    "schema": {"type": "array", "items": {**WHOLE, "minimum": 1, "maximum": 2**32 - 1}},
+    "style": "form",
+    "explode": True,
+    "description": "ids of series, instead of a selector or besides",
+}
 QUERY = in_query("q", TEXT, "words that the name or a label value must hold")
 LIMIT = in_query("limit", {**WHOLE, "minimum": 1, "maximum": 1000, "default": 200}, "page size")
 AFTER = in_query("after", POSITION, "the `next` of the page before")

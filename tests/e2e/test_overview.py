@@ -77,6 +77,27 @@ def test_a_hundred_services_read_like_ten_and_trouble_comes_first(
     expect(page).to_have_url(re.compile(r"/alerts\?.*alert=\d+"))
 
 
+def test_lines_of_all_troubles_come_in_one_request(server: QuadraServer, browser: Browser) -> None:
+    names = ("lines-a", "lines-b", "lines-c")
+    for name in names:
+        for n in range(3):
+            push(server, "line_depth", 9 + n, service=name)
+    rule = {"name": "Deep", "selector": "line_depth", "op": ">", "threshold": 5}
+    made = server.post("/api/v1/alert-rules", json=rule).json()
+    for name in names:
+        push(server, "line_depth", 9, service=name)
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/history?series=" in one.url else None)
+    open_console(page, server)
+    lines = page.get_by_test_id("alert-row").filter(has_text="Deep").locator("svg.spark path")
+    expect(lines.nth(2)).to_be_attached(timeout=8_000)
+    assert 1 == len({url.split("&start")[0] for url in asked if url.count("series=") >= 3})
+    assert len(asked) <= 3  # some may have fired since the page was made
+    page.close()
+    server.session.delete(f"{server.url}/api/v1/alert-rules/{made['id']}", timeout=10)
+
+
 def test_a_deployment_appears_by_itself_with_its_letter_and_on_the_page_of_events(
     server: QuadraServer, browser_page: Page
 ) -> None:

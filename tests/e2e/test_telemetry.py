@@ -160,6 +160,24 @@ def test_several_selectors_may_be_given_and_series_come_once(
     ] == [line["name"] for line in answer.json()["series"]]
 
 
+def test_series_are_read_by_their_ids_too_exactly_and_unknown_ones_are_passed_over(
+    server: QuadraServer,
+) -> None:
+    push(server, "by_id", 1)
+    push(server, "by_id", 2, place="a")
+    listed = server.get("/api/v1/series", params={"match": "by_id"}).json()["series"]
+    (plain,) = [one["id"] for one in listed if not one["labels"]]
+    read = server.get("/api/v1/history", params={"series": [plain, 4_000_000_000]}).json()["series"]
+    assert [(plain, [1.0])] == [(line["id"], line["values"]) for line in read]
+    both = {"series": plain, "match": 'by_id{place="a"}'}
+    found = server.get("/api/v1/history", params=both).json()["series"]
+    assert {1.0, 2.0} == {value for line in found for value in line["values"]}
+    nobody = server.get("/api/v1/history", params={"series": 4_000_000_000})
+    assert {"series": []} == nobody.json()
+    for wrong in ({"series": "x"}, {"series": "-1"}, {}):
+        problem(server.get("/api/v1/history", params=wrong), 422, "invalid")
+
+
 def test_what_matches_nothing_is_an_empty_list(server: QuadraServer) -> None:
     assert [] == history(server, "there_is_no_such_metric")
 

@@ -12,13 +12,14 @@ export interface Answer<T> {
   readonly again: () => void;
 }
 
-/** Asks at once and then every so many seconds while the page can be seen. */
-export function useAnswer<P extends string>(path: P, everySeconds: number): Answer<Got<P>> {
+/** Asks at once, unless there is nothing to ask, and then every so many seconds while the page can be seen. */
+export function useAnswer<P extends string>(path: P | null, everySeconds: number): Answer<Got<P>> {
   const [data, setData] = useState<Got<P> | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [at, setAt] = useState(0);
   const [round, setRound] = useState(0);
   useEffect(() => {
+    if (path === null) return;
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {

@@ -7,7 +7,9 @@ export type HistorySeries = Schemas["HistorySeries"];
 export type Agg = "avg" | "min" | "max" | "last" | "rate";
 
 export interface HistoryQuery {
-  readonly match: readonly string[];
+  readonly match?: readonly string[];
+  /** Ids of series, instead of selectors or beside them. */
+  readonly series?: readonly number[];
   readonly start: number;
   readonly end: number;
   /** Seconds a bucket, 0 for raw samples. */
@@ -17,8 +19,9 @@ export interface HistoryQuery {
 
 export type HistoryPath = `/api/v1/history?${string}`;
 
-export function historyPath({ match, start, end, step, aggs = [] }: HistoryQuery): HistoryPath {
+export function historyPath({ match = [], series = [], start, end, step, aggs = [] }: HistoryQuery): HistoryPath {
   const query = new URLSearchParams(match.map((selector) => ["match", selector]));
+  for (const id of series) query.append("series", String(id));
   query.set("start", start.toFixed(3));
   query.set("end", end.toFixed(3));
   if (step > 0) query.set("step", String(step));

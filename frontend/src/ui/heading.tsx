@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Shape, type ShapeName } from "./shapes.tsx";
+import { Unbroken } from "./unbroken.tsx";
 
 interface HeadingProps {
   readonly shape: ShapeName;
@@ -14,8 +15,10 @@ export function Heading({ shape, text, sub, children }: HeadingProps): JSX.Eleme
     <div class="heading">
       <div class="sentence" data-testid="sentence">
         <Shape name={shape} />
-        <h1>{text}</h1>
-        <p>{sub ?? ""}</p>
+        <h1>{typeof text === "string" ? <Unbroken text={text} /> : text}</h1>
+        <p>
+          <Unbroken text={sub ?? ""} />
+        </p>
       </div>
       {children !== undefined && <div class="actions">{children}</div>}
     </div>

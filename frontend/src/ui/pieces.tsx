@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { Piece } from "../data/alerts.ts";
 import { PageLink } from "./link.tsx";
+import { Unbroken } from "./unbroken.tsx";
 
 /** A sentence in which alerts are links. */
 export function Pieces({ pieces }: { pieces: readonly Piece[] }): JSX.Element {
@@ -8,10 +9,10 @@ export function Pieces({ pieces }: { pieces: readonly Piece[] }): JSX.Element {
     <>
       {pieces.map((piece) =>
         typeof piece === "string" ? (
-          piece
+          <Unbroken text={piece} />
         ) : (
           <PageLink key={piece.alert} to="/alerts" item={piece.alert}>
-            {piece.text}
+            <Unbroken text={piece.text} />
           </PageLink>
         ),
       )}

@@ -9,6 +9,7 @@ import type { Track } from "../data/track.ts";
 import { useConsole } from "./context.ts";
 import { Pieces } from "./pieces.tsx";
 import { Shape } from "./shapes.tsx";
+import { Unbroken } from "./unbroken.tsx";
 
 /** The host alone sends each second: by then nothing has come indeed. */
 const FIRST_FRAME_MS = 5000;
@@ -26,8 +27,10 @@ export function SentenceView(): JSX.Element {
   return (
     <div class="sentence" data-testid="sentence">
       <Shape name={now.shape} />
-      <h1>{now.pieces === undefined ? now.text : <Pieces pieces={now.pieces} />}</h1>
-      <p>{now.sub}</p>
+      <h1>{now.pieces === undefined ? <Unbroken text={now.text} /> : <Pieces pieces={now.pieces} />}</h1>
+      <p>
+        <Unbroken text={now.sub} />
+      </p>
     </div>
   );
 }

@@ -1,46 +1,25 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
-import { useAnswer } from "../data/answer.ts";
-import { causeOf, isUnheard, limitOf, ownerOf, moment, shapeOf, sideOf, titleOf, valueOf, worstFirst, type Alert } from "../data/alerts.ts";
-import { historyPath } from "../data/history.ts";
-import { number, plural } from "../data/format.ts";
-import { selectorOf } from "../data/selector.ts";
+import { causeOf, isUnheard, limitOf, moment, ownerOf, shapeOf, sideOf, titleOf, valueOf, type Alert } from "../data/alerts.ts";
 import { Acknowledge } from "./ack.tsx";
 import { Spark } from "./alert-chart.tsx";
 import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
 import { Shape } from "./shapes.tsx";
+import { Unbroken } from "./unbroken.tsx";
+import type { Traces } from "./use-traces.ts";
 
-const MOST = 5;
-const SPAN = 3600;
-
-/** What needs somebody, above all else; nothing at all while nothing does. */
-export function Trouble(): JSX.Element | null {
-  const app = useConsole();
-  const open = worstFirst(useCell(app.alerts.open) ?? []).filter(({ state }) => state === "firing");
-  if (open.length === 0) return null;
-  return (
-    <section aria-labelledby="trouble" data-testid="needs-attention">
-      <h2 id="trouble">
-        Needs attention
-        <small>{`${number(open.length)} open, worst first`}</small>
-      </h2>
-      <ul class="alerts">
-        {open.slice(0, MOST).map((alert, i) => (
-          <AlertRow key={alert.id} alert={alert} first={i === 0} />
-        ))}
-      </ul>
-      {open.length > MOST && (
-        <p class="after">
-          <PageLink to="/alerts">{`${plural(open.length - MOST, "more", "more")} on the page of alerts`}</PageLink>
-        </p>
-      )}
-    </section>
-  );
+interface AlertRowProps {
+  readonly alert: Alert;
+  readonly traces: Traces;
+  /** Its button is the page's filled one. */
+  readonly first?: boolean;
+  /** It is open below. */
+  readonly here?: boolean;
 }
 
 /** Shape, what is wrong, cause and since, chart with limit, value, who has it. */
-export function AlertRow({ alert, first = false, here = false }: { alert: Alert; first?: boolean; here?: boolean }): JSX.Element {
+export function AlertRow({ alert, traces, first = false, here = false }: AlertRowProps): JSX.Element {
   const channels = useCell(useConsole().alerts.channels);
   const shape = shapeOf(alert);
   return (
@@ -48,11 +27,11 @@ export function AlertRow({ alert, first = false, here = false }: { alert: Alert;
       <Shape name={shape} />
       <div class="alert-what">
         <PageLink to="/alerts" item={alert.id} class="row-link">
-          {titleOf(alert)}
+          <Unbroken text={titleOf(alert)} />
         </PageLink>
         <p>{`${causeOf(alert)} Since ${moment(alert.started_at)}.`}</p>
       </div>
-      <AlertSpark alert={alert} />
+      <Spark trace={traces.of(alert)} from={traces.from} to={traces.to} limit={alert.threshold} op={sideOf(alert)} shape={shape} />
       <div class="alert-value">
         <b>{valueOf(alert)}</b>
         <p>{alert.value === null ? "" : limitOf(alert)}</p>
@@ -66,15 +45,4 @@ export function AlertRow({ alert, first = false, here = false }: { alert: Alert;
       </div>
     </li>
   );
-}
-
-function AlertSpark({ alert }: { alert: Alert }): JSX.Element {
-  const app = useConsole();
-  // The window moves on by minutes: one request a row and minute.
-  const to = Math.ceil(app.now() / 60) * 60;
-  const from = to - SPAN;
-  const match = [alert.metric === "" ? "nothing" : selectorOf(alert.metric, alert.labels)];
-  const { data } = useAnswer(historyPath({ match, start: from, end: to, step: 30 }), 30);
-  const trace = data?.series.find(({ id }) => id === alert.series) ?? data?.series[0] ?? null;
-  return <Spark trace={trace} from={from} to={to} limit={alert.threshold} op={sideOf(alert)} shape={shapeOf(alert)} />;
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import orjson
 from flask import g, request
 
 from quadra.durations import parse_duration
+from quadra.engine.catalog import Catalog, SeriesInfo
 from quadra.errors import Fault, InvalidError, MalformedError, TooLargeError, UnsupportedTypeError
 from quadra.telemetry.selector import Selector, parse_selectors
 
 MAX_MATCHES = 60
 MAX_OBJECT_BYTES = 2 << 20
 MAX_FIELDS = 200
+MAX_DIGITS = 10
 
 
 def selectors(*, required: bool) -> list[Selector]:
@@ -24,6 +27,20 @@ def selectors(*, required: bool) -> list[Selector]:
     if len(texts) > MAX_MATCHES:
         raise wrong("match", f"at most {MAX_MATCHES} selectors")
     return parse_selectors(texts)
+
+
+def series_ids(known: Catalog) -> list[SeriesInfo]:
+    """Read every ``series``: ids; those that are not known are passed over."""
+    texts = request.args.getlist("series")
+    if len(texts) > MAX_MATCHES:
+        raise wrong("series", f"at most {MAX_MATCHES} series")
+    found = []
+    for text in texts:
+        if not text.isdecimal() or len(text) > MAX_DIGITS:
+            raise wrong("series", "use the ids of series")
+        with contextlib.suppress(KeyError, IndexError):
+            found.append(known.info(int(text)))
+    return found
 
 
 def seconds(name: str, default: float) -> float:

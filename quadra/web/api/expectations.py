@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from quadra.engine.expectations import MAX_SERIES, Expectations, UsualAsk
+from quadra.engine.expectations import Expectations, UsualAsk
 from quadra.telemetry.selector import Matcher, Selector
 from quadra.web import anomaly_schemas, schemas, training_schemas
 from quadra.web.api import asking
@@ -18,7 +18,6 @@ from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
 DEFAULT_SPAN_S = 3_600.0
-MAX_DIGITS = 10
 
 
 def make_expectations(parts: WebParts) -> Blueprint:
@@ -30,7 +29,7 @@ def make_expectations(parts: WebParts) -> Blueprint:
         api, "GET", "/api/v1/usual", access="read", work="read", tag="Anomalies",
         summary="The usual range of series: where four in five of the values before lay",
         parameters=(
-            schemas.MATCH, anomaly_schemas.SERIES_IDS, schemas.START, schemas.END, schemas.STEP,
+            schemas.MATCH, schemas.SERIES_IDS, schemas.START, schemas.END, schemas.STEP,
             anomaly_schemas.USUAL_AGG,
         ),
         responses={200: anomaly_schemas.USUAL},
@@ -72,18 +71,9 @@ def make_expectations(parts: WebParts) -> Blueprint:
 
 
 def _named(parts: WebParts) -> list[Selector]:
-    """Read every ``series``: ids; those that are not known are passed over."""
-    texts = request.args.getlist("series")
-    if len(texts) > MAX_SERIES:
-        raise asking.wrong("series", f"at most {MAX_SERIES} series")
+    """Read every ``series`` as what selects it."""
     chosen = []
-    for text in texts:
-        if not text.isdecimal() or len(text) > MAX_DIGITS:
-            raise asking.wrong("series", "use the ids of series")
-        try:
-            info = parts.catalog.info(int(text))
-        except (KeyError, IndexError):
-            continue
+    for info in asking.series_ids(parts.catalog):
         matchers = (Matcher(k, "=", v, partial(eq, v)) for k, v in info.labels.items())
         chosen.append(Selector(f"#{info.id}", info.name, tuple(matchers)))
     return chosen

@@ -83,13 +83,15 @@ def make_telemetry(parts: WebParts) -> Blueprint:
         api, "GET", "/api/v1/history", access="read", work="read", tag="Read",
         summary="Read the past of the selected series",
         parameters=(
-            {**schemas.MATCH, "required": True}, schemas.START, schemas.END, schemas.STEP,
+            schemas.MATCH, schemas.SERIES_IDS, schemas.START, schemas.END, schemas.STEP,
             schemas.AGG,
         ),
         responses={200: schemas.HISTORY},
     )  # fmt: skip
     def read_history() -> ResponseReturnValue:
-        chosen = asking.selectors(required=True)
+        named = "series" in request.args
+        chosen = asking.selectors(required=not named)
+        ids = tuple(info.id for info in asking.series_ids(parts.catalog))
         now = parts.clock()
         end = asking.seconds("end", now)
         start = asking.seconds("start", end - DEFAULT_SPAN_S)
@@ -104,6 +106,7 @@ def make_telemetry(parts: WebParts) -> Blueprint:
             round(end * 1000),
             None if step is None else max(round(step * 1000), 1),
             asking.choices("agg", "avg", AGGREGATES),
+            ids,
         )
         first, others = parts.history.pieces(ask, Rendering(tell_agg=len(ask.aggs) > 1))
         return Response(joined(first, others), content_type="application/json")

@@ -3,21 +3,20 @@ import { useCell } from "../../cell.ts";
 import { clock, duration, number, plural, THIN } from "../../data/format.ts";
 import { firing, whoOf, worstFirst } from "../../data/alerts.ts";
 import { lasted, SHAPES as ANOMALY_SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
-import { useAnswer } from "../../data/answer.ts";
-import { historyPath, type HistorySeries } from "../../data/history.ts";
-import { selectorOf } from "../../data/selector.ts";
+import type { HistorySeries } from "../../data/history.ts";
 import type { Service } from "../../data/services.ts";
+import { SPAN, STEP } from "../../data/traces.ts";
 import { withUnit } from "../../data/units.ts";
 import { useConsole } from "../context.ts";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
 import { AlertRow } from "../trouble.tsx";
+import { Unbroken } from "../unbroken.tsx";
+import { useTraces, type Traces } from "../use-traces.ts";
 import { Sparkline } from "./spark.tsx";
 
 const MOST = 5;
 const MOST_SILENT = 3;
-const SPAN = 3600;
-const STEP = 30;
 
 /** Anomalies that no firing alert tells of already, the worst and newest first; those of Quadra itself stand on its own page. */
 export function unalerted(anomalies: readonly Anomaly[], alerted: ReadonlySet<number>): Anomaly[] {
@@ -39,9 +38,11 @@ export function Attention(): JSX.Element | null {
   const anomalies = unalerted(useCell(app.anomalies.open), new Set(alerts.map(({ series }) => series ?? -1)));
   const silent = (useCell(app.services.known)?.rows ?? []).filter(({ standing }) => standing === "unknown");
   const count = alerts.length + anomalies.length + silent.length;
+  const shown = alerts.slice(0, MOST);
+  const odd = anomalies.slice(0, Math.max(0, MOST - alerts.length));
+  const traces = useTraces([...shown, ...odd]);
   if (count === 0) return null;
   const waiting = firing(alerts).waiting[0]?.id;
-  const odd = anomalies.slice(0, Math.max(0, MOST - alerts.length));
   const gone = silent.slice(0, Math.max(0, Math.min(MOST_SILENT, MOST + 1 - alerts.length - odd.length)));
   const more = alerts.length + anomalies.length - Math.min(alerts.length, MOST) - odd.length; // whoever is silent stands below
   return (
@@ -51,11 +52,11 @@ export function Attention(): JSX.Element | null {
         <small>{`${number(count)} open, worst first`}</small>
       </h2>
       <ul class="alerts">
-        {alerts.slice(0, MOST).map((alert) => (
-          <AlertRow key={alert.id} alert={alert} first={alert.id === waiting} />
+        {shown.map((alert) => (
+          <AlertRow key={alert.id} alert={alert} traces={traces} first={alert.id === waiting} />
         ))}
         {odd.map((anomaly) => (
-          <AnomalyRow key={`anomaly-${anomaly.id}`} anomaly={anomaly} />
+          <AnomalyRow key={`anomaly-${anomaly.id}`} anomaly={anomaly} traces={traces} />
         ))}
         {gone.map((service) => (
           <SilentRow key={`silent-${service.name}`} service={service} />
@@ -84,27 +85,24 @@ function Breakable({ name }: { name: string }): JSX.Element {
   );
 }
 
-function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
+function AnomalyRow({ anomaly, traces }: { anomaly: Anomaly; traces: Traces }): JSX.Element {
   const app = useConsole();
   const who = whoOf(anomaly);
   const unit = unitOfAnomaly(anomaly.metric);
   const [low, high] = anomaly.expected_range;
-  const to = Math.ceil(app.now() / 60) * 60;
-  const match = [selectorOf(anomaly.metric, anomaly.labels)];
-  const { data } = useAnswer(historyPath({ match, start: to - SPAN, end: to, step: STEP }), 30);
-  const values = filled(data?.series.find(({ id }) => id === anomaly.series), to - SPAN);
+  const values = filled(traces.of(anomaly), traces.from);
   return (
     <li class="alert-row" data-testid="anomaly-row">
       <Shape name={ANOMALY_SHAPES[anomaly.severity]} />
       <div class="alert-what">
         <PageLink to="/anomalies" class="row-link">
-          {who !== "" && `${who}: `}
+          {who !== "" && <Unbroken text={`${who}: `} />}
           <Breakable name={anomaly.metric} /> is unusual
         </PageLink>
         <p>{`${anomaly.reason.replace(/[.]?$/, ".")} Since ${clock(anomaly.started_at)}.`}</p>
       </div>
       <span class="trouble-spark">
-        <Sparkline values={values} now={null} words={`${anomaly.metric}, the last hour`} wrongFrom={Math.floor((anomaly.started_at - to + SPAN) / STEP) - 1} shape={anomaly.severity === "critical" ? "crit" : "warn"} marks={[]} zero={unit.zero} />
+        <Sparkline values={values} now={null} words={`${anomaly.metric}, the last hour`} wrongFrom={Math.floor((anomaly.started_at - traces.from) / STEP) - 1} shape={anomaly.severity === "critical" ? "crit" : "warn"} marks={[]} zero={unit.zero} />
       </span>
       <div class="alert-value">
         <b>{withUnit(anomaly.peak, unit)}</b>
@@ -119,7 +117,7 @@ function AnomalyRow({ anomaly }: { anomaly: Anomaly }): JSX.Element {
 }
 
 /** One value a step; null where there is none. */
-function filled(series: HistorySeries | undefined, from: number): (number | null)[] {
+function filled(series: HistorySeries | null, from: number): (number | null)[] {
   const values: (number | null)[] = new Array<number | null>(SPAN / STEP).fill(null);
   series?.timestamps.forEach((t, i) => {
     const at = Math.floor((t - from) / STEP);
@@ -135,7 +133,9 @@ function SilentRow({ service }: { service: Service }): JSX.Element {
     <li class="alert-row" data-testid="silent-row">
       <Shape name="unknown" />
       <div class="alert-what">
-        <span class="row-link">{`${service.name}: no data`}</span>
+        <span class="row-link">
+          <Unbroken text={`${service.name}: no data`} />
+        </span>
         <p>It may be down, or only silent. Its last values are grey.</p>
       </div>
       <span class="trouble-spark">

@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst } from "../../data/alerts.ts";
+import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst, type Alert } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
+import { MOST_TRACES } from "../../data/traces.ts";
 import { number } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
@@ -12,6 +13,7 @@ import { Shape } from "../shapes.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 import { AlertRow } from "../trouble.tsx";
+import { useTraces } from "../use-traces.ts";
 import { AlertDetail } from "./alert-detail.tsx";
 import { Silences } from "./silences.tsx";
 
@@ -48,8 +50,8 @@ export function AlertsPage(): JSX.Element {
             <small>{`${number(open.length)}, worst first`}</small>
           </h2>
           <ul class="alerts">
-            {open.map((alert, i) => (
-              <AlertRow key={alert.id} alert={alert} first={i === 0 && alert.acknowledged_by === null} here={alert.id === chosen} />
+            {parted(open).map((part, n) => (
+              <Rows key={n} alerts={part} first={n === 0} chosen={chosen} />
             ))}
           </ul>
         </section>
@@ -57,6 +59,22 @@ export function AlertsPage(): JSX.Element {
       {chosen !== null && Number.isInteger(chosen) && <AlertDetail key={chosen} id={chosen} />}
       <Closed />
       <Silences />
+    </>
+  );
+}
+
+/** As many at a time as one request brings the lines of. */
+function parted(alerts: readonly Alert[]): (readonly Alert[])[] {
+  return Array.from({ length: Math.ceil(alerts.length / MOST_TRACES) }, (_, n) => alerts.slice(n * MOST_TRACES, (n + 1) * MOST_TRACES));
+}
+
+function Rows({ alerts, first, chosen }: { alerts: readonly Alert[]; first: boolean; chosen: number | null }): JSX.Element {
+  const traces = useTraces(alerts);
+  return (
+    <>
+      {alerts.map((alert, i) => (
+        <AlertRow key={alert.id} alert={alert} traces={traces} first={first && i === 0 && alert.acknowledged_by === null} here={alert.id === chosen} />
+      ))}
     </>
   );
 }
