@@ -27,7 +27,7 @@ def install(app: Flask, parts: WebParts) -> None:
             who.name,
             kind,
             declared.summary.partition(";")[0],
-            f"{request.method} {request.path}",
+            f"{request.method} {request.path}".replace("\0", "␀"),  # Postgres keeps no NUL
             response.status_code,
             client_address(request),
             _sent(),

@@ -121,7 +121,7 @@ def make_signing_in(parts: WebParts) -> Blueprint:
     def login() -> ResponseReturnValue:
         form = request.form
         if form.get("user") and not form.get("token"):
-            name, password = form["user"].strip(), form.get("password", "")
+            name, password = form["user"].replace("\0", "").strip(), form.get("password", "")
             return door.recognise(name, password, form.get("next", "/"))
         return door.enter(form.get("token", ""), form.get("next", "/"), any_token=True)
 

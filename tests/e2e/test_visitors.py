@@ -572,6 +572,25 @@ def test_40_the_page_is_no_place_for_a_script(quadra: QuadraServer) -> None:
 # --- those that leave nothing for the others come last
 
 
+def test_42_nul(postgres_url: str) -> None:
+    """Postgres keeps none, which looked like an outage, and left deeds out of the audit log."""
+    nul = "a\0b"
+    silence = {"matchers": ['rule="x"'], "ends_at": time.time() + 99, "reason": nul}
+    with QuadraServer(DATABASE_URL=postgres_url) as server:
+        problem(server.post("/api/v1/silences", json=silence), 422, "nul")
+        problem(server.post("/api/v1/silences", json=silence | {"reason": [{nul: 1}]}), 422, "nul")
+        kept = server.post("/api/v1/silences", json=silence | {"reason": r"a\u0000b"})
+        assert (201, r"a\u0000b") == (kept.status_code, kept.json()["reason"])
+        for path in ("alerts?rule", "alerts/history?rule", "anomalies?metric", "anomalies?group",
+                     "events?kind"):  # fmt: skip
+            problem(server.get(f"/api/v1/{path}=%00"), 422, "invalid")
+        form = {"user": nul, "password": nul}
+        assert 401 == stranger(server, "POST", "/login", data=form).status_code
+        assert 404 == server.post("/api/v1/models/%00abcdefgh/load").status_code
+        deeds = server.get("/api/v1/audit", params={"target": "/load"}).json()["audit"]
+        assert [404] == [deed["status"] for deed in deeds]
+
+
 def test_10_a_thousand_handshakes(quadra: QuadraServer) -> None:
     process = psutil.Process(quadra.process.pid)
     threads = process.num_threads()

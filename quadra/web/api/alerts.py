@@ -99,7 +99,7 @@ def _question(states: tuple[str, ...] = (), ref: str | None = None) -> AlertQues
     args = request.args
     return AlertQuestion(
         states=states,
-        rule=args.get("rule"),
+        rule=asking.text("rule"),
         alert_id=asking.whole("alert", 0, 0, (1 << 31) - 1) or None,
         ref=ref,
         start=asking.seconds("start", 0.0) if "start" in args else None,

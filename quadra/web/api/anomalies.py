@@ -107,9 +107,9 @@ def _question() -> AnomalyQuestion:
     return AnomalyQuestion(
         is_open=_OPEN[asking.choice("state", "all", tuple(_OPEN))],
         severities=(severity,) if severity else (),
-        metric=args.get("metric"),
+        metric=asking.text("metric"),
         series=asking.whole("series", 0, 0, (1 << 31) - 1) or None,
-        group=args.get("group"),
+        group=asking.text("group"),
         start=start,
         end=asking.seconds("end", 0.0) if "end" in args else None,
         after=asking.whole("after", 0, 0, 1 << 53) or None,

@@ -80,6 +80,19 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return raw
 
 
+def text(name: str) -> str | None:
+    """Read a text; None when absent."""
+    return next(iter(texts(name)), None)
+
+
+def texts(name: str) -> list[str]:
+    """Read a text that may be given several times."""
+    found = request.args.getlist(name)
+    if any("\0" in one for one in found):
+        raise wrong(name, "NUL is in no text here")
+    return found
+
+
 def choices(name: str, default: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """Read one or more of several words, each given as its own parameter."""
     raw = tuple(dict.fromkeys(request.args.getlist(name))) or (default,)
@@ -128,7 +141,25 @@ def _json(most: int | None = None) -> object:
         msg = f"The body is not JSON: {error.msg}."
         raise MalformedError(msg, code="bad_json") from None
     g.sent_json = document  # for the audit log
+    if rb"\u0000" in body and _holds_nul(document):
+        msg = "A text holds NUL, which can't be kept."
+        raise InvalidError(msg, code="nul")
     return document
+
+
+def _holds_nul(document: object) -> bool:
+    """Look for what Postgres does not keep; the depth is that which the reader of JSON allows."""
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str) and "\0" in one:
+            return True
+    return False
 
 
 def wrong(name: str, reason: str) -> InvalidError:

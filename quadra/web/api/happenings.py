@@ -33,7 +33,7 @@ def make_happenings(parts: WebParts) -> Blueprint:
     def list_events() -> ResponseReturnValue:
         page = happenings.list(
             HappeningQuestion(
-                kinds=tuple(dict.fromkeys(request.args.getlist("kind")))[:50],
+                kinds=tuple(dict.fromkeys(asking.texts("kind")))[:50],
                 start=asking.seconds("start", math.nan) if "start" in request.args else None,
                 end=asking.seconds("end", 0.0) if "end" in request.args else None,
                 after=asking.whole("after", 0, 0, 1 << 53) or None,
