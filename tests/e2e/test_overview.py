@@ -98,6 +98,22 @@ def test_lines_of_all_troubles_come_in_one_request(server: QuadraServer, browser
     server.session.delete(f"{server.url}/api/v1/alert-rules/{made['id']}", timeout=10)
 
 
+def test_an_overview_of_the_past_says_that_it_tells_of_now(
+    server: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_console(page, server)
+    expect(page.get_by_test_id("then")).to_have_count(0)
+    page.get_by_role("button", name="Back in time").click()
+    expect(page.get_by_test_id("then")).to_contain_text("This page tells of now, not of")
+    page.get_by_test_id("then").get_by_role("link", name="See what was known then").click()
+    expect(page).to_have_url(re.compile(r"/replay\?.*end=\d+"))
+    page.go_back()
+    page.get_by_test_id("then").get_by_role("button", name="go live").click()
+    expect(page.get_by_test_id("then")).to_have_count(0)
+    expect(page.get_by_test_id("live")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_deployment_appears_by_itself_with_its_letter_and_on_the_page_of_events(
     server: QuadraServer, browser_page: Page
 ) -> None:

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
 import { clock, date, duration, number } from "../data/format.ts";
 import { useConsole } from "./context.ts";
+import { PageLink } from "./link.tsx";
 
 /** Seconds for which dropped frames are news. */
 const TOLD_S = 20;
@@ -15,6 +16,7 @@ export function Strip(): JSX.Element | null {
   const missed = useCell(app.missed);
   const trouble = useCell(app.trouble);
   const dropped = useCell(app.dropped);
+  const path = useCell(app.router.path);
   const now = app.now();
   if (connection.state === "disconnected") {
     const { since, retryAt, why } = connection;
@@ -47,6 +49,23 @@ export function Strip(): JSX.Element | null {
     return (
       <div class="strip" data-testid="trouble" role="status">
         <p>{trouble}</p>
+      </div>
+    );
+  }
+  if (path === "/" && view.end !== null) {
+    const { from, to } = app.window();
+    const day = date(from) === date(now) ? "" : `${date(from)} `;
+    return (
+      <div class="strip" data-testid="then" role="status">
+        <p>
+          {`This page tells of now, not of ${day}${clock(from)} to ${clock(to)}: only its charts go back. `}
+          <PageLink to="/replay">See what was known then</PageLink>
+          {" or "}
+          <button type="button" class="link" onClick={() => app.goLive()}>
+            go live
+          </button>
+          .
+        </p>
       </div>
     );
   }
