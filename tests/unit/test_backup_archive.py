@@ -203,6 +203,18 @@ def test_one_changed_byte_is_noticed(at: int, tmp_path: Path) -> None:
     refused(gzip.compress(bytes(plain)), tmp_path, "not those|damaged|no sound|no backup|after")
 
 
+def test_a_file_behind_the_metadata_is_refused_though_it_is_listed(tmp_path: Path) -> None:
+    listed = {"name": NAME, "size": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+    about = orjson.dumps({"format": 1, "kind": "full", "files": [listed]})
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.GNU_FORMAT) as archive:
+        for name, content in ((METADATA, about), (NAME, b"x")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    refused(out.getvalue(), tmp_path, "after the metadata")
+
+
 def test_something_after_the_end_is_refused(tmp_path: Path) -> None:
     archive = written({NAME: b"x"}, tmp_path) + gzip.compress(b"more")
     refused(archive, tmp_path, "follows after")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadra.field.field import WARM_UP_STEPS, Field, Shape
-from quadra.field.model_file import ModelFileError, checksum, dump, load
+from quadra.field.model_file import MAX_BYTES, ModelFileError, checksum, dump, load
 from quadra.field.readout import FORGETTING, Readout
 from quadra.field.reservoir import Matrix, make_reservoir, spectral_radius
 
@@ -239,6 +239,14 @@ def _npz(**arrays: object) -> bytes:
 def test_a_foreign_file_is_refused(content: bytes) -> None:
     with pytest.raises(ModelFileError, match="model file"):
         load(content)
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused_unread() -> None:
+    packed = io.BytesIO()
+    np.savez_compressed(packed, about=np.zeros(MAX_BYTES + 1, np.uint8))
+    assert len(packed.getvalue()) < MAX_BYTES / 100
+    with pytest.raises(ModelFileError, match="unpacked it is too large"):
+        load(packed.getvalue())
 
 
 def test_a_file_with_a_part_of_another_shape_is_refused() -> None:

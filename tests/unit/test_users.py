@@ -135,6 +135,14 @@ def test_a_hash_of_former_costs_is_made_anew(users: Users, store: MemoryUsers) -
     assert "Old" == users.recognise("Old", WORDS).name
 
 
+def test_a_password_is_read_to_its_end(users: Users) -> None:
+    """Only so much of a guess is hashed; what goes on behind it is another password."""
+    users.create("Mira", "viewer", "p" * 200)
+    assert "Mira" == users.recognise("Mira", "p" * 200).name
+    with pytest.raises(UnauthenticatedError):
+        users.recognise("Mira", "p" * 201)
+
+
 def test_whom_the_provider_vouches_for_gets_a_name_that_can_be_shown(users: Users) -> None:
     assert "Ada" == users.vouched_for("iss|1", " A\nda\x1b ", "viewer").name
 
