@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from limits import parse
@@ -187,9 +187,13 @@ class Gate:
 
     def _check_socket(self, environ: dict[str, Any]) -> None:
         upgrades = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-        if self._websocket_only and not upgrades:
+        if self._websocket_only and not (upgrades and environ["REQUEST_METHOD"] == "GET"):
             msg = 'Only websocket is open here: set transports: ["websocket"].'
             raise MalformedError(msg, code="websocket_only")
+        if self._websocket_only and "sid" in parse_qs(environ.get("QUERY_STRING", "")):
+            # That is how polling goes over to websocket; engine.io would fail on a guess.
+            msg = "There is no such session to go on with: open a websocket without sid."
+            raise MalformedError(msg, code="unknown_session")
         if self._consoles() >= self._max_consoles:
             msg = "As many live connections as allowed are open (MAX_CONSOLES)."
             raise TooManyError(msg, code="too_many_consoles", retry_after=10)

@@ -25,7 +25,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _API = ("/api/", "/otlp/", "/prometheus/")
 _HOW_TO = "Send a token as `Authorization: Bearer …`, or sign in at /login."
 _PROVEN_LIMIT = 10_000
-_FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
+_FORWARDED = (
+    "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via",
+)  # fmt: skip
 
 
 class Identity:

@@ -72,8 +72,14 @@ def test_what_is_open_needs_no_credential(server: QuadraServer) -> None:
 
 def test_metrics_are_open_to_this_machine_only(server: QuadraServer) -> None:
     assert 200 == stranger(server, "GET", "/metrics").status_code
-    through_a_proxy = {"X-Forwarded-For": "203.0.113.9"}
-    problem(stranger(server, "GET", "/metrics", headers=through_a_proxy), 401, "unauthorized")
+    signs = {
+        "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "quadra.example", "X-Real-IP": "203.0.113.9",
+        "Forwarded": "for=203.0.113.9", "Via": "1.1 proxy",
+    }  # fmt: skip
+    for name, value in signs.items():  # each proxy has its own way to say that it is one
+        through_a_proxy = {name: value}
+        problem(stranger(server, "GET", "/metrics", headers=through_a_proxy), 401, "unauthorized")
     _id, reader = make_token(server, "read")
     headers = bearing(reader, **through_a_proxy)
     assert 200 == stranger(server, "GET", "/metrics", headers=headers).status_code

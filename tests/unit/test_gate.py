@@ -178,6 +178,9 @@ SOCKET = {"PATH_INFO": "/socket.io/", "HTTP_UPGRADE": "websocket"}
         ({"PATH_INFO": "/socket.io/"}, 400, "websocket_only"),
         ({"PATH_INFO": "/socket.io/", "REQUEST_METHOD": "POST"}, 400, "websocket_only"),
         ({"PATH_INFO": "/socket.io/", "HTTP_UPGRADE": "h2c"}, 400, "websocket_only"),
+        ({"REQUEST_METHOD": "POST", **SOCKET}, 400, "websocket_only"),
+        ({"QUERY_STRING": "EIO=4&sid=abc", **SOCKET}, 400, "unknown_session"),
+        ({"QUERY_STRING": "EIO=4&%73id=abc", **SOCKET}, 400, "unknown_session"),
     ],
 )
 def test_what_may_not_pass_is_answered_here_with_a_problem(
