@@ -40,17 +40,24 @@ export function StatusPage(): JSX.Element {
                 {
                   title: "Part",
                   cell: ({ name, state }) => (
-                    <span class="with-shape one-word">
+                    <span class={`with-shape one-word${state === "ok" ? " quiet-shape" : ""}`}>
                       <Shape name={SHAPES[state]} /> {name}
                     </span>
                   ),
                 },
-                { title: "State", cell: ({ state }) => WORDS[state] },
+                {
+                  title: "State",
+                  cell: ({ state, detail }) => (
+                    <>
+                      {WORDS[state]}
+                      {detail !== undefined && <small class="labels">{detail}</small>}
+                    </>
+                  ),
+                },
                 { title: "Queue", number: true, cell: ({ queue }) => queue },
                 { title: "Lag", number: true, cell: ({ lag }) => lag },
-                { title: "Heard of", number: true, cell: (part) => (part.age === undefined ? "" : age(part.age, app.now())), by: (part) => part.age ?? 0 },
+                { title: "Heard of", number: true, wide: true, cell: (part) => (part.age === undefined ? "" : age(part.age, app.now())), by: (part) => part.age ?? 0 },
                 { title: "Since", number: true, wide: true, cell: ({ since }) => (since === undefined ? "" : moment(since)) },
-                { title: "", cell: ({ detail = "" }) => detail },
               ]}
             />
           </section>
