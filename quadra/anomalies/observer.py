@@ -97,11 +97,16 @@ class Observer:
         matters |= np.isin(ids, np.unique(ids[matters]))
         changes = []
         there = np.flatnonzero(matters & np.isfinite(readings.v))
+        ages = zip(ids[there].tolist(), found.age_h[there].tolist(), strict=True)
+        there = there[np.array([self._has_settled(*one) for one in ages], np.bool_)]
         for i in there[np.argsort(readings.t[there], kind="stable")].tolist():
             change = self._see(_sighting(readings, found, shifts, i))
             if change is not None:
                 changes.append(change)
         return changes
+
+    def _has_settled(self, series: int, age_h: float) -> bool:
+        return age_h >= self._traits.get(series, PLAIN).settles_h
 
     def _fallen_silent(self, ids: IdArray, t: TimeArray, v: ValueArray) -> list[EventChange]:
         changes = [self._see(_silent(one)) for one in self._silence.see(ids, t, v)]

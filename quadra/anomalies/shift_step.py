@@ -54,6 +54,8 @@ FADE: Final = 0.9997
 """What is left of that after a row: half of it after some 40 minutes of seconds."""
 FARTHEST: Final = 1.2
 """An alert counts as far as this much of what was asked, so that it can come again."""
+LASTING: Final = 20
+"""Rows from which an alert was no slip: of these it counts only as far as was asked."""
 LOUDEST: Final = 3.5
 """Standard deviations that one row can say: two odd ones are none, three of them are a shift."""
 LOUDEST_MEAN: Final = 4.0
@@ -152,7 +154,7 @@ def step(s: Numbers, noise: Values, ring: Values, row: Row) -> Shifts:
         np.take_along_axis(one, at, axis=1)[:, 0]
         for one in (windows / scale, plain / scale, sums[:, AMOUNT], sums[:, WEIGHT])
     )
-    steady = _steady(ring) / scale[:, 0]
+    steady = _steady(row.kind, ring, scale)
     off = np.where(np.abs(steady) > np.abs(off), steady, off)
     sure = rare & (amount >= SEVERAL) & (np.maximum(row_noise, noise.max(axis=1)) <= SPREAD)
     asked = np.where(sure, RARELY, ASKED * (1.0 + YOUNG / (s["rows"] + 1.0)))
@@ -182,20 +184,28 @@ def _warm(kind: Ints) -> Values:
     return np.where(kind == rules.MEAN, float(WARM_MEAN), float(WARM))
 
 
-def _steady(ring: Values) -> Values:
-    """Give the least that each of the last rows is off, when all are off to one side; else 0.
+def _steady(kind: Ints, ring: Values, scale: Values) -> Values:
+    """Say how far the last rows are off when each of them is by as much as the least; else 0.
 
-    So a series that wanders, of which windows say little, is still seen to leap.
+    Each by itself: so a series that wanders, of which windows say little, is still seen to leap.
+    All together, but of means: no single row is as loud as it is cut to, so they count in full.
     """
     last = ring[:, SCORE, -STEADY:]
     least = np.abs(last).min(axis=1)
     one_side = np.abs(np.sign(last).sum(axis=1)) == STEADY
-    return np.where(one_side, np.copysign(least, last[:, -1]), 0.0)
+    together = np.sqrt(STEADY) / scale[:, WINDOWS.index(STEADY)]
+    together = np.where(kind == rules.MEAN, 0.0, together)
+    off = least * np.maximum(1.0 / scale[:, 0], together)
+    return np.where(one_side, np.copysign(off, last[:, -1]), 0.0)
 
 
 def _let_go(s: Numbers, ring: Values, row: Row) -> None:
     """Let the oldest row of the ring become part of what is usual."""
     amount, weight, counts = (ring[:, part, 0] for part in (AMOUNT, WEIGHT, COUNTS))
+    # What an odd row says of a gauge is no farther off than its noise reaches.
+    usual, reach = s["amount"] / s["weight"], np.sqrt(NOISE_CLIP * s["row_noise"])
+    odd = (row.kind == rules.LEVEL) & (counts < 1.0) & (weight > 0.0) & (s["weight"] > 0.0)
+    amount = np.where(odd, np.clip(amount, usual - reach, usual + reach), amount)
     # Of what is rare the memory is longer: a rate is known by its events, not by its rows.
     rare = np.clip(s["amount"] / EVENTS, 1.0 / RARE, 1.0)
     fade = np.where((row.kind == rules.COUNT) & (s["whole"] > 0.0), rare, 1.0) / BASE
@@ -222,7 +232,8 @@ def _learn(s: Numbers, noise: Values, ring: Values, row: Row, found: _Found) -> 
     _learn_noise(s, noise, row, found, (counts, brief))
     # How far a run of odd rows went is known when it is over, and counts from then on.
     reached = np.where(np.abs(found.off) > np.abs(s["run"]), found.off, s["run"])
-    reached = np.copysign(np.minimum(np.abs(reached), FARTHEST * found.asked), reached)
+    most = np.where(s["odd"] >= LASTING, 1.0, FARTHEST) * found.asked
+    reached = np.copysign(np.minimum(np.abs(reached), most), reached)
     over = (s["rows"] >= _warm(row.kind) / 2) & ~odd
     for name, side in (("up", reached), ("down", -reached)):
         s[name][:] = np.maximum(s[name] * FADE, np.where(over, side, 0.0))

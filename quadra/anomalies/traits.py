@@ -23,6 +23,7 @@ class Trait:
     muted: bool = False
     calls: int = 0
     source: str = ""
+    settles_h: float = 0.0
 
 
 PLAIN = Trait()

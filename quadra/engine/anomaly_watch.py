@@ -51,6 +51,10 @@ _RECORDS = ("_min", "_max")
 _UNSAID = ("", "unknown")
 _OF_CALLS = ("histogram", "summary")
 _PARTS = ("_sum", "_count")
+_OWN = ("host_", "quadra_")
+_OWN_SETTLES_H = 1.0
+"""What Quadra says of itself and its machine is judged from then on: it is there from the start on,
+when memory fills, pages are opened for the first time, and much else runs."""
 _SOURCE = ("instance", "job", "service_name", "service_instance_id")
 """Labels by which a process is known: its series come together."""
 
@@ -315,6 +319,7 @@ def trait_of(
         counter=counter,
         calls=ids.get((name.removesuffix("_sum") + "_count", labels), 0) if is_sum else 0,
         source="\0".join(value for label, value in labels if label in _SOURCE),
+        settles_h=_OWN_SETTLES_H if name.startswith(_OWN) else 0.0,
     )
 
 

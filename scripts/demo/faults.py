@@ -37,7 +37,7 @@ STRENGTH: dict[FaultKind, tuple[float, float]] = {
     "latency_step": (2.5, 4.0),  # times the usual
     "error_burst": (0.2, 0.45),  # share of calls that fail
     "slow_leak": (0.8, 1.5),  # of the usual memory, more at the end
-    "traffic_drop": (0.05, 0.2),  # of the usual
+    "traffic_drop": (0.03, 0.15),  # of the usual
     "cost_runaway": (4.0, 8.0),  # times the usual tokens
     "stuck_worker": (0.0, 0.0),
 }

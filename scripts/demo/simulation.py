@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,17 @@ from scripts.demo.instruments import Floats, Meter
 DAY_S = 86_400.0
 LONGEST_STEP_S = 10.0
 """Of a longer pause (a laptop that slept) only this much is made up for."""
+
+MEMORY_NOISE = 0.005
+"""Standard deviation of a process' memory, second by second, as a share of it."""
+NOISE_REACH = 3.0
+"""Standard deviations that memory goes of itself."""
+BURST_A_SECOND = 2.5
+"""Calls that fail in an error burst, at the least: when there are few (at night), more fail,"""
+BURST_SHARE = 0.85
+"""but not more than these of all."""
+AGENTS_AT_NIGHT = 0.5
+"""Share of the agents' work that comes at any hour."""
 
 _MB = 1e6
 _EMPTY = np.empty(0)
@@ -44,7 +55,7 @@ class Drift:
     """Noise that wanders around 1 (an AR(1) process of the logarithm)."""
 
     rng: np.random.Generator
-    spread: float = 0.1
+    spread: float = 0.075
     memory: float = 0.98
     state: float = 0.0
 
@@ -111,11 +122,11 @@ class Service:
     # --- what several of them do
 
     def arrivals(self, moment: Moment, rate: float) -> int:
-        """Draw how many requests came, of ``rate`` a second at the busiest time."""
+        """Draw how many requests came, of ``rate`` a second."""
         left = moment.hit("traffic_drop", self.name) or 1.0
         if left < 1.0:
             moment.feel()
-        expected = rate * moment.busy * self.drift.step() * moment.span * left
+        expected = rate * self.drift.step() * moment.span * left
         return int(self.rng.poisson(expected))
 
     def lognormal(self, median: float, sigma: float, size: int) -> Floats:
@@ -159,9 +170,10 @@ class Service:
     def remember(self, moment: Moment) -> None:
         """Record the memory of the process, which a leak lets grow."""
         leak = 1 + moment.hit("slow_leak", self.name) * moment.progress
-        if leak > 1.0:
+        noise = 1 + MEMORY_NOISE * self.rng.standard_normal()
+        # A leak begins within the noise: its first bad sample is the first that lies beyond.
+        if leak > 1.0 and leak * noise - 1 > NOISE_REACH * MEMORY_NOISE:
             moment.feel()
-        noise = 1 + 0.01 * self.rng.standard_normal()
         used = self.memory_mb * (0.9 + 0.15 * moment.busy) * leak * noise
         self.meter.level(c.MEMORY, round(used * _MB), {})
 
@@ -179,14 +191,15 @@ def operation(name: str, model: Model, **more: str) -> dict[str, str]:
 class ChatApi(Service):
     """People chat, with the large model or the small one."""
 
-    rate = 11.0
+    rate = 20.0
+    share: ClassVar = {c.LARGE.name: 0.4, c.MINI.name: 0.6}
     usual_errors = 0.006
     memory_mb = 900.0
 
     def step(self, moment: Moment) -> None:
         """Live through a second."""
-        total = self.arrivals(moment, self.rate)
-        large = int(self.rng.binomial(total, 0.35))
+        total = self.arrivals(moment, self.rate * moment.busy)
+        large = int(self.rng.binomial(total, self.share[c.LARGE.name]))
         ended = {"ok": 0, "error": 0}
         for model, size in ((c.LARGE, large), (c.MINI, total - large)):
             failed = self._chat(moment, model, size)
@@ -219,34 +232,44 @@ class ChatApi(Service):
 
     def _burst(self, moment: Moment, model: Model) -> tuple[float, str]:
         share = moment.hit("error_burst", self.name, gen_ai__request__model=model.name)
-        return (share, moment.fault.value("error.type")) if share and moment.fault else (0.0, "")
+        if not share or moment.fault is None:
+            return 0.0, ""
+        calls = self.rate * self.share[model.name] * moment.busy
+        share = max(share, min(BURST_A_SECOND / calls, BURST_SHARE))
+        return share, moment.fault.value("error.type")
 
 
 class Agents(Service):
     """Workers run agents, each of which calls the large model several times."""
 
-    rate = 1.6
-    capacity = 0.75  # jobs a second and worker
+    rate = 4.0
+    capacity = 2.2  # jobs a second and worker
 
     def __init__(self, name: str, seed: np.random.SeedSequence) -> None:
         super().__init__(name, seed)
         self.backlog = 0.0
+        self.stuck = ""  # the worker that is
 
     def step(self, moment: Moment) -> None:
         """Live through a second."""
         stuck = ""
         if moment.fault is not None and moment.fault.kind == "stuck_worker":
             stuck = moment.fault.value("demo.worker")
+        elif self.stuck:
+            self.backlog = 0.0  # nobody waits any more for what the stuck one held up
+        self.stuck = stuck
         self.meter.mute(("demo.worker", stuck) if stuck else None)
         if stuck:
             moment.feel()
         working = [worker for worker in c.WORKERS if worker != stuck]
-        came = self.arrivals(moment, self.rate)
+        busy = AGENTS_AT_NIGHT + (1 - AGENTS_AT_NIGHT) * moment.busy
+        came = self.arrivals(moment, self.rate * busy)
         # The others soon wait for what the stuck one holds.
-        possible = self.capacity * len(working) * moment.span * (0.4 if stuck else 1.0)
+        possible = self.capacity * len(working) * moment.span * (0.3 if stuck else 1.0)
         done = int(min(came + self.backlog, self.rng.poisson(possible)))
         self.backlog = min(self.backlog + came - done, 500.0)
-        self.meter.level(c.QUEUE_DEPTH, self.backlog, {"demo.queue": "agent-jobs"})
+        fresh = int(self.rng.poisson(0.5 * came / moment.span))  # just came, and nobody took them
+        self.meter.level(c.QUEUE_DEPTH, self.backlog + fresh, {"demo.queue": "agent-jobs"})
         self._share_out(moment, working, done)
         for agent in c.AGENT_NAMES:
             jobs = int(self.rng.binomial(done, 0.5)) if agent != c.AGENT_NAMES[-1] else done
@@ -282,12 +305,12 @@ class Agents(Service):
 class Embeddings(Service):
     """Documents are embedded, in many small calls."""
 
-    rate = 18.0
+    rate = 30.0
     memory_mb = 450.0
 
     def step(self, moment: Moment) -> None:
         """Live through a second."""
-        size = self.arrivals(moment, self.rate)
+        size = self.arrivals(moment, self.rate * moment.busy)
         attributes = operation("embeddings", c.EMBED)
         used = self.lognormal(350, 0.8, size)
         took = self.call(moment, c.EMBED, np.zeros(size))
@@ -302,7 +325,7 @@ class ModelServer(Service):
 
     memory_mb = 5_200.0
     gpu_memory_mb = 61_000.0
-    tokens_a_second = 3_500.0
+    tokens_a_second = 9_500.0
 
     def step(self, moment: Moment) -> None:
         """Live through a second; comes after the others."""

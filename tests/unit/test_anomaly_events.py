@@ -18,6 +18,7 @@ from quadra.anomalies.observer import Observer
 from quadra.anomalies.rates import Growth
 from quadra.anomalies.traits import PLAIN, Trait
 from quadra.anomalies.wording import SEVERITIES, quantity, reason, severity_of, span
+from quadra.engine.anomaly_watch import trait_of
 
 pytestmark = pytest.mark.unit
 
@@ -233,6 +234,27 @@ def test_a_more_sensitive_series_alerts_earlier() -> None:
     opened = [one.event.series for one in changes if one.change == "opened"]
     eager, usual, dull = (opened.count(series) for series in (1, 2, 3))
     assert eager > usual >= dull == 0
+
+
+def test_what_has_to_settle_is_learned_in_silence_at_first() -> None:
+    observer = Observer()
+    observer.describe({1: Trait(settles_h=10.0), 2: Trait()})
+    same = 10 + np.random.default_rng(5).standard_normal(900)
+    same[[400, 800]] += (40, 400)
+    ids, t = np.arange(1, 3, dtype=np.uint32), START + MINUTE * np.arange(900)
+    changes = observer.observe(np.tile(ids, 900), np.repeat(t, 2), np.repeat(same, 2))
+    opened = [
+        ((one.event.started_at - START) // MINUTE, one.event.series)
+        for one in changes
+        if one.change == "opened"
+    ]
+    assert [at for at, series in opened if series == 2 and at in {400, 800}] == [400, 800]
+    assert [(800, 1)] == [one for one in opened if one[1] == 1]
+
+
+def test_what_quadra_says_of_itself_settles_first() -> None:
+    young = {name: trait_of((name, ()), {}, {}).settles_h for name in ("host_x", "quadra_x", "x")}
+    assert young == {"host_x": 1.0, "quadra_x": 1.0, "x": 0.0}
 
 
 def test_growth_is_that_since_the_last_sample_and_a_reset_has_none() -> None:

@@ -288,6 +288,61 @@ def test_a_leak_is_seen_while_it_is_small() -> None:
     assert 1 <= np.argmax(found[320:] >= 1) <= 8
 
 
+def alone(level: Floats) -> Floats:
+    """Judge gauges, (rows, series), none of which has company; a reading of each a second."""
+    rows, series = level.shape
+    found = ShiftDetector(series).learn(
+        readings_of(*(One(LEVEL, one, np.ones(rows)) for one in level.T))
+    )
+    evidence: Floats = np.where(found.lonely, 0.0, found.evidence).reshape(rows, series)
+    return evidence
+
+
+@pytest.mark.parametrize("per_row", [1.2, 2.5])
+def test_a_leak_needs_no_company(per_row: float) -> None:
+    level = 900 + np.random.default_rng(41).standard_normal((420, 40))
+    level[320:] += per_row * np.arange(1, 101)[:, None]
+    found = alone(level)
+    assert found[:320].max() < 1
+    seen = np.argmax(found[320:] >= 1, axis=0) + 1
+    assert seen.min() >= 2, "one odd second is no news"
+    assert np.quantile(seen, 0.95) <= {1.2: 6, 2.5: 4}[per_row]
+
+
+def test_three_rows_far_off_say_more_than_the_least_of_them() -> None:
+    """People in a chat: they come and go by themselves within a minute, and then most are gone."""
+    rng = np.random.default_rng(45)
+    drift = np.zeros((500, 30))
+    for i in range(1, 500):
+        drift[i] = 0.98 * drift[i - 1] + 0.02 * rng.standard_normal(30)
+    people = 62 * np.exp(drift)
+    people[450:] *= 0.13
+    found = np.stack(
+        judged(*(One(LEVEL, one, np.ones(500)) for one in rng.poisson(people).T * 1.0))
+    )
+    assert (found[:, 450:453].max(axis=1) >= 1).mean() >= 0.9
+
+
+def test_what_was_found_is_found_again_when_it_comes_again() -> None:
+    level = 50 + np.random.default_rng(47).standard_normal((1_000, 40))
+    level[400:460] += 3.6
+    level[800:860] += 3.6
+    found = alone(level)
+    first, second = (found[at : at + 10].max(axis=0) >= 1 for at in (400, 800))
+    assert first.mean() >= 0.9
+    assert second.mean() >= 0.75
+
+
+def test_a_fault_does_not_bend_what_is_usual() -> None:
+    level = 50 + np.random.default_rng(49).standard_normal((600, 20))
+    level[400:500] += 80
+    detector = ShiftDetector(20)
+    detector.learn(readings_of(*(One(LEVEL, one, np.ones(520)) for one in level[:520].T)))
+    numbers = dict(zip(NUMBERS, detector.dump()["numbers"], strict=True))
+    usual = numbers["amount"] / numbers["weight"] + numbers["origin"]
+    assert np.abs(usual - 50).max() < 0.4
+
+
 def test_what_stays_is_the_new_usual_in_the_end_and_what_passes_is_not() -> None:
     passes, weight = noise(LEVEL, 1_700, 6)
     stays = passes.copy()

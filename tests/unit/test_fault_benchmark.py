@@ -36,6 +36,6 @@ def test_a_fault_is_timed_from_its_first_bad_sample() -> None:
     played = bench.play(101, 2, seconds=130)
     ((fault, bad),) = played.faults
     assert played.wrong[0][0] <= bad <= played.wrong[0][0] + 10
-    assert bad < bench._ended(played, bad)
+    assert bad < bench._span(played, bad)[1]
     assert 120.0 == played.wrong[0][0]
     assert fault.number == 1
