@@ -144,12 +144,14 @@ def _mail_faults(settings: Mapping[str, Any]) -> list[Fault]:
     if not isinstance(to, list) or not 1 <= len(to) <= _MAX_TO or not all(map(_is_mail, to)):
         reason = f"a list of 1 to {_MAX_TO} mail addresses is needed"
         faults.append(Fault(None, "settings.to", reason))
-    if sender is not None and not _is_mail(sender):
-        faults.append(Fault(None, "settings.from", "a mail address is needed"))
+    if sender is not None and not (_is_mail(sender) and str(sender).isascii()):
+        faults.append(Fault(None, "settings.from", "a mail address in ASCII is needed"))
     return faults
 
 
 def _is_mail(text: object) -> bool:
-    if not isinstance(text, str) or len(text) > 254 or any(c in text for c in "\r\n<>, "):  # noqa: PLR2004 - RFC 5321
+    if not isinstance(text, str) or len(text) > 254 or not text.isprintable():  # noqa: PLR2004 - RFC 5321
+        return False
+    if any(c in text for c in "<>, "):
         return False
     return parseaddr(text)[1] == text and "@" in text[1:-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,11 @@ class Porch:
             url, attempt = provider.begin(self._back)
         except QuadraError as error:
             return self._door.page(error.detail, 503, target)
-        kept = {**attempt.as_dict(), "next": target[:1_000], "until": time.time() + WITHIN_S}
+        kept = {
+            **attempt.as_dict(),
+            "next": target[:1_000],
+            "until": self._parts.clock() + WITHIN_S,
+        }
         response = make_response(redirect(url, 302))
         response.set_cookie(
             COOKIE, self._seal(kept), max_age=WITHIN_S, httponly=True, samesite="Lax",
@@ -92,7 +95,7 @@ class Porch:
         if not hmac.compare_digest(mark.encode(), right.encode()):
             return {}
         kept: dict[str, str] = orjson.loads(urlsafe_b64decode(body))
-        return kept if float(kept["until"]) > time.time() else {}
+        return kept if float(kept["until"]) > self._parts.clock() else {}
 
 
 def make_openid(parts: WebParts) -> Blueprint:

@@ -91,6 +91,15 @@ def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(server: Qu
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
 
 
+def test_behind_a_proxy_with_tls_the_cookie_goes_over_tls_alone(start_quadra: Start) -> None:
+    server = start_quadra(NUM_PROXIES="1")
+    form = {"token": server.token}
+    for scheme, secure in (("https", True), ("http", False)):
+        headers = {"X-Forwarded-For": "10.0.0.9", "X-Forwarded-Proto": scheme}
+        answer = stranger(server, "POST", "/login", data=form, headers=headers)
+        assert secure == ("Secure" in answer.headers["Set-Cookie"].split("; "))
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "x" * 100_000, "qdr_" + "x" * 43])
 def test_a_wrong_token_shows_the_form_again(server: QuadraServer, token: str) -> None:
     someone = Browserlike(server)

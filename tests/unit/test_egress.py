@@ -4,6 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from quadra.channels.email import EmailSender
+from quadra.channels.form import channel_from
+from quadra.engine.channels import Channel, Delivery, Sent
+from quadra.errors import InvalidError
 from quadra.outward.egress import (
     Address,
     Egress,
@@ -12,6 +16,7 @@ from quadra.outward.egress import (
     kind_of_private,
     resolve,
 )
+from tests.servers.receivers import MailReceiver
 
 PRIVATE = [
     "0.0.0.0",  # noqa: S104 - nothing binds to it
@@ -87,3 +92,33 @@ def test_a_name_is_no_address() -> None:
 
 def test_the_system_is_asked_for_stream_addresses_once_each() -> None:
     assert [(socket.AF_INET, "127.0.0.1")] == resolve("127.0.0.1", 80)
+
+
+def test_mail_is_handed_in_at_the_address_that_was_judged() -> None:
+    """Asked a second time, the name could mean a place inside."""
+    asked: list[str] = []
+
+    def resolve_once(host: str, _port: int, _flags: int) -> list[tuple[int, str]]:
+        asked.append(host)
+        return [(socket.AF_INET, "127.0.0.1")]
+
+    egress = Egress("X", allow_private=True, resolve=resolve_once)
+    with MailReceiver() as office:
+        url = office.url.replace("127.0.0.1", "mail.invalid")
+        channel = Channel("m", "email", url, settings={"to": ["a@b.example"]})
+        page = Delivery(1, "d", "g", "m", "firing", "test", [], 0.0, 0)
+        assert isinstance(EmailSender(egress).send(channel, [page]), Sent)
+        assert 1 == len(office.wait(1))
+    assert ["mail.invalid"] == asked
+
+
+@pytest.mark.parametrize(
+    "sender", ["\u00fc@example.org", "a\x0bb@example.org", "a\u2028@example.org"]
+)
+def test_a_sender_that_no_header_holds_is_refused_when_saved(sender: str) -> None:
+    """It would have failed anew at each try to send."""
+    settings = {"to": ["a@b.example"], "from": sender}
+    wish = {"name": "m", "kind": "email", "url": "smtp://192.0.2.1", "settings": settings}
+    with pytest.raises(InvalidError) as refused:
+        channel_from(wish, Egress("X", allow_private=True))
+    assert "settings.from" in {fault.field for fault in refused.value.faults}
