@@ -3,7 +3,7 @@ import { rowsOf, type Status } from "../src/data/parts.ts";
 
 const plain = (text: string): string => text.replaceAll("\u202f", "_");
 const told = (status: Pick<Status, "parts" | "judge" | "queues">): Record<string, string> =>
-  Object.fromEntries(rowsOf(status).map(({ name, state, queue, lag, detail = "" }) => [name, plain([state, queue, lag, detail].join(" | "))]));
+  Object.fromEntries(rowsOf(status).map(({ name, state, queue, waits, lag, detail = "" }) => [name, plain([state, `${queue} ${waits}`.trim(), lag, detail].join(" | "))]));
 
 const IDLE = { waiting: 0, age: null, lag: 0, late: false };
 
@@ -16,9 +16,9 @@ describe("parts of Quadra", () => {
     };
     expect(told({ parts: { worker: { state: "ok", age: 1 } }, judge: { age: 1, behind: 3 }, queues })).toEqual({
       worker: "ok |  |  | ",
-      judge: "ok | 1_200 samples, 2_s | 2_s | ",
-      sealer: "ok | 90_000 samples, 4_min | none | ",
-      notifications: "degraded | 1 page, 1_min 5_s | 1_min 1_s | pages are due and not sent",
+      judge: "ok | 1_200 samples for 2_s | 2_s | ",
+      sealer: "ok | 90_000 samples for 4_min | none | ",
+      notifications: "degraded | 1 page for 1_min 5_s | 1_min 1_s | pages are due and not sent",
     });
   });
 

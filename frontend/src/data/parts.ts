@@ -9,6 +9,8 @@ type Queue = Schemas["Queue"];
 export interface Row extends Part {
   readonly name: string;
   readonly queue: string;
+  /** How long the first of the queue has waited. */
+  readonly waits: string;
   readonly lag: string;
 }
 
@@ -24,19 +26,19 @@ const WORKERS: Readonly<Record<string, { readonly noun: (n: number) => string; r
 
 /** All parts, those that work queues off behind the others. */
 export function rowsOf({ parts, judge, queues }: Pick<Status, "parts" | "judge" | "queues">): Row[] {
-  const plain = Object.entries(parts).map(([name, part]) => ({ ...part, name, queue: "", lag: "" }));
+  const plain = Object.entries(parts).map(([name, part]) => ({ ...part, name, queue: "", waits: "", lag: "" }));
   const working = Object.entries(queues ?? {}).map(([name, queue]) => rowOf(name, queue));
   return [...plain, ...working.map((row) => (row.name === "judge" ? withBeat(row, judge) : row))];
 }
 
 function rowOf(name: string, queue: Queue): Row {
   const { noun = number, idle = "", behind = "" } = WORKERS[name] ?? {};
-  const waits = queue.age === null ? "" : `, ${duration(queue.age)}`;
   const detail = queue.late ? behind : queue.waiting === 0 ? idle : "";
   return {
     name,
     state: queue.late ? "degraded" : "ok",
-    queue: queue.waiting === 0 ? "empty" : `${noun(queue.waiting)}${waits}`,
+    queue: queue.waiting === 0 ? "empty" : noun(queue.waiting),
+    waits: queue.age === null ? "" : `for ${duration(queue.age)}`,
     lag: queue.lag < 1 ? "none" : duration(queue.lag),
     ...(detail === "" ? {} : { detail }),
   };

@@ -50,12 +50,21 @@ export function StatusPage(): JSX.Element {
                   cell: ({ state, detail }) => (
                     <>
                       {WORDS[state]}
-                      {detail !== undefined && <small class="labels">{detail}</small>}
+                      {detail !== undefined && <small class="part-detail">{detail}</small>}
                     </>
                   ),
                 },
-                { title: "Queue", number: true, cell: ({ queue }) => queue },
-                { title: "Lag", number: true, cell: ({ lag }) => lag },
+                {
+                  title: "Queue",
+                  number: true,
+                  cell: ({ queue, waits }) => (
+                    <>
+                      {queue}
+                      {waits !== "" && <small class="part-detail">{waits}</small>}
+                    </>
+                  ),
+                },
+                { title: "Lag", number: true, wide: true, cell: ({ lag }) => lag },
                 { title: "Heard of", number: true, wide: true, cell: (part) => (part.age === undefined ? "" : age(part.age, app.now())), by: (part) => part.age ?? 0 },
                 { title: "Since", number: true, wide: true, cell: ({ since }) => (since === undefined ? "" : moment(since)) },
               ]}
