@@ -68,7 +68,7 @@ export function ownChart(name: string): ChartSpec {
   return spec(name, name);
 }
 
-/** What the overview's sentence tells of the host: followed, but without a past. */
+/** What the overview's sentence tells of the host, and every page how old its newest data is by: followed, but without a past. */
 export const TOLD: readonly string[] = ["host_cpu_busy_percent", "host_memory_used_percent", "host_disk_used_percent"];
 
 /** The metrics that have a chart on the overview. */

@@ -141,8 +141,8 @@ export class Console implements Stage {
           this.expected.hurry();
         },
         event: this.events.take,
-        resync: () => {
-          this.dropped.value = { count: this.dropped.value.count + 1, at: this.now() };
+        resync: (reason) => {
+          if (reason === "too_slow") this.dropped.value = { count: this.dropped.value.count + 1, at: this.now() };
           this.refill();
         },
         unauthorized: toLogin,
@@ -441,8 +441,8 @@ export class Console implements Stage {
   }
 
   #subscribe(): void {
-    const told = this.router.path.value === "/" ? TOLD : [];
-    const names = [...new Set([...this.#names(), ...told])];
+    // Where no chart is drawn too: how old the newest data is stands on every page.
+    const names = [...new Set([...this.#names(), ...TOLD])];
     this.#live.subscribe(anyOfNames(names, this.#drawn.also));
   }
 

@@ -19,8 +19,8 @@ export interface LiveEvents {
    * `told`: up to which announcement events were sent before, to others.
    */
   readonly subscribed: (told: number) => void;
-  /** Points may be missing: fetch the visible range again. */
-  readonly resync: () => void;
+  /** Points may be missing: fetch the visible range again. `reason` is "too_slow" where frames gave way to newer ones. */
+  readonly resync: (reason: string) => void;
   readonly alert: (alert: Alert) => void;
   readonly anomaly: (anomaly: Anomaly) => void;
   readonly event: (event: Happened) => void;
@@ -38,7 +38,8 @@ interface Ack {
   readonly detail?: string;
 }
 
-const DELAYS = [1, 2, 4, 8, 15];
+/** Seconds before each new try: whoever is back is noticed within a few. */
+const DELAYS = [1, 2, 3, 4];
 
 /**
  * The live connection: subscribes, hands frames on, and comes back by itself. Retrying
@@ -80,9 +81,9 @@ export class Live {
     socket.on("alert", on.alert);
     socket.on("anomaly", on.anomaly);
     socket.on("event", on.event);
-    socket.on("resync", (message: { seq?: number }) => {
+    socket.on("resync", (message: { seq?: number; reason?: string }) => {
       if (typeof message.seq === "number") this.#seq = message.seq;
-      on.resync();
+      on.resync(message.reason ?? "");
     });
     socket.on("system", (message: { kind?: string }) => {
       if (message.kind === "stopping") this.#stopping = true;
@@ -149,7 +150,7 @@ export class Live {
 
   #lost(why: string): void {
     clearTimeout(this.#timer);
-    const delay = (DELAYS[Math.min(this.#attempt, DELAYS.length - 1)] ?? 15) * (1 + 0.2 * Math.random());
+    const delay = (DELAYS[Math.min(this.#attempt, DELAYS.length - 1)] ?? 4) * (1 + 0.2 * Math.random());
     this.#attempt += 1;
     this.#report(this.#now() + delay, why);
     this.#timer = setTimeout(() => this.retryNow(), delay * 1000);

@@ -73,7 +73,7 @@ export function Strip(): JSX.Element | null {
     const times = dropped.count === 1 ? "" : ` ${number(dropped.count)} times since the page was opened.`;
     return (
       <div class="strip" data-testid="dropped" role="status">
-        <p>{`Frames were dropped on the way here at ${clock(dropped.at, true)}; what they held was read from history.${times}`}</p>
+        <p>{`The connection could not keep up at ${clock(dropped.at, true)}; what it missed was read from history.${times}`}</p>
       </div>
     );
   }
