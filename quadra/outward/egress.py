@@ -121,6 +121,6 @@ class Egress:
         for _family, ip in found:
             kind = None if self.allow_private else kind_of_private(ip_address(ip))
             if kind is not None:
-                msg = f"{kind}; {self.setting}=true allows those"
+                msg = f"refused: {kind}; start Quadra with {self.setting}=true to allow those"
                 raise EgressError(msg)
         return [Address(family, ip, port) for family, ip in dict.fromkeys(found)]

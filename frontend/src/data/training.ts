@@ -19,7 +19,7 @@ export function describe(state: TrainingState): { shape: ShapeName; text: string
   }
   if (!state.running) {
     if (state.iteration === 0) {
-      const sub = "The field learns your metrics and foretells them, one step and five minutes on.";
+      const sub = "The field learns the series you choose and foretells them, one step and five minutes on.";
       return { shape: "wait", text: "Nothing is trained yet.", sub };
     }
     return { shape: "wait", text: `Training stands still after ${steps}.`, sub: `${again}What was learned is kept.` };

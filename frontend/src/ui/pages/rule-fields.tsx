@@ -111,7 +111,8 @@ function silenceInWords(name: string): string {
   return name === "ok" ? "it is over" : name === "alert" ? "fire" : "change nothing";
 }
 
-function Field({ name, faults, children }: { name: string; faults: Readonly<Record<string, string>>; children: ComponentChildren }): JSX.Element {
+/** A field within a sentence, with what is wrong with it beneath. */
+export function Field({ name, faults, children }: { name: string; faults: Readonly<Record<string, string>>; children: ComponentChildren }): JSX.Element {
   return (
     <span class="field">
       {children}

@@ -50,7 +50,7 @@ export function TokensPage(): JSX.Element {
     <Answered answer={answer} what="the tokens">
       {({ tokens }) => (
         <>
-          <Heading shape="ok" text={`${plural(tokens.length, "token")} in force.`} sub="A token is shown once, when it is made. Only its hash is kept." />
+          <Heading shape="ok" text={`${plural(tokens.length, "token")} in force.`} sub="A token is shown once, when it is made; only its hash is kept. But first-steps, which may do nothing but send, stands in the snippets." />
           <Refusal doing={doing} />
           {made !== null && <Secret made={made} onDone={() => setMade(null)} />}
           <Table

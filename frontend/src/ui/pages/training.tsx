@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ChartSpec } from "../../chart/types.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { duration } from "../../data/format.ts";
@@ -11,7 +11,11 @@ import { FieldMap, FieldPast } from "../field-map.tsx";
 import { Heading } from "../heading.tsx";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
+import { ownNames } from "../../charts.ts";
+import { useCell } from "../../cell.ts";
+import { draftOf, planOf, type PlanDraft } from "../../data/training-plan.ts";
 import { besidePlain, describe, type Skill, type TrainingState, type Watched } from "../../data/training.ts";
+import { PlanFields } from "./training-plan.tsx";
 import { Versions } from "./versions.tsx";
 
 const NAMES = ["loss", "reward", "field_variance"].map((word) => `quadra_matrix_training_${word}`);
@@ -24,49 +28,71 @@ const CHARTS: readonly ChartSpec[] = ["Loss", "Reward", "Variance of the field"]
 export function TrainingPage(): JSX.Element {
   const app = useConsole();
   const answer = useAnswer("/api/v1/training", 1);
-  const doing = useDoing();
   useEffect(() => app.draws(NAMES), [app]);
   return (
     <Answered answer={answer} what="the training">
-      {(state) => (
-        <>
-          <Heading {...describe(state)}>
-            <Actions state={state} doing={doing} done={answer.again} />
-          </Heading>
-          <Refusal doing={doing} />
-          <h2 class="visually-hidden">Loss, reward and variance</h2>
-          <div class="charts charts-first">
-            {CHARTS.map((chart) => (
-              <PinnableChart key={chart.key} spec={chart} />
-            ))}
-          </div>
-          {state.state.length > 0 && <Maps state={state} />}
-          <Forecasts state={state} />
-          <Versions doing={doing} changed={answer.again} />
-        </>
-      )}
+      {(state) => <Training state={state} again={answer.again} />}
     </Answered>
   );
 }
 
-function Actions({ state, doing, done }: { state: TrainingState; doing: Doing; done: () => void }): JSX.Element | null {
-  if (!useMayChange()) return <p class="hint">You can see the training, not change it.</p>;
-  const ask = async (what: "start" | "stop" | "reset", body?: object): Promise<void> => {
-    await doing.run("POST", `/api/v1/training/${what}`, body);
-    done();
+function Training({ state, again }: { state: TrainingState; again: () => void }): JSX.Element {
+  const app = useConsole();
+  const doing = useDoing();
+  const may = useMayChange();
+  const [change, setChange] = useState<Partial<PlanDraft>>({});
+  useCell(app.catalog); // the first series of the user's own may come now
+  const draft = { ...draftOf(state, ownNames(app.store).length > 0), ...change };
+  const done = (): void => {
+    setChange({});
+    again();
   };
   return (
     <>
-      {state.running ? (
+      <Heading {...describe(state)}>
+        <Actions state={state} doing={doing} done={done} plan={planOf(draft, state)} changed={Object.keys(change).length > 0} />
+      </Heading>
+      <Refusal doing={doing} />
+      {may && <PlanFields draft={draft} faults={doing.faults} open={!state.running} onChange={(more) => setChange({ ...change, ...more })} />}
+      <h2 class="visually-hidden">Loss, reward and variance</h2>
+      <div class="charts charts-first">
+        {CHARTS.map((chart) => (
+          <PinnableChart key={chart.key} spec={chart} />
+        ))}
+      </div>
+      {state.state.length > 0 && <Maps state={state} />}
+      <Forecasts state={state} />
+      <Versions doing={doing} changed={again} />
+    </>
+  );
+}
+
+interface ActionsProps {
+  readonly state: TrainingState;
+  readonly doing: Doing;
+  readonly done: () => void;
+  readonly plan: object;
+  /** Whether a field was changed: then a start begins anew. */
+  readonly changed: boolean;
+}
+
+function Actions({ state, doing, done, plan, changed }: ActionsProps): JSX.Element | null {
+  if (!useMayChange()) return <p class="hint">You can see the training, not change it.</p>;
+  const ask = async (what: "start" | "stop" | "reset", body?: object): Promise<void> => {
+    if ((await doing.run("POST", `/api/v1/training/${what}`, body)) !== null) done();
+  };
+  return (
+    <>
+      {state.running && !changed ? (
         <button type="button" class="control" disabled={doing.busy} onClick={() => void ask("stop")}>
           Stop training
         </button>
       ) : (
-        <button type="button" class="primary" disabled={doing.busy} onClick={() => void ask("start", {})}>
-          {state.iteration > 0 ? "Go on training" : "Start training"}
+        <button type="button" class="primary" disabled={doing.busy} onClick={() => void ask("start", plan)}>
+          {state.iteration === 0 ? "Start training" : changed ? "Begin anew with these" : "Go on training"}
         </button>
       )}
-      {state.iteration > 0 && (
+      {state.iteration > 0 && !changed && (
         <button type="button" class="control" disabled={doing.busy} onClick={() => void ask("reset")}>
           Begin anew
         </button>

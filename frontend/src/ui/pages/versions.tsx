@@ -14,7 +14,7 @@ export function Versions({ doing, changed }: { doing: Doing; changed: () => void
   const answer = useAnswer("/api/v1/models", 10);
   const may = useMayChange();
   const [words, setWords] = useState("");
-  const ask = async (path: "" | `/${string}/load` | `/${string}/promote`, body?: object): Promise<void> => {
+  const ask = async (path: "" | "/rollback" | `/${string}/load` | `/${string}/promote`, body?: object): Promise<void> => {
     const done = await doing.run("POST", `/api/v1/models${path}`, body);
     if (done !== null) setWords("");
     answer.again();
@@ -24,37 +24,47 @@ export function Versions({ doing, changed }: { doing: Doing; changed: () => void
     <section aria-labelledby="versions-title">
       <h2 id="versions-title">Model versions</h2>
       <Answered answer={answer} what="the versions">
-        {({ models }) =>
+        {({ models, production }) =>
           models.length === 0 ? (
             <Empty>No version is saved yet. Save one to come back to it later.</Empty>
           ) : (
-            <Table
-              label="Model versions"
-              rows={models}
-              keyOf={(model) => model.version}
-              columns={[
-                { title: "Version", cell: (model) => <Name model={model} />, by: (model) => model.created_at },
-                { title: "Units", number: true, wide: true, cell: (model) => number(model.field_size) },
-                { title: "Steps", number: true, cell: (model) => number(model.iteration), by: (model) => model.iteration },
-                { title: "Loss", number: true, cell: (model) => (model.loss === null ? "–" : number(model.loss)), by: (model) => model.loss ?? 9 },
-                {
-                  title: "",
-                  cell: (model) =>
-                    may && (
-                      <span class="row-actions">
-                        <button type="button" class="quiet" disabled={doing.busy} onClick={() => void ask(`/${model.version}/load`)}>
-                          Load
-                        </button>
-                        {!model.production && (
-                          <button type="button" class="quiet" disabled={doing.busy} onClick={() => void ask(`/${model.version}/promote`)}>
-                            Promote
+            <>
+              <p class="hint">
+                Load goes on training from a version, in place of what is trained now. Promote makes it the one in production.{" "}
+                {may && production !== null && (
+                  <button type="button" class="link" disabled={doing.busy} onClick={() => void ask("/rollback")}>
+                    Roll back to the one before
+                  </button>
+                )}
+              </p>
+              <Table
+                label="Saved versions"
+                rows={models}
+                keyOf={(model) => model.version}
+                columns={[
+                  { title: "Version", cell: (model) => <Name model={model} />, by: (model) => model.created_at },
+                  { title: "Units", number: true, wide: true, cell: (model) => number(model.field_size) },
+                  { title: "Steps", number: true, cell: (model) => number(model.iteration), by: (model) => model.iteration },
+                  { title: "Loss", number: true, cell: (model) => (model.loss === null ? "–" : number(model.loss)), by: (model) => model.loss ?? 9 },
+                  {
+                    title: "",
+                    cell: (model) =>
+                      may && (
+                        <span class="row-actions">
+                          <button type="button" class="quiet" disabled={doing.busy} onClick={() => void ask(`/${model.version}/load`)}>
+                            Load
                           </button>
-                        )}
-                      </span>
-                    ),
-                },
-              ]}
-            />
+                          {!model.production && (
+                            <button type="button" class="quiet" disabled={doing.busy} onClick={() => void ask(`/${model.version}/promote`)}>
+                              Promote
+                            </button>
+                          )}
+                        </span>
+                      ),
+                  },
+                ]}
+              />
+            </>
           )
         }
       </Answered>
