@@ -19,6 +19,8 @@ _SPANS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"), (1e
                  (1e-6, "µs"))  # fmt: skip
 _BINARY: Final = ((1024.0**4, "TiB"), (1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"))
 _DECIMAL: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_ENDINGS: Final = (("_bytes", "bytes"), ("_seconds", "s"), ("_milliseconds", "ms"), ("_ms", "ms"),
+                   ("_percent", "%"), ("_ratio", "ratio"))  # fmt: skip
 _PLAIN_BELOW = 1e4  # 1234 reads as well as 1.23k
 _DAYS_FROM_H, _HOURS_FROM_H = 48.0, 2.0
 _ROUND_FROM = 1000.0
@@ -35,6 +37,10 @@ def severity_of(evidence: float) -> Severity:
 
 def quantity(value: float, unit: str = "") -> str:
     """Write a value with at most three digits and its unit: ``2.3 s``, ``512 MiB``, ``12 %``."""
+    if unit.endswith("/s"):
+        return quantity(value, unit.removesuffix("/s")) + "/s"
+    if unit == "ratio":
+        value, unit = 100.0 * value, "%"
     if unit in _SECONDS:
         return _scaled(value * _SECONDS[unit], _SPANS, "s")
     if unit in _BYTES:
@@ -43,7 +49,7 @@ def quantity(value: float, unit: str = "") -> str:
         return f"{_digits(value)} %"
     steps = _DECIMAL if abs(value) >= _PLAIN_BELOW else ()
     plain = _scaled(value, steps, "").replace(" ", "")
-    if unit in {"", "1", "ratio"} or unit.startswith("{"):
+    if unit in {"", "1"} or unit.startswith("{"):
         return plain
     return f"{plain} {unit}"
 
@@ -75,18 +81,19 @@ def reason(
     if detector == "silence":
         pause = quantity(usual, "s")
         return f"{trait.name or 'the series'} fell silent: no sample, where one comes every {pause}"
-    name, unit, ending = trait.name or "the value", trait.unit, ""
+    name = trait.name or "the value"
+    unit = trait.unit or _unit_of(name)
     if trait.calls:
         name = f"mean of {name.removesuffix('_sum')}"
     elif trait.counter:
-        ending, unit = ("/s", unit) if unit in {"", "1"} else ("", f"{unit}/s")
-    said, before = quantity(value, unit) + ending, quantity(usual, unit) + ending
+        unit = f"{'' if unit == '1' else unit}/s"
+    said, before = quantity(value, unit), quantity(usual, unit)
     low, high = seen
     if detector == "drift":
-        way = "up" if value > usual else "down"
-        return f"{name} drifts {way}: {said}, {before} before"
+        way = "risen" if value > usual else "fallen"
+        return f"{name} has {way} to {said}, from {before}"
     if not low <= value <= high:
-        edge = quantity(high if value > high else low, unit) + ending
+        edge = quantity(high if value > high else low, unit)
         side = "above" if value > high else "below"
         return f"{name} {said}, never {side} {edge} in {span(age_h)}"
     plain = {
@@ -96,6 +103,13 @@ def reason(
         "forecast": f"{name} {said}, where {before} was foretold",
     }
     return plain.get(detector, f"{name} {said}, a value not seen in {span(age_h)}")
+
+
+def _unit_of(name: str) -> str:
+    """Read the unit from a metric's name, as names of Prometheus end; empty where it tells none."""
+    rate = "/s" if name.endswith("_per_second") else ""
+    plain = name.removesuffix("_per_second").removesuffix("_total").removesuffix("_sum")
+    return next((unit + rate for ending, unit in _ENDINGS if plain.endswith(ending)), rate)
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...], plain: str) -> str:

@@ -307,7 +307,7 @@ def test_spans_read_well() -> None:
         ("jump", 0.01, "p95 latency 10 ms, never below 100 ms in 6 days"),
         ("jump", 0.8, "p95 latency went from 400 ms to 800 ms in one step"),
         ("season", 0.8, "p95 latency 800 ms, where 400 ms is usual at this time"),
-        ("drift", 0.8, "p95 latency drifts up: 800 ms, 400 ms before"),
+        ("drift", 0.8, "p95 latency has risen to 800 ms, from 400 ms"),
         ("novelty", 0.3, "p95 latency 300 ms, a value not seen in 6 days"),
     ],
 )
@@ -315,3 +315,25 @@ def test_reasons_are_sentences(detector: str, value: float, text: str) -> None:
     trait = Trait("p95 latency", "s")
     said = reason(trait, detector, value=value, usual=0.4, seen=(0.1, 0.9), age_h=144.0)
     assert text == said
+
+
+@pytest.mark.parametrize(
+    ("trait", "text"),
+    [
+        (Trait("memory_bytes"), "memory_bytes 2 KiB, 1 KiB before"),
+        (Trait("net_bytes_total", counter=True), "net_bytes_total 2 KiB/s, 1 KiB/s before"),
+        (Trait("net_bytes_per_second"), "net_bytes_per_second 2 KiB/s, 1 KiB/s before"),
+        (Trait("calls_total", "1", counter=True), "calls_total 2048/s, 1024/s before"),
+        (Trait("load"), "load 2048, 1024 before"),
+    ],
+)
+def test_a_name_tells_the_unit_where_no_sender_did(trait: Trait, text: str) -> None:
+    said = reason(trait, "shift", value=2048.0, usual=1024.0, seen=(0.0, 5e3), age_h=1.0)
+    assert text == said
+
+
+def test_a_ratio_reads_as_a_share() -> None:
+    said = reason(
+        Trait("gpu_usage_ratio"), "drift", value=0.493, usual=0.459, seen=(0.0, 1.0), age_h=1.0
+    )
+    assert "gpu_usage_ratio has risen to 49.3 %, from 45.9 %" == said

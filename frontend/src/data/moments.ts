@@ -65,9 +65,10 @@ export function worstOf(anomalies: readonly Anomaly[]): Anomaly["severity"] {
   return SEVERITIES[rank] ?? "low";
 }
 
-/** "6 series of 2 services". */
+/** "6 series of 2 services"; sources where not all of them name their service. */
 export function movedInWords({ anomalies }: Moment): string {
   const services = new Set(anomalies.map(serviceOf)).size;
   const series = plural(anomalies.length, "series", "series");
-  return services > 1 ? `${series} of ${plural(services, "service")}` : `${series} of ${anomalies[0] === undefined ? "" : serviceOf(anomalies[0])}`;
+  const kind = anomalies.every(({ labels }) => (labels.service_name ?? labels.service ?? "") !== "") ? "service" : "source";
+  return services > 1 ? `${series} of ${plural(services, kind)}` : `${series} of ${anomalies[0] === undefined ? "" : serviceOf(anomalies[0])}`;
 }
