@@ -1,47 +1,87 @@
 import { el } from "./dom.ts";
 import type { Plot } from "./plot.ts";
+import type { Token } from "./palette.ts";
 import type { DrawnLine, Picture } from "./types.ts";
+
+/** A dot, in pixels of the plot. */
+export interface End {
+  readonly token: Token;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The stretch of the plot, in pixels from its left, that dots are painted on. */
+export interface Strip {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** So much room has a dot in its strip at first, and so much of it may be empty before it is cut anew. */
+const ROOM = 24;
+const SPARE = 96;
+/** A dot's own half, with something over. */
+const REACH = 4;
 
 /**
  * A dot at each line's newest point. Not on the canvas: it moves with every sample, while the
- * line behind it is drawn anew only when it has moved by a pixel.
+ * line behind it is drawn anew only when it has moved by a pixel. Nor an element each: the
+ * browser would lay out and order the layers of the whole page anew whenever one moves. As
+ * backgrounds of one element they are only painted, and on no more of the plot than they need.
  */
 export class Ends {
   readonly element = el("div", "ends");
-  readonly #dots: HTMLElement[] = [];
+  #strip: Strip | null = null;
+  #colors = "";
+  #places = "";
 
   constructor() {
     this.element.setAttribute("aria-hidden", "true");
   }
 
-  show(plot: Plot, { lines, window, tail, axis }: Picture): void {
-    while (this.#dots.length < lines.length) {
-      const dot = el("i");
-      this.#dots.push(dot);
-      this.element.append(dot);
-    }
-    this.#dots.forEach((dot, i) => {
-      const line = lines[i];
-      const end = line === undefined ? null : endOf(line);
-      // One that is off the axis for a moment would lie on what stands beside the plot.
-      const off = end !== null && (end.v > axis.max || (end.v < axis.min && axis.log !== true));
-      dot.hidden = line === undefined || end === null || off || end.t < window.from || end.t > window.to + (window.live ? 5 : 0);
-      if (line === undefined || end === null || dot.hidden) return;
-      dot.className = `end-${tail === null ? line.token : "ink3"}`;
-      place(dot, Math.min(plot.x(end.t), plot.width), plot.y(end.v));
-    });
+  show(plot: Plot, picture: Picture): void {
+    this.#put(endsOf(plot, picture));
   }
 
   hide(): void {
-    for (const dot of this.#dots) dot.hidden = true;
+    this.#put([]);
+  }
+
+  #put(ends: readonly End[]): void {
+    const { style } = this.element;
+    const strip = stripFor(ends, this.#strip);
+    if (strip !== this.#strip && strip !== null) {
+      style.left = `${String(strip.left)}px`;
+      style.width = `${String(strip.right - strip.left)}px`;
+    }
+    this.#strip = strip;
+    const colors = ends.map(({ token }) => `radial-gradient(closest-side, var(--${token}) calc(100% - 0.5px), transparent)`).join();
+    if (colors !== this.#colors) style.backgroundImage = this.#colors = colors;
+    const left = strip?.left ?? 0;
+    const places = ends.map(({ x, y }) => `calc(${(x - left).toFixed(1)}px - var(--end)) calc(${y.toFixed(1)}px - var(--end))`).join();
+    if (places !== this.#places) style.backgroundPosition = this.#places = places;
   }
 }
 
-/** By left and top, to a tenth of a pixel: a transform would make a layer's worth of work of each dot. */
-function place(dot: HTMLElement, x: number, y: number): void {
-  const [left, top] = [`${x.toFixed(1)}px`, `${y.toFixed(1)}px`];
-  if (dot.style.left !== left) dot.style.left = left;
-  if (dot.style.top !== top) dot.style.top = top;
+/** The strip in use for as long as it has all dots on it and is not far too wide: to move it is to order the page's layers anew. */
+export function stripFor(ends: readonly Pick<End, "x">[], old: Strip | null): Strip | null {
+  if (ends.length === 0) return old;
+  const least = Math.min(...ends.map(({ x }) => x)) - REACH;
+  const most = Math.max(...ends.map(({ x }) => x)) + REACH;
+  if (old !== null && least >= old.left && most <= old.right && old.right - old.left <= most - least + SPARE) return old;
+  return { left: Math.floor(least - ROOM), right: Math.ceil(most + ROOM) };
+}
+
+/** The dots of a picture, the one on top first. */
+export function endsOf(plot: Pick<Plot, "x" | "y" | "width">, { lines, window, tail, axis }: Picture): End[] {
+  const ends: End[] = [];
+  for (const line of lines) {
+    const end = endOf(line);
+    if (end === null || end.t < window.from || end.t > window.to + (window.live ? 5 : 0)) continue;
+    // One that is off the axis for a moment would lie on what stands beside the plot.
+    if (end.v > axis.max || (end.v < axis.min && axis.log !== true)) continue;
+    ends.unshift({ token: tail === null ? line.token : "ink3", x: Math.min(plot.x(end.t), plot.width), y: plot.y(end.v) });
+  }
+  return ends;
 }
 
 /** Where a line ends: at its newest sample where samples are drawn, else at its last bucket. */
