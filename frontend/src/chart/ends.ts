@@ -20,7 +20,7 @@ export interface Strip {
 const ROOM = 24;
 const SPARE = 96;
 /** A dot's own half, with something over. */
-const REACH = 4;
+const REACH = 5;
 
 /**
  * A dot at each line's newest point. Not on the canvas: it moves with every sample, while the
@@ -54,7 +54,7 @@ export class Ends {
       style.width = `${String(strip.right - strip.left)}px`;
     }
     this.#strip = strip;
-    const colors = ends.map(({ token }) => `radial-gradient(closest-side, var(--${token}) calc(100% - 0.5px), transparent)`).join();
+    const colors = ends.map(({ token }) => `radial-gradient(closest-side, var(--${token}) calc(100% - 1.5px), transparent calc(100% - 0.5px))`).join();
     if (colors !== this.#colors) style.backgroundImage = this.#colors = colors;
     const left = strip?.left ?? 0;
     const places = ends.map(({ x, y }) => `calc(${(x - left).toFixed(1)}px - var(--end)) calc(${y.toFixed(1)}px - var(--end))`).join();
