@@ -60,6 +60,8 @@ describe("moments", () => {
     const [two] = momentsOf([anomaly(1), anomaly(2, { labels: { job: "b" }, severity: "critical" })]);
     expect(one && movedInWords(one)).toBe("1 series of chat");
     expect(two && movedInWords(two)).toBe("2 series of 2 services");
+    const [other] = momentsOf([anomaly(1), anomaly(2, { labels: {}, metric: "host_load" })]);
+    expect(other && movedInWords(other)).toBe("2 series of 2 sources");
     expect(two && worstOf(two.anomalies)).toBe("critical");
   });
 });

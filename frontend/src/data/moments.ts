@@ -69,6 +69,7 @@ export function worstOf(anomalies: readonly Anomaly[]): Anomaly["severity"] {
 export function movedInWords({ anomalies }: Moment): string {
   const services = new Set(anomalies.map(serviceOf)).size;
   const series = plural(anomalies.length, "series", "series");
-  const kind = anomalies.every(({ labels }) => (labels.service_name ?? labels.service ?? "") !== "") ? "service" : "source";
+  const named = ({ labels }: Anomaly): boolean => SERVICE_LABELS.some((label) => label !== "instance" && (labels[label] ?? "") !== "");
+  const kind = anomalies.every(named) ? "service" : "source";
   return services > 1 ? `${series} of ${plural(services, kind)}` : `${series} of ${anomalies[0] === undefined ? "" : serviceOf(anomalies[0])}`;
 }
