@@ -113,3 +113,5 @@ def test_an_object_is_read_up_to_its_bound(server: QuadraServer) -> None:
     for body in (text, iter([text])):  # the second one in chunks
         answer = server.post("/api/v1/boards", data=body, headers=headers)
         assert (413, "too_large") == (answer.status_code, answer.json()["code"])
+        # What is left of it is not read on, so nothing may come behind it.
+        assert "close" in answer.headers["Connection"]
