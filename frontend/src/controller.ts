@@ -57,7 +57,7 @@ export class Console implements Stage {
   readonly catalog = new Cell(0);
   /** Whole seconds, for ages in text. */
   readonly second = new Cell(0);
-  /** Points that came while paused. */
+  /** Points that came while the view stands still. */
   readonly missed = new Cell(0);
   /** True once the first list of series is here: only then may a list be called empty. */
   readonly listed = new Cell(false);
@@ -85,6 +85,8 @@ export class Console implements Stage {
   /** What the open page draws. */
   #drawn: Drawn = { names: [], also: "" };
   #shift = 0;
+  /** What was seen before somebody zoomed. */
+  #wide: View | null = null;
   readonly #live: Live;
   readonly #filler: Filler;
   #pixels = 360;
@@ -252,20 +254,42 @@ export class Console implements Stage {
   }
 
   setRange(range: Range): void {
+    this.#wide = null;
     this.#show({ ...this.view.value, range }, true);
   }
 
-  /** Shows exactly this stretch; one that reaches up to now goes on with it. */
+  /** Shows exactly this stretch, and stands still there until somebody goes live. */
   readonly zoom = (from: number, to: number): void => {
-    const now = this.now();
-    this.#show({ range: rangeOf(to - from), end: to >= now - 0.01 * (to - from) ? null : Math.max(to, 1), paused: false }, true);
+    this.#look(rangeOf(to - from), Math.max(Math.min(to, this.now()), 1));
   };
 
-  /** Half as much, or twice as much, around the cursor. */
+  /** Half as much, or twice as much, around the cursor. What is paused stays so; up to now, without a cursor, goes on. */
   scale(by: number): void {
-    const { from, to } = this.window();
+    const { from, to, live } = this.window();
     const fixed = this.cursor.value?.t ?? to;
-    this.zoom(fixed - (fixed - from) * by, Math.min(this.now(), fixed + (to - fixed) * by));
+    const until = Math.min(this.now(), fixed + (to - fixed) * by);
+    const range = rangeOf(until - fixed + (fixed - from) * by);
+    this.#look(range, live && until >= to - 0.01 * range.seconds ? null : Math.max(until, 1));
+  }
+
+  /** What is looked at from nearer; what was seen before that is kept, to lead back to. */
+  #look(range: Range, end: number | null): void {
+    const before = this.view.value;
+    this.#wide ??= before;
+    if (before.end === null) this.missed.value = 0;
+    this.#show({ range, end, paused: end !== null && before.paused }, true);
+  }
+
+  /** The stretch of the past that zooming led away from, if it was one. */
+  get wide(): View | null {
+    return this.#wide === null || this.#wide.end === null || this.#wide.range.key === this.view.value.range.key ? null : this.#wide;
+  }
+
+  /** Back to the stretch that was seen before zooming. */
+  zoomOut(): void {
+    const before = this.wide;
+    this.#wide = null;
+    if (before !== null) this.#show(before, true);
   }
 
   /** Half a range back or forth; forth beyond now is live. */
@@ -274,7 +298,9 @@ export class Console implements Stage {
   }
 
   readonly pan = (seconds: number): void => {
-    const end = this.window().to + seconds;
+    const { to, live } = this.window();
+    const end = to + seconds;
+    if (live) this.missed.value = 0;
     this.#show({ range: this.view.value.range, end: end >= this.now() ? null : end, paused: false }, true);
   };
 
@@ -287,9 +313,13 @@ export class Console implements Stage {
   goLive(): void {
     const { range, end, paused } = this.view.value;
     if (end === null) return;
-    this.#show({ range, end: null, paused: false }, !paused, !paused);
+    // A stretch that was zoomed into is left with it: as much is seen as before.
+    const before = this.#wide?.range ?? range;
+    this.#wide = null;
+    const same = paused && before.key === range.key;
+    this.#show({ range: before, end: null, paused: false }, !same, !same);
     // What came while paused was not kept: history has it.
-    if (paused) this.refill();
+    if (same) this.refill();
   }
 
   /** Bands, marks and forecasts come along with the first chart. */
@@ -350,6 +380,7 @@ export class Console implements Stage {
     const { view } = readAddress(location.search);
     const { range, end, paused } = this.view.value;
     if (view.range.key === range.key && view.end === end && view.paused === paused) return;
+    this.#wide = null;
     this.view.value = view;
     this.cursor.value = null;
     this.#restart();
@@ -414,7 +445,7 @@ export class Console implements Stage {
   #frame(frame: Frame): void {
     const { live } = this.window();
     const count = this.store.apply(frame, this.now(), live);
-    if (this.view.value.paused) this.missed.value += count;
+    if (!live) this.missed.value += count;
     this.loop.request();
   }
 

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Alert } from "../data/alerts.ts";
 import { Refusal, useDoing, useMayChange } from "./doing.tsx";
 import { useConsole } from "./context.ts";
+import { useOpened } from "./use-opened.ts";
 
 const WHO = "quadra.who";
 
@@ -28,27 +29,39 @@ export function Acknowledge({ alert, field = false, first = false }: { alert: Al
   const { alerts, boot } = useConsole();
   const doing = useDoing();
   const [name, setName] = useState(boot.user || rememberedName());
-  const [asking, setAsking] = useState(field && boot.user === "");
+  const always = field && boot.user === "";
+  const [asking, setAsking] = useState(false);
+  const opened = useOpened<HTMLFormElement>(asking, () => setAsking(false));
   const may = useMayChange();
   if (!may || alert.state === "resolved" || alert.state === "cancelled") return null;
   if (alert.acknowledged_by !== null && !field) return null;
   const say = async (): Promise<void> => {
     const by = name.trim();
-    if (by === "") { setAsking(true); return; }
+    if (by === "") {
+      setAsking(true);
+      return;
+    }
     const held = await doing.run("POST", `/api/v1/alerts/${alert.id}/ack`, { by });
     if (held === null) return;
     if (boot.user === "") remember(by);
+    const form = opened.place.current;
+    const inUse = form?.contains(document.activeElement) === true;
+    const row = form?.closest("li, tr")?.querySelector<HTMLElement>(".row-link");
     alerts.take(held);
+    // The form goes with the press: whoever was in it goes on from the alert's name.
+    if (inUse) row?.focus();
   };
   return (
     <form
-      class="ack"
+      ref={opened.place}
+      class={asking ? "ack is-asking" : "ack"}
+      onKeyDown={opened.onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();
         void say();
       }}
     >
-      {asking && (
+      {(asking || always) && (
         <label>
           <span class={field ? "" : "visually-hidden"}>Your name</span>
           <input required maxLength={100} value={name} placeholder="Your name" size={12} onInput={(event) => setName(event.currentTarget.value)} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { KEYS, setSingleKeys, singleKeys } from "./keys.ts";
 import { PageLink } from "./link.tsx";
@@ -14,7 +14,12 @@ interface DialogProps {
 
 function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    // Of itself a browser goes to the first thing to press, which may be the last in a long dialog.
+    heading.current?.focus();
+  }, []);
   return (
     <dialog
       ref={dialog}
@@ -25,7 +30,9 @@ function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
       }}
     >
       <div class="dialog">
-        <h2>{title}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
         {children}
         <button type="button" class="control" onClick={() => dialog.current?.close()}>
           Close

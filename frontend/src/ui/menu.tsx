@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface MenuProps {
   /** On the button. */
@@ -23,7 +23,8 @@ export function Menu({ text, label, end = false, plain = false, testid, children
     setOpen(false);
     button.current?.focus();
   };
-  useEffect(() => {
+  // Before the next key comes: what is typed right after opening goes into the field.
+  useLayoutEffect(() => {
     if (!open) return;
     box.current?.querySelector<HTMLElement>(".menu-panel :is(input, select, button, a)")?.focus();
     const elsewhere = (event: Event): void => {

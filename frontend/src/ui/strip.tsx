@@ -33,11 +33,20 @@ export function Strip(): JSX.Element | null {
       </div>
     );
   }
-  if (view.paused && view.end !== null) {
+  if (view.end !== null) {
+    const at = (t: number): string => `${date(t) === date(now) ? "" : `${date(t)} `}${clock(t, true)}`;
+    const what = view.paused ? `Paused at ${at(view.end)}.` : `Paused: you see ${at(view.end - view.range.seconds)} to ${at(view.end)}.`;
     return (
       <div class="strip" data-testid="paused">
         <p>
-          {`Paused at ${date(view.end) === date(now) ? "" : `${date(view.end)} `}${clock(view.end, true)}. ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
+          {`${what} ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
+          {app.wide !== null && (
+            <>
+              <button type="button" class="link" onClick={() => app.zoomOut()}>
+                Zoom out
+              </button>{" "}
+            </>
+          )}
           <button type="button" class="link" onClick={() => app.goLive()}>
             Go live
           </button>

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { View } from "../address.ts";
 import { useCell } from "../cell.ts";
 import { age, clock, date, tellsUtc, zone } from "../data/format.ts";
 import { RANGES, rangeByKey } from "../data/ranges.ts";
@@ -33,6 +34,7 @@ function RangePicker(): JSX.Element {
         onChange={(event) => app.setRange(rangeByKey(event.currentTarget.value))}
         data-testid="range"
       >
+        {!RANGES.some(({ key }) => key === view.range.key) && <option value={view.range.key}>{chosenWords(view)}</option>}
         {RANGES.map((range) => (
           <option key={range.key} value={range.key}>
             {view.end === null || view.paused ? `Last ${range.short}` : range.short}
@@ -53,6 +55,13 @@ function RangePicker(): JSX.Element {
       </button>
     </div>
   );
+}
+
+/** A stretch that is none of those offered: by its times where it stands still. */
+function chosenWords({ range, end }: View): string {
+  if (end === null) return `Last ${range.short}`;
+  const seconds = range.seconds < 120;
+  return `${clock(end - range.seconds, seconds)} – ${clock(end, seconds)}`;
 }
 
 function Times(): JSX.Element {
@@ -76,14 +85,14 @@ function Times(): JSX.Element {
 
 function LiveSwitch(): JSX.Element {
   const app = useConsole();
-  const { end, paused } = useCell(app.view);
+  const { end } = useCell(app.view);
   return (
     <div class="switch" role="group" aria-label="Time">
       <button type="button" aria-pressed={end === null} onClick={() => app.goLive()} data-testid="live">
         <i class="live-dot" />
         Live
       </button>
-      <button type="button" aria-pressed={paused} onClick={() => app.pause()} data-testid="pause">
+      <button type="button" aria-pressed={end !== null} onClick={() => app.pause()} data-testid="pause">
         Pause
       </button>
     </div>

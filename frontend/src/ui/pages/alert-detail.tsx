@@ -25,6 +25,7 @@ import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange } from "../doing.tsx";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
+import { useOpened } from "../use-opened.ts";
 import { Answered } from "../states.tsx";
 
 /** One alert: its series with the limit, what happened, and what can be done. */
@@ -145,21 +146,33 @@ function SilenceForm({ alert, onDone }: { alert: Alert; onDone: () => void }): J
   const [seconds, setSeconds] = useState(3600);
   const [reason, setReason] = useState("");
   const [whole, setWhole] = useState(false);
+  const opened = useOpened<HTMLFormElement>(true, onDone);
+  const leave = (): void => {
+    onDone();
+    opened.back();
+  };
   const make = async (): Promise<void> => {
     const wish = { matchers: matchersFor(alert, whole), ends_at: app.now() + seconds, reason };
     if ((await doing.run("POST", "/api/v1/silences", wish)) === null) return;
     app.alerts.changes.value += 1;
-    onDone();
+    leave();
   };
   return (
     <form
+      ref={opened.place}
       class="stacked-form"
       aria-label="Silence"
+      onKeyDown={opened.onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();
         void make();
       }}
     >
+      <label>
+        <span>Reason <small>needed</small></span>
+        <input required maxLength={500} value={reason} placeholder="deploy of chat-api" onInput={(event) => setReason(event.currentTarget.value)} />
+        {doing.faults.reason !== undefined && <span class="fault">{doing.faults.reason}</span>}
+      </label>
       <div class="row">
         <label>
           Keep quiet
@@ -179,14 +192,12 @@ function SilenceForm({ alert, onDone }: { alert: Alert; onDone: () => void }): J
           </select>
         </label>
       </div>
-      <label>
-        Reason
-        <input required maxLength={500} value={reason} placeholder="deploy of chat-api" onInput={(event) => setReason(event.currentTarget.value)} />
-        {doing.faults.reason !== undefined && <span class="fault">{doing.faults.reason}</span>}
-      </label>
-      <div>
+      <div class="form-acts">
         <button type="submit" class="control" disabled={doing.busy}>
           Silence it
+        </button>
+        <button type="button" class="plain" data-key="Escape" onClick={leave}>
+          Cancel
         </button>
       </div>
       <Refusal doing={doing} />
