@@ -85,7 +85,7 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     n: () => press("n"),
     K: () => toggleKiosk(),
   };
-  let lead = 0;
+  let lead = Number.NEGATIVE_INFINITY; // no 0: a page that is just loaded would take its first key for one led by g
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : document.body;
@@ -103,7 +103,7 @@ export function listenToKeys(app: Console, showKeys: () => void): void {
     }
     const presses = event.key === " " && target.closest("button, a, summary") !== null;
     const led = performance.now() - lead < LEAD_MS;
-    lead = event.key === "g" && !led ? performance.now() : 0;
+    lead = event.key === "g" && !led ? performance.now() : Number.NEGATIVE_INFINITY;
     const page = led ? PAGES.find(({ key }) => key === event.key) : undefined;
     const action = page === undefined ? actions[event.key] : () => app.router.open(page.path);
     if (action === undefined || presses || !singleKeys()) return;

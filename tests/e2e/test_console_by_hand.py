@@ -1,0 +1,162 @@
+"""The console under somebody's fingers: focus, keys and what stands still, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.clients import push
+from tests.servers.quadra import QuadraServer
+
+
+@pytest.fixture(scope="module")
+def troubled() -> Iterator[QuadraServer]:
+    """Quadra with one alert that fires and whom nobody is told of."""
+    with QuadraServer(RATELIMIT_ENABLED="false") as server:
+        rule = {"name": "Too hot", "selector": "hand_heat", "op": ">", "threshold": 60}
+        assert 201 == server.post("/api/v1/alert-rules", json=rule).status_code
+        push(server, "hand_heat", 75, host="a")
+        yield server
+
+
+def open_page(page: Page, server: QuadraServer, path: str) -> None:
+    page.goto(f"{server.url}/?token={server.token}")
+    page.goto(f"{server.url}/{path}")
+
+
+def height(page: Page) -> float:
+    box = page.get_by_test_id("alert-row").first.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_acknowledging_by_its_key_asks_for_a_name_where_nothing_jumps(
+    troubled: QuadraServer, browser_page: Page, width: int
+) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, troubled, "alerts")
+    row = page.get_by_test_id("alert-row").first
+    expect(row).to_contain_text("No channel tells of it")
+    before = height(page)
+    page.keyboard.press("j")
+    expect(row.locator(".row-link")).to_be_focused()
+    page.keyboard.press("a")
+    field = row.get_by_label("Your name")
+    expect(field).to_be_focused()
+    assert before == height(page)
+    page.keyboard.type("Mi")
+    expect(field).to_have_value("Mi")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(row.locator(".row-link")).to_be_focused()
+    assert before == height(page)
+
+
+def test_the_form_of_a_silence_has_the_focus_and_gives_it_back(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, troubled, "alerts")
+    expect(page.get_by_test_id("timeline")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    form = page.get_by_role("form", name="Silence")
+    expect(form.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    expect(page.get_by_test_id("alert-row").first.locator(".row-link")).to_be_focused()
+    page.keyboard.press("s")
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_have_count(0)
+
+
+def test_the_first_key_after_loading_is_not_led_by_one_that_was_never_pressed(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, troubled, "alerts")
+    page.wait_for_selector("main h1")
+    # As if the page were just loaded: its clock still stands near its beginning.
+    page.add_init_script("performance.now = () => 700")
+    page.reload()
+    page.wait_for_selector("main h1")
+    page.keyboard.press("i")
+    page.keyboard.press("r")
+    expect(page).to_have_url(re.compile("/alerts"))
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    expect(page).to_have_url(re.compile("/rules"))
+
+
+def test_the_keys_are_read_from_the_first(troubled: QuadraServer, browser_page: Page) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 1440, "height": 500})
+    open_page(page, troubled, "alerts")
+    page.wait_for_selector("main h1")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_focused()
+    expect(page.get_by_role("heading", name="Keys")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("keys")).to_have_count(0)
+
+
+def test_a_zoomed_view_is_a_paused_one_and_live_leads_back(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, troubled, "explore?range=5m&m=hand_heat")
+    page.wait_for_selector('[data-testid="chart"]')
+    select, pause = page.get_by_test_id("range"), page.get_by_test_id("pause")
+    wide = select.evaluate("select => select.offsetWidth")
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(r"range=5m&paused=\d+"))
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile(r"range=150s&paused=\d+"))
+    expect(pause).to_have_attribute("aria-pressed", "true")
+    chosen = select.evaluate("select => select.selectedOptions[0]?.textContent ?? ''")
+    assert re.fullmatch(r"\d\d:\d\d . \d\d:\d\d", chosen)
+    assert wide == select.evaluate("select => select.offsetWidth")
+    page.get_by_role("button", name="Zoom out").click()
+    expect(page).to_have_url(re.compile(r"range=5m&paused=\d+"))
+    page.keyboard.press("+")
+    page.get_by_test_id("live").click()
+    expect(page).to_have_url(re.compile(r"range=5m(?!.*(paused|end)=)"))
+    expect(select).to_have_value("5m")
+    expect(pause).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_dragged_stretch_is_held_and_says_so(troubled: QuadraServer, browser_page: Page) -> None:
+    page = browser_page
+    open_page(page, troubled, "explore?range=5m&m=hand_heat")
+    plot = page.locator(".plot").first
+    expect(plot.locator("canvas").first).to_be_visible()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 50, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"range=[\d.]+s&end=\d+"))
+    expect(page.get_by_test_id("pause")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("paused")).to_contain_text("Paused: you see")
+    page.get_by_test_id("paused").get_by_role("button", name="Go live").click()
+    expect(page.get_by_test_id("range")).to_have_value("5m")
+
+
+def test_not_even_the_first_key_is_lost_when_a_view_is_saved(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, troubled, "explore?range=5m&m=hand_heat")
+    page.wait_for_selector('[data-testid="chart"]')
+    # Pressed and typed without a pause: the key comes as soon as the press has been handled.
+    page.evaluate("""() => {
+        document.querySelector('[data-testid="save-view"]').click();
+        return Promise.resolve().then(() => undefined);
+    }""")
+    expect(page.get_by_label("Name of the board")).to_be_focused()
