@@ -81,6 +81,7 @@ def become_server(arguments: list[str]) -> int:
     os.close(theirs)
     os.set_inheritable(ours, True)  # noqa: FBT003 - the standard library's own order
     os.chdir(REPOSITORY)
+    os.environ.setdefault("ENVIRONMENT", "demo")  # told in the console's corner
     os.execv(sys.executable, [sys.executable, "app.py"])  # noqa: S606 - no shell is wanted
 
 

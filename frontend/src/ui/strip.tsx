@@ -13,7 +13,6 @@ export function Strip(): JSX.Element | null {
   useCell(app.second);
   const connection = useCell(app.connection);
   const view = useCell(app.view);
-  const missed = useCell(app.missed);
   const trouble = useCell(app.trouble);
   const dropped = useCell(app.dropped);
   const path = useCell(app.router.path);
@@ -33,27 +32,7 @@ export function Strip(): JSX.Element | null {
       </div>
     );
   }
-  if (view.end !== null) {
-    const at = (t: number): string => `${date(t) === date(now) ? "" : `${date(t)} `}${clock(t, true)}`;
-    const what = view.paused ? `Paused at ${at(view.end)}.` : `Paused: you see ${at(view.end - view.range.seconds)} to ${at(view.end)}.`;
-    return (
-      <div class="strip" data-testid="paused">
-        <p>
-          {`${what} ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
-          {app.wide !== null && (
-            <>
-              <button type="button" class="link" onClick={() => app.zoomOut()}>
-                Zoom out
-              </button>{" "}
-            </>
-          )}
-          <button type="button" class="link" onClick={() => app.goLive()}>
-            Go live
-          </button>
-        </p>
-      </div>
-    );
-  }
+  if (view.paused) return <Held />;
   if (trouble !== "") {
     return (
       <div class="strip" data-testid="trouble" role="status">
@@ -78,6 +57,7 @@ export function Strip(): JSX.Element | null {
       </div>
     );
   }
+  if (view.end !== null) return <Held />;
   if (dropped.count > 0 && now - dropped.at < TOLD_S) {
     const times = dropped.count === 1 ? "" : ` ${number(dropped.count)} times since the page was opened.`;
     return (
@@ -87,4 +67,32 @@ export function Strip(): JSX.Element | null {
     );
   }
   return null;
+}
+
+/** The moment or the stretch that the view stands still at, and the ways out of it. */
+function Held(): JSX.Element | null {
+  const app = useConsole();
+  const { range, end, paused } = useCell(app.view);
+  const missed = useCell(app.missed);
+  if (end === null) return null;
+  const today = date(app.now());
+  const at = (t: number): string => `${date(t) === today ? "" : `${date(t)} `}${clock(t, true)}`;
+  const what = paused ? `Paused at ${at(end)}.` : `Paused: you see ${at(end - range.seconds)} to ${at(end)}.`;
+  return (
+    <div class="strip" data-testid="paused">
+      <p>
+        {`${what} ${number(missed)} new ${missed === 1 ? "point" : "points"}. `}
+        {app.wide !== null && (
+          <>
+            <button type="button" class="link" onClick={() => app.zoomOut()}>
+              Zoom out
+            </button>{" "}
+          </>
+        )}
+        <button type="button" class="link" onClick={() => app.goLive()}>
+          Go live
+        </button>
+      </p>
+    </div>
+  );
 }
