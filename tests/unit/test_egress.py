@@ -60,9 +60,7 @@ def test_a_name_gives_the_addresses_that_were_judged() -> None:
 
 
 def test_one_private_address_among_public_ones_refuses_the_name() -> None:
-    with pytest.raises(
-        EgressError, match="a loopback address; start Quadra with SETTING=true"
-    ):
+    with pytest.raises(EgressError, match="a loopback address; start Quadra with SETTING=true"):
         egress("8.8.8.8", "127.0.0.1").addresses("x.example", 80)
 
 
