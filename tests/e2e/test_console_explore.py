@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from tests.e2e.test_console import chart
 from tests.e2e.test_console_alerts import open_page, violations
@@ -169,7 +169,7 @@ def test_a_metric_dragged_out_of_the_list_joins_a_chart_or_has_one_of_its_own(
     expect(page).to_have_url(re.compile("m=xp_load$"))
     grid = page.get_by_test_id("explore-charts").bounding_box()
     assert grid is not None
-    place = {"x": grid["width"] - 40, "y": 40}
+    place: Position = {"x": grid["width"] - 40, "y": 40}
     name.drag_to(page.get_by_test_id("explore-charts"), target_position=place)
     expect(page).to_have_url(re.compile("m=xp_load&m=xp_tokens_total"))
     expect(page.get_by_test_id("chart")).to_have_count(2)

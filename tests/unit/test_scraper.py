@@ -434,7 +434,10 @@ def test_the_files_targets_follow_the_file(file: Path, write: Write) -> None:
     [
         (b"[", "not JSON"),
         (b'[{"targets": ["8.8.8.8:9"], "labels": {"__x": "y"}}]', "[0].labels.__x"),
-        (b'[{"targets": ["10.0.0.1:9100"]}]', "http://10.0.0.1:9100/metrics: a private address"),
+        (
+            b'[{"targets": ["10.0.0.1:9100"]}]',
+            "http://10.0.0.1:9100/metrics: refused: a private address",
+        ),
         (b'[{"targets": ["2.2.2.2"], "labels": {"job": "j", "instance": "h:9100"}}]', "of the API"),
     ],
 )
