@@ -85,7 +85,7 @@ describe("alerts", () => {
   });
 
   it("come before all else in the overview's sentence, but not before what is not known", () => {
-    const facts = { age: 1, lost: null, listed: true, cpu: 99, memory: 40, disk: 60, silent: 0, services: null, sources: ["this host"], alerts: [alert()] };
+    const facts = { age: 1, lost: null, listed: true, cpu: 99, memory: 40, disk: 60, silent: 0, services: null, sources: ["this host"], alerts: [alert()], anomalies: [], hostBeside: false };
     expect(sentence(facts)).toMatchObject({ shape: "crit", troubles: 1, text: "One thing needs you: Answers are slow (chat)." });
     expect(sentence({ ...facts, lost: 12 }).shape).toBe("unknown");
     const taken = sentence({ ...facts, cpu: 10, alerts: [alert({ acknowledged_by: "Mira" })] });

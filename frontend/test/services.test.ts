@@ -1,3 +1,4 @@
+import type { Anomaly } from "../src/data/anomalies.ts";
 import { expect, test } from "vitest";
 import { costOf, costWords } from "../src/data/cost.ts";
 import type { HistorySeries } from "../src/data/history.ts";
@@ -84,17 +85,19 @@ test("what grew since a change is told by the means before and after", () => {
   expect(growth(lines, "latency", 600)).toBeNull();
 });
 
-const FACTS: Facts = { age: 1, lost: null, listed: true, cpu: 99, memory: 10, disk: 10, silent: 0, sources: ["chat"], services: null, alerts: [] };
-const calm = { standing: { critical: 0, warning: 0, unknown: 0, ok: 14 }, wrong: [], silent: [] };
+const FACTS: Facts = { age: 1, lost: null, listed: true, cpu: 99, memory: 10, disk: 10, silent: 0, sources: ["chat"], services: null, alerts: [], anomalies: [], hostBeside: false };
+const calm = { standing: { critical: 0, warning: 0, unknown: 0, ok: 14 }, silent: [] };
 
 test("all is right only while every service says so", () => {
   const said = sentence({ ...FACTS, services: calm });
-  expect([said.shape, said.text]).toEqual(["ok", "All is right. 14 of 14 services are within their limits."]);
+  expect([said.shape, said.text]).toEqual(["ok", "No rule is broken, and nothing is unusual in 14 services."]);
   const silent = sentence({ ...FACTS, services: { ...calm, standing: { ...calm.standing, unknown: 1, ok: 13 }, silent: ["embed"] } });
   expect([silent.shape, silent.text]).toEqual(["unknown", "One service is silent: embed."]);
-  expect(silent.sub).toContain("13 of 14 services are normal, 1 is silent.");
-  const odd = sentence({ ...FACTS, services: { ...calm, standing: { ...calm.standing, warning: 1, ok: 13 }, wrong: ["chat"] } });
-  expect([odd.shape, odd.text]).toEqual(["warn", "One service needs a look: chat."]);
+  expect(silent.sub).toContain("13 of 14 services are as usual, 1 is silent.");
+  const anomaly = { id: 7, severity: "high", metric: "latency", labels: { service: "chat" }, series: 4, group: "", started_at: 1 } as unknown as Anomaly;
+  const odd = sentence({ ...FACTS, services: { ...calm, standing: { ...calm.standing, warning: 1, ok: 13 } }, anomalies: [anomaly] });
+  expect([odd.shape, odd.text, odd.troubles]).toEqual(["warn", "One thing needs a look: latency is unusual (chat).", 1]);
+  expect(sentence({ ...FACTS, services: calm, alerts: null }).text).toBe("14 services send data.");
   expect(sentence({ ...FACTS, age: 60, services: calm }).shape).toBe("unknown");
   expect(sentence(FACTS).text).toContain("CPU");
 });

@@ -6,7 +6,7 @@ import type { Anomaly } from "../src/data/anomalies.ts";
 
 type Known = Parameters<typeof isAllRight>[0];
 
-const alert = (id: number, more: Partial<Alert> = {}): Alert => ({ id, state: "firing", acknowledged_by: null, ...more }) as Alert;
+const alert = (id: number, more: Partial<Alert> = {}): Alert => ({ id, state: "firing", acknowledged_by: null, quieted_by: [], paged_at: null, ...more }) as Alert;
 const standing = { critical: 0, warning: 0, unknown: 0, ok: 3 };
 
 function known(more: Record<string, unknown> = {}): Known {
@@ -29,10 +29,12 @@ describe("a wall turns its pages", () => {
     const small = { severity: "medium", metric: "cpu" } as Anomaly;
     const own = { severity: "critical", metric: "quadra_event_loop_lag_seconds" } as Anomaly;
     expect(isAllRight(known({ anomalies: { open: { value: [small, own] } } }))).toBe(true);
+    expect(isAllRight(known({ alerts: { open: { value: [alert(1, { quieted_by: ["silence:1"] })] } } }))).toBe(true);
   });
 
   it.each<[string, Record<string, unknown>]>([
     ["an alert fires", { alerts: { open: { value: [alert(1)] } } }],
+    ["somebody has an alert", { alerts: { open: { value: [alert(1, { acknowledged_by: "Mira" })] } } }],
     ["something is very unusual", { anomalies: { open: { value: [{ severity: "high", metric: "cpu" }] } } }],
     ["a service is silent", { services: { known: { value: { standing: { ...standing, unknown: 1 } } } } }],
     ["the connection is lost", { connection: { value: { state: "disconnected" } } }],
@@ -48,5 +50,6 @@ describe("notices of the browser", () => {
     const open = [alert(1), alert(2), alert(3, { state: "pending" }), alert(4, { acknowledged_by: "Mira" })];
     expect(newlyFiring(new Set([1]), open).map(({ id }) => id)).toEqual([2]);
     expect(newlyFiring(new Set([1, 2]), open)).toEqual([]);
+    expect(newlyFiring(new Set(), [alert(5, { quieted_by: ["silence:1"] })])).toEqual([]);
   });
 });

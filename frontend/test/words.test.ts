@@ -83,7 +83,7 @@ describe("selectors", () => {
 });
 
 describe("the sentence", () => {
-  const facts: Facts = { age: 1, lost: null, listed: true, cpu: 12, memory: 40, disk: 60, silent: 0, services: null, sources: ["this host"], alerts: [] };
+  const facts: Facts = { age: 1, lost: null, listed: true, cpu: 12, memory: 40, disk: 60, silent: 0, services: null, sources: ["this host"], alerts: [], anomalies: [], hostBeside: false };
   const says = (change: Partial<Facts>): string => plain(sentence({ ...facts, ...change }).text);
 
   it("says only what is known", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -160,3 +161,26 @@ def test_not_even_the_first_key_is_lost_when_a_view_is_saved(
         return Promise.resolve().then(() => undefined);
     }""")
     expect(page.get_by_label("Name of the board")).to_be_focused()
+
+
+def test_a_silenced_alert_needs_nobody(troubled: QuadraServer, browser_page: Page) -> None:
+    page = browser_page
+    rule = {"name": "Too loud", "selector": "hand_noise", "op": ">", "threshold": 60}
+    assert 201 == troubled.post("/api/v1/alert-rules", json=rule).status_code
+    push(troubled, "hand_noise", 90, host="b")
+    open_page(page, troubled, "")
+    list_ = page.get_by_test_id("needs-attention")
+    expect(list_).to_contain_text("2 open, worst first")
+    expect(page.get_by_test_id("sentence")).to_contain_text("Two things need you")
+    expect(page.get_by_test_id("alert-count").first).to_contain_text("2")
+    wish = {"matchers": ['rule="Too loud"'], "ends_at": time.time() + 3600, "reason": "a test"}
+    assert 201 == troubled.post("/api/v1/silences", json=wish).status_code
+    page.reload()
+    expect(list_).to_contain_text("1 open, worst first, 1 taken or quiet")
+    expect(page.get_by_test_id("sentence")).to_contain_text("One thing needs you: Too hot (a).")
+    expect(page.get_by_test_id("sentence")).to_contain_text("1 alert fires, silenced.")
+    expect(page.get_by_test_id("alert-count").first).to_contain_text("1")
+    expect(page).to_have_title(re.compile("^▲ 1 Overview"))
+    last = list_.get_by_test_id("alert-row").last
+    expect(last).to_contain_text("Silenced")
+    expect(last.get_by_role("button")).to_have_count(0)

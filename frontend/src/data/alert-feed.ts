@@ -1,6 +1,7 @@
 import { getJson } from "../api.ts";
 import { Cell } from "../cell.ts";
 import { withChange, type Alert } from "./alerts.ts";
+import { withSilences, type Silence } from "./quiet.ts";
 
 const EVERY_MS = 15_000;
 
@@ -18,6 +19,8 @@ export class AlertFeed {
   /** Grows with each change: who shows an alert's past asks again. */
   readonly changes = new Cell(0);
   #round = 0;
+  /** Null until they are known. */
+  #silences: readonly Silence[] | null = null;
   /** Events that came before the first answer. */
   #early: Alert[] = [];
 
@@ -26,7 +29,24 @@ export class AlertFeed {
     this.open.value = alerts;
     this.channels.value = channels;
     this.asked.value = true;
+    if (alerts.length > 0) this.lookForSilences();
   }
+
+  /** The alert with what keeps it quiet at present. */
+  readonly asNow = (alert: Alert): Alert => withSilences(alert, this.#silences);
+
+  /** Asks which silences hold: a page may be long gone by then, and the alert is no news all the same. */
+  readonly lookForSilences = (): void => {
+    getJson("/api/v1/silences").then(
+      ({ silences }) => {
+        this.#silences = silences;
+        const open = this.open.value ?? [];
+        const now = open.map(this.asNow);
+        if (fingerprint(now) !== fingerprint(open)) this.open.value = now;
+      },
+      () => undefined, // what is known stays, and the next round asks again
+    );
+  };
 
   start(): void {
     setInterval(() => {
@@ -45,8 +65,9 @@ export class AlertFeed {
         const open = this.#early.reduce<readonly Alert[]>(withChange, alerts);
         this.#early = [];
         if (fingerprint(open) !== fingerprint(this.open.value ?? [])) this.changes.value += 1;
-        this.open.value = open;
+        this.open.value = open.map(this.asNow);
         this.asked.value = true;
+        if (open.length > 0) this.lookForSilences();
       },
       () => (this.asked.value = true),
     );
@@ -55,7 +76,7 @@ export class AlertFeed {
   readonly take = (alert: Alert): void => {
     if (this.open.value === null) { this.load(); return; }
     this.#round += 1;
-    this.open.value = withChange(this.open.value, alert);
+    this.open.value = withChange(this.open.value, this.asNow(alert));
     this.changes.value += 1;
   };
 }

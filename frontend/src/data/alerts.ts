@@ -1,5 +1,6 @@
 import type { Schemas } from "../answers.ts";
-import { clock, date, duration, number } from "./format.ts";
+import { quietWord } from "./quiet.ts";
+import { clock, date, duration, list, number } from "./format.ts";
 import { unitOf, withUnit } from "./units.ts";
 
 export type Severity = Alert["severity"];
@@ -32,19 +33,21 @@ export function isOpen({ state }: Pick<Alert, "state">): boolean {
   return state === "pending" || state === "firing";
 }
 
-/** What fires before what may, what nobody has before what somebody has, the worst and the oldest first. */
+/** What fires before what may, what nobody has before what somebody has, the worst and the oldest first; what is quiet on purpose last. */
 export function worstFirst(alerts: readonly Alert[]): Alert[] {
   const rank = (a: Alert): number =>
-    (a.state === "firing" ? 0 : 100) + (a.acknowledged_by === null ? 0 : 10) + RANK[a.severity];
+    (a.state === "firing" ? 0 : 100) + (quietWord(a) === "" ? 0 : 200) + (a.acknowledged_by === null ? 0 : 10) + RANK[a.severity];
   return [...alerts].sort((a, b) => rank(a) - rank(b) || a.started_at - b.started_at || a.id - b.id);
 }
 
-/** Those that fire, by whether somebody has them. */
-export function firing(alerts: readonly Alert[]): { waiting: Alert[]; taken: Alert[] } {
+/** Those that fire: who wait for somebody, whom somebody has, and whom nobody need have. */
+export function firing(alerts: readonly Alert[]): { waiting: Alert[]; taken: Alert[]; quiet: Alert[] } {
   const open = worstFirst(alerts).filter(({ state }) => state === "firing");
+  const loud = open.filter((alert) => quietWord(alert) === "");
   return {
-    waiting: open.filter((alert) => alert.acknowledged_by === null),
-    taken: open.filter((alert) => alert.acknowledged_by !== null),
+    waiting: loud.filter((alert) => alert.acknowledged_by === null),
+    taken: loud.filter((alert) => alert.acknowledged_by !== null),
+    quiet: open.filter((alert) => quietWord(alert) !== ""),
   };
 }
 
@@ -103,11 +106,11 @@ export function ownerOf(alert: Alert, channels: number | null = null): string {
       ? `${alert.acknowledged_by} has it`
       : `${alert.acknowledged_by} has it since ${moment(alert.acknowledged_at)}`;
   }
+  const held = quietWord(alert);
+  if (held !== "") return `${held.charAt(0).toUpperCase()}${held.slice(1)}`;
   if (isUnheard(alert, channels)) return "No channel tells of it";
   if (alert.paged_at !== null) return `Paged at ${moment(alert.paged_at)}`;
   const quiet = alert.quieted_by.map((by) => by.split(":")[0] ?? by);
-  if (quiet.includes("silence")) return "Silenced";
-  if (quiet.includes("maintenance")) return "In maintenance";
   return quiet.length > 0 ? `Held back: ${quiet.join(", ")}` : "Nobody paged yet";
 }
 
@@ -120,14 +123,18 @@ export function inWords(n: number): string {
   return WORDS[n] ?? number(n);
 }
 
-/** A piece of a sentence: words, or the name of an alert to be opened. */
-export type Piece = string | { readonly text: string; readonly alert: number };
+/** A piece of a sentence: words, the name of an alert to be opened, or words that lead to a page. */
+export type Piece = string | { readonly text: string; readonly alert: number } | { readonly text: string; readonly page: string };
 
 /** "Two things need you: A, and B." with at most two of them named. */
 export function needs(waiting: readonly Alert[]): Piece[] {
-  const named = waiting.slice(0, 2).map((alert) => ({ text: titleOf(alert), alert: alert.id }));
-  const [first, second] = named;
-  const head = `${inWords(waiting.length)} ${waiting.length === 1 ? "thing needs" : "things need"} you: `;
+  return needing(waiting.map((alert) => ({ text: titleOf(alert), alert: alert.id })));
+}
+
+/** The same of whatever needs somebody. */
+export function needing(waiting: readonly Piece[], what = "you"): Piece[] {
+  const [first, second] = waiting;
+  const head = `${inWords(waiting.length)} ${waiting.length === 1 ? "thing needs" : "things need"} ${what}: `;
   if (first === undefined) return [];
   if (second === undefined) return [head, first, "."];
   if (waiting.length === 2) return [head, first, ", and ", second, "."];
@@ -140,18 +147,31 @@ export function said(pieces: readonly Piece[]): string {
 
 /** The first sentence of the page of alerts. */
 export function alertsHeading(open: readonly Alert[]): { shape: AlertShape; pieces: Piece[]; sub: string } {
-  const { waiting, taken } = firing(open);
+  const { waiting, taken, quiet } = firing(open);
   const pending = open.filter(({ state }) => state === "pending").length;
   const held = taken.length === 0 ? "" : `${number(taken.length)} more ${taken.length === 1 ? "is" : "are"} taken. `;
+  const hushed = quietWords(quiet);
   const soon = pending === 0 ? "" : `${number(pending)} ${pending === 1 ? "is" : "are"} pending: over the limit, but not for long enough.`;
   const first = waiting[0];
-  if (first !== undefined) return { shape: SHAPES[first.severity], pieces: needs(waiting), sub: held + soon };
+  if (first !== undefined) return { shape: SHAPES[first.severity], pieces: needs(waiting), sub: held + hushed + soon };
   const has = taken[0];
   if (has !== undefined) {
     const text = taken.length === 1 ? `${has.acknowledged_by ?? "Somebody"} has the one open alert.` : `Somebody has each of the ${number(taken.length)} open alerts.`;
-    return { shape: SHAPES[has.severity], pieces: [text], sub: soon };
+    return { shape: SHAPES[has.severity], pieces: [text], sub: hushed + soon };
   }
+  if (quiet.length > 0) return { shape: "ok", pieces: [`Nothing needs you: ${lower(hushed.trim())}`], sub: soon };
   return { shape: "ok", pieces: ["Nothing is open: no rule finds anything wrong."], sub: soon };
+}
+
+/** "1 alert fires, silenced. " */
+export function quietWords(quiet: readonly Alert[]): string {
+  if (quiet.length === 0) return "";
+  const words = [...new Set(quiet.map(quietWord))];
+  return `${number(quiet.length)} ${quiet.length === 1 ? "alert fires" : "alerts fire"}, ${list(words)}. `;
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 const KINDS: Record<string, string> = {

@@ -1,4 +1,6 @@
-import { firing, needs, said, severityShape, type Alert, type Piece } from "./alerts.ts";
+import { firing, needing, quietWords, said, severityShape, type Alert, type Piece } from "./alerts.ts";
+import type { Anomaly } from "./anomalies.ts";
+import { needsOf } from "./attention.ts";
 import { duration, list, number, plural, THIN } from "./format.ts";
 import type { Standing } from "./services.ts";
 
@@ -22,12 +24,15 @@ export interface Facts {
   readonly services: ServicesFacts | null;
   /** The open alerts, null while they are not known. */
   readonly alerts: readonly Alert[] | null;
+  /** What lasts of the unusual. */
+  readonly anomalies: readonly Anomaly[];
+  /** The host's values stand beside the sentence: they are not told twice, of other moments. */
+  readonly hostBeside: boolean;
 }
 
 export interface ServicesFacts {
   readonly standing: Readonly<Record<Standing, number>>;
-  /** Those in trouble, the worst first, and those that are silent. */
-  readonly wrong: readonly string[];
+  /** Those that are silent. */
   readonly silent: readonly string[];
 }
 
@@ -61,20 +66,21 @@ export function sentence(facts: Facts): Sentence {
     return { shape: "wait", text, sub: "", troubles: 0 };
   }
   const alerts = firing(facts.alerts ?? []);
-  const worst = alerts.waiting[0];
-  const taken = takenBy(alerts.taken);
-  if (worst !== undefined) {
-    const pieces = needs(alerts.waiting);
-    const sub = `${taken}${beside(facts)}`;
-    return { shape: severityShape(worst.severity), text: said(pieces), pieces, sub, troubles: alerts.waiting.length };
+  const { things } = needsOf(facts.alerts ?? [], facts.anomalies, facts.services?.silent ?? []);
+  const [worst] = things;
+  const aside = `${takenBy(alerts.taken)}${quietWords(alerts.quiet)}`;
+  // Those that are only silent have a sentence of their own below.
+  if (worst !== undefined && worst.shape !== "unknown") {
+    const pieces = needing(things.map(({ piece }) => piece), alerts.waiting.length > 0 ? "you" : "a look");
+    const sub = `${aside}${beside(facts)}`;
+    return { shape: worst.shape, text: said(pieces), pieces, sub, troubles: things.length };
   }
   const fit = parts(facts).filter(({ value }) => value < BUSY);
   // Where services tell how they do, a busy CPU alone is no news.
   const busy = parts(facts).filter(({ name, value }) => value >= BUSY && (facts.services === null || name !== "CPU"));
   const known = fit.map(({ name, value }) => `${name} ${percent(value)}`);
-  const rest = taken + (known.length === 0 ? "" : `${capital(list(known))} in the last 15${THIN}s. `);
-  const told = facts.services === null ? null : ofServices(facts.services, taken, rest);
-  if (told !== null && told.shape !== "ok" && told.shape !== "unknown") return told;
+  const rest = aside + (known.length === 0 || facts.hostBeside ? "" : `${capital(list(known))} in the last 15${THIN}s. `);
+  const told = facts.services === null ? null : ofServices(facts.services, facts.alerts !== null, aside, rest);
   if (busy.length > 0) {
     const text = `This host is ${busy.map((part) => `${part.state}: ${part.name} ${percent(part.value)}`).join(", and ")}.`;
     return { shape: "warn", text, sub: `${rest}Data is arriving from ${from(facts.sources)}.`, troubles: busy.length };
@@ -85,35 +91,40 @@ export function sentence(facts: Facts): Sentence {
     const sub = `${rest}Data is arriving from ${from(facts.sources)}.`;
     return { shape: "unknown", text, sub, troubles: facts.silent };
   }
+  const [has] = alerts.taken;
+  if (has !== undefined) {
+    const sub = `${rest}${beside(facts)}`;
+    return { shape: severityShape(has.severity), text: "Nothing more needs you: somebody has what is open.", sub, troubles: 0 };
+  }
   if (told !== null) return told;
   return {
     shape: "ok",
     text: `Data is arriving from ${from(facts.sources)}.`,
-    sub: `${rest}${taken === "" && facts.alerts !== null ? "No alert is open." : ""}`.trim(),
+    sub: `${rest}${aside === "" && facts.alerts !== null ? "No alert is open." : ""}`.trim(),
     troubles: 0,
   };
 }
 
-/** What services say while no alert waits: all is right, something is unusual, or somebody is silent. */
-function ofServices({ standing, wrong, silent }: ServicesFacts, taken: string, rest: string): Sentence {
+/**
+ * What services say while nothing needs anybody. Which of them rules watch is not known here, so no
+ * limit is claimed to be kept: only that none was broken.
+ */
+function ofServices({ standing, silent }: ServicesFacts, judged: boolean, aside: string, rest: string): Sentence {
   const total = standing.critical + standing.warning + standing.unknown + standing.ok;
-  if (wrong.length > 0) {
-    const text = `${wrong.length === 1 ? "One service needs" : `${number(wrong.length)} services need`} a look: ${from(wrong)}.`;
-    return { shape: standing.critical > 0 ? "crit" : "warn", text, sub: taken + normal(standing), troubles: wrong.length };
-  }
   if (silent.length > 0) {
     const text = `${silent.length === 1 ? "One service is" : `${number(silent.length)} services are`} silent: ${from(silent)}.`;
-    return { shape: "unknown", text, sub: taken + normal(standing), troubles: silent.length };
+    return { shape: "unknown", text, sub: aside + normal(standing), troubles: silent.length };
   }
-  const all = `${number(total)} of ${plural(total, "service is", "services are")} within ${total === 1 ? "its" : "their"} limits`;
-  return { shape: "ok", text: `All is right. ${all}.`, sub: `${taken === "" ? "Nothing open. " : taken}${rest}`.trim(), troubles: 0 };
+  const broken = aside === "" ? "No rule is broken" : "Nothing needs you";
+  const text = judged ? `${broken}, and nothing is unusual in ${plural(total, "service")}.` : `${plural(total, "service sends", "services send")} data.`;
+  return { shape: "ok", text, sub: rest.trim(), troubles: 0 };
 }
 
 /** "11 of 14 services are normal, 1 is silent." */
 function normal(standing: ServicesFacts["standing"]): string {
   const total = standing.critical + standing.warning + standing.unknown + standing.ok;
   const silent = standing.unknown === 0 ? "" : `, ${number(standing.unknown)} ${standing.unknown === 1 ? "is" : "are"} silent`;
-  return `${number(standing.ok)} of ${plural(total, "service is", "services are")} normal${silent}. Everything below is at most 2${THIN}s old unless marked.`;
+  return `${number(standing.ok)} of ${plural(total, "service is", "services are")} as usual${silent}. Everything below is at most 2${THIN}s old unless marked.`;
 }
 
 function beside(facts: Facts): string {

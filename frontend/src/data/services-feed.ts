@@ -31,6 +31,7 @@ export class ServicesFeed {
   #wanted: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #linesAt = 0;
+  #takenAt = 0;
   #asking = false;
 
   take(answer: ServicesAnswer): void {
@@ -46,6 +47,7 @@ export class ServicesFeed {
     this.#here.length = 0;
     this.#here.push(...rows);
     this.failed.value = "";
+    this.#takenAt = Date.now();
   }
 
   /** Goes on for as long as somebody looks; gives what ends it. */
@@ -54,7 +56,9 @@ export class ServicesFeed {
       this.#timer = setTimeout(round, EVERY_MS);
       if (!document.hidden) void this.ask();
     };
-    this.#timer = setTimeout(round, this.known.value === null ? 0 : EVERY_MS);
+    // Whoever comes back to the page has old values before them: new ones come at once.
+    const fresh = this.known.value !== null && Date.now() - this.#takenAt < EVERY_MS;
+    this.#timer = setTimeout(round, fresh ? EVERY_MS : 0);
     return () => clearTimeout(this.#timer);
   }
 

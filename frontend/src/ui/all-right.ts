@@ -1,3 +1,4 @@
+import { firing } from "../data/alerts.ts";
 import type { Console } from "../controller.ts";
 
 /** Data that is older says nothing of now. */
@@ -10,7 +11,7 @@ export function isAllRight(app: Pick<Console, "connection" | "alerts" | "anomali
     app.connection.value.state === "connected" &&
     app.trouble.value === "" &&
     app.now() - app.store.newest < FRESH_S &&
-    (app.alerts.open.value ?? []).every(({ state }) => state !== "firing") &&
+    [firing(app.alerts.open.value ?? [])].every(({ waiting, taken }) => waiting.length + taken.length === 0) &&
     app.anomalies.open.value.every(({ severity, metric }) => metric.startsWith("quadra_") || severity === "low" || severity === "medium") &&
     (standing === undefined || standing.critical + standing.warning + standing.unknown === 0)
   );

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { post } from "../api.ts";
 import { useCell } from "../cell.ts";
-import { severityShape, worstFirst, type Severity } from "../data/alerts.ts";
+import { firing, severityShape, type Severity } from "../data/alerts.ts";
 import { number } from "../data/format.ts";
 import { setTheme, theme, THEMES } from "../theme-choice.ts";
 import { useState } from "preact/hooks";
@@ -9,6 +9,7 @@ import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
 import { NoticeSwitch } from "./notices.tsx";
 import { pagesFor } from "../router.ts";
+import { useNeeds } from "./signs.ts";
 import { Logo, Shape } from "./shapes.tsx";
 
 const LAST_GROUP = 2;
@@ -51,10 +52,10 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
   );
 }
 
-/** How many alerts fire, with the shape of the worst. */
+/** How many alerts wait for somebody, with the shape of the worst. */
 function OpenCount(): JSX.Element | null {
   const { alerts } = useConsole();
-  const open = worstFirst(useCell(alerts.open) ?? []).filter(({ state }) => state === "firing");
+  const open = firing(useCell(alerts.open) ?? []).waiting;
   const worst = open.reduce<Severity | null>((a, { severity }) => (a === null || SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(a) ? severity : a), null);
   if (worst === null) return null;
   return (
@@ -66,7 +67,8 @@ function OpenCount(): JSX.Element | null {
 }
 
 function AnomalyCount(): JSX.Element | null {
-  const open = useCell(useConsole().anomalies.open).filter(({ severity }) => severity === "high" || severity === "critical");
+  const { things } = useNeeds(useConsole());
+  const open = things.filter((thing) => "anomaly" in thing);
   return open.length === 0 ? null : <span class="count">{number(open.length)}</span>;
 }
 

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Console } from "../controller.ts";
+import { quietWord } from "../data/quiet.ts";
 import { causeOf, titleOf, type Alert } from "../data/alerts.ts";
 
 const WANTED = "quadra.notices";
@@ -20,7 +21,10 @@ function areWanted(): boolean {
 
 /** Alerts that fire now and did not when we last looked; nobody has them. */
 export function newlyFiring(before: ReadonlySet<number>, open: readonly Alert[]): Alert[] {
-  return open.filter(({ id, state, acknowledged_by }) => state === "firing" && acknowledged_by === null && !before.has(id));
+  return open.filter((alert) => {
+    const { id, state, acknowledged_by } = alert;
+    return state === "firing" && acknowledged_by === null && !before.has(id) && quietWord(alert) === "";
+  });
 }
 
 /** Tells of alerts through the browser while nobody looks at this page. */

@@ -10,6 +10,10 @@ export function Pieces({ pieces }: { pieces: readonly Piece[] }): JSX.Element {
       {pieces.map((piece) =>
         typeof piece === "string" ? (
           <Unbroken text={piece} />
+        ) : "page" in piece ? (
+          <PageLink key={piece.text} to={piece.page}>
+            <Unbroken text={piece.text} />
+          </PageLink>
         ) : (
           <PageLink key={piece.alert} to="/alerts" item={piece.alert}>
             <Unbroken text={piece.text} />

@@ -22,6 +22,7 @@ export function SentenceView(): JSX.Element {
   useCell(app.listed);
   useCell(app.alerts.open);
   useCell(app.services.known);
+  useCell(app.anomalies.open);
   const now = sentence(factsOf(app));
   useSaying(app, now);
   return (
@@ -70,14 +71,15 @@ function factsOf(app: Console): Facts {
     sources: sourcesOf(app, now),
     services: servicesOf(app),
     alerts: app.alerts.open.value,
+    anomalies: app.anomalies.open.value,
+    hostBeside: app.services.hosts.value.length > 0,
   };
 }
 
 function servicesOf(app: Console): Facts["services"] {
   const known = app.services.known.value;
   if (known === null || known.rows.length === 0) return null;
-  const named = (...standings: string[]): string[] => known.rows.filter(({ standing }) => standings.includes(standing)).map(({ name }) => name);
-  return { standing: known.standing, wrong: named("critical", "warning"), silent: named("unknown") };
+  return { standing: known.standing, silent: known.rows.filter(({ standing }) => standing === "unknown").map(({ name }) => name) };
 }
 
 /** The largest of the series' means over its last samples, so that one spike is no news. */

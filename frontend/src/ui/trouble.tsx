@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useCell } from "../cell.ts";
+import { quietWord } from "../data/quiet.ts";
 import { causeOf, isUnheard, limitOf, moment, ownerOf, shapeOf, sideOf, titleOf, valueOf, type Alert } from "../data/alerts.ts";
 import { Acknowledge } from "./ack.tsx";
 import { Spark } from "./alert-chart.tsx";
@@ -21,9 +22,10 @@ interface AlertRowProps {
 /** Shape, what is wrong, cause and since, chart with limit, value, who has it. */
 export function AlertRow({ alert, traces, first = false, here = false }: AlertRowProps): JSX.Element {
   const channels = useCell(useConsole().alerts.channels);
+  const quiet = quietWord(alert);
   const shape = shapeOf(alert);
   return (
-    <li class={here ? "alert-row is-open" : "alert-row"} data-testid="alert-row" data-alert={alert.id}>
+    <li class={`alert-row${here ? " is-open" : ""}${quiet === "" ? "" : " is-quiet"}`} data-testid="alert-row" data-alert={alert.id}>
       <Shape name={shape} />
       <div class="alert-what">
         <PageLink to="/alerts" item={alert.id} class="row-link">
@@ -37,7 +39,7 @@ export function AlertRow({ alert, traces, first = false, here = false }: AlertRo
         <p>{alert.value === null ? "" : limitOf(alert)}</p>
       </div>
       <div class="alert-owner">
-        {alert.state === "firing" && <Acknowledge alert={alert} first={first} />}
+        {alert.state === "firing" && quiet === "" && <Acknowledge alert={alert} first={first} />}
         <p>
           {alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert, channels)}
           {alert.state !== "pending" && isUnheard(alert, channels) && <> <PageLink to="/channels">Make one</PageLink></>}

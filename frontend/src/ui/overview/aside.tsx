@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { detailWords, hasLetter, isChange, whenWords, type Happened } from "../../data/events.ts";
-import { number, THIN } from "../../data/format.ts";
+import { age, number, THIN } from "../../data/format.ts";
 import { growth, ORDER, SHAPES, SIGNALS, type Host, type Signal, type Standing } from "../../data/services.ts";
 import { BYTE_RATE, withUnit } from "../../data/units.ts";
 import { useConsole } from "../context.ts";
@@ -96,6 +96,18 @@ function busiest(host: Host): number {
   return Math.max(0, ...Object.entries(host.signals).flatMap(([key, { now }]) => (key === "network" || now === null ? [] : [now])));
 }
 
+/** From when values are, where that is not just now. */
+const OLD_S = 10;
+
+/** How old the values are; nothing while they are new. */
+export function AgeOf(): JSX.Element | null {
+  const app = useConsole();
+  useCell(app.second);
+  const known = useCell(app.services.known);
+  const now = app.now();
+  return known === null || now - known.at < OLD_S ? null : <span class="is-old">{`, ${age(now - known.at, now)}`}</span>;
+}
+
 function Hosts(): JSX.Element | null {
   const app = useConsole();
   const hosts = useCell(app.services.hosts);
@@ -105,7 +117,10 @@ function Hosts(): JSX.Element | null {
     <section aria-labelledby="hosts-title" data-testid="hosts">
       <h2 id="hosts-title">
         {hosts.length === 1 ? "Host" : "Hosts"}
-        <small>{hosts.length === 1 ? host.name : `busiest of ${number(hosts.length)}: ${host.name}`}</small>
+        <small>
+          {hosts.length === 1 ? host.name : `busiest of ${number(hosts.length)}: ${host.name}`}
+          <AgeOf />
+        </small>
       </h2>
       {PARTS.map(([key, name]) => {
         const part = host.signals[key];

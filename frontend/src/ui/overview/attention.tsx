@@ -1,15 +1,16 @@
 import { Fragment, type JSX } from "preact";
 import { useCell } from "../../cell.ts";
 import { clock, duration, number, plural, THIN } from "../../data/format.ts";
-import { firing, whoOf, worstFirst } from "../../data/alerts.ts";
+import { whoOf } from "../../data/alerts.ts";
 import { lasted, SHAPES as ANOMALY_SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
 import type { HistorySeries } from "../../data/history.ts";
 import type { Service } from "../../data/services.ts";
-import { SPAN, STEP } from "../../data/traces.ts";
+import { SPAN, STEP, type Traced } from "../../data/traces.ts";
 import { withUnit } from "../../data/units.ts";
 import { useConsole } from "../context.ts";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
+import { useNeeds } from "../signs.ts";
 import { AlertRow } from "../trouble.tsx";
 import { Unbroken } from "../unbroken.tsx";
 import { useTraces, type Traces } from "../use-traces.ts";
@@ -18,53 +19,44 @@ import { Sparkline } from "./spark.tsx";
 const MOST = 5;
 const MOST_SILENT = 3;
 
-/** Anomalies that no firing alert tells of already, the worst and newest first; those of Quadra itself stand on its own page. */
-export function unalerted(anomalies: readonly Anomaly[], alerted: ReadonlySet<number>): Anomaly[] {
-  const told = new Set<string>();
-  return anomalies
-    .filter(({ severity, series, metric }) => !metric.startsWith("quadra_") && (severity === "critical" || severity === "high") && !alerted.has(series))
-    .sort((a, b) => Number(b.severity === "critical") - Number(a.severity === "critical") || b.started_at - a.started_at)
-    .filter(({ group }) => {
-      const first = group === "" || !told.has(group);
-      told.add(group);
-      return first;
-    });
-}
-
-/** What needs somebody, above all else: alerts, then what is unusual, then what is silent. */
+/** What needs somebody, above all else, the worst first; below it what somebody has, or keeps quiet. */
 export function Attention(): JSX.Element | null {
   const app = useConsole();
-  const alerts = worstFirst(useCell(app.alerts.open) ?? []).filter(({ state }) => state === "firing");
-  const anomalies = unalerted(useCell(app.anomalies.open), new Set(alerts.map(({ series }) => series ?? -1)));
-  const silent = (useCell(app.services.known)?.rows ?? []).filter(({ standing }) => standing === "unknown");
-  const count = alerts.length + anomalies.length + silent.length;
-  const shown = alerts.slice(0, MOST);
-  const odd = anomalies.slice(0, Math.max(0, MOST - alerts.length));
-  const traces = useTraces([...shown, ...odd]);
-  if (count === 0) return null;
-  const waiting = firing(alerts).waiting[0]?.id;
-  const gone = silent.slice(0, Math.max(0, Math.min(MOST_SILENT, MOST + 1 - alerts.length - odd.length)));
-  const more = alerts.length + anomalies.length - Math.min(alerts.length, MOST) - odd.length; // whoever is silent stands below
+  const { things, aside } = useNeeds(app);
+  const rows = useCell(app.services.known)?.rows ?? [];
+  // Many that are silent push nothing away: they stand in the list of services as well.
+  const silent = things.filter((thing) => "silent" in thing).slice(0, MOST_SILENT);
+  const shown = [...things.filter((thing) => !("silent" in thing)).slice(0, MOST), ...silent].sort((a, b) => things.indexOf(a) - things.indexOf(b)).slice(0, MOST + 1);
+  const below = aside.slice(0, Math.max(1, MOST - shown.length));
+  const traces = useTraces([...shown.flatMap((thing): Traced[] => ("alert" in thing ? [thing.alert] : "anomaly" in thing ? [thing.anomaly] : [])), ...below]);
+  if (things.length + aside.length === 0) return null;
+  const waiting = things.find((thing) => "alert" in thing);
+  const more = things.filter((thing) => !("silent" in thing)).length + aside.length - shown.filter((thing) => !("silent" in thing)).length - below.length;
+  const counts = [things.length === 0 ? "" : `${number(things.length)} open, worst first`, aside.length === 0 ? "" : `${number(aside.length)} taken or quiet`];
+  const alerts = things.filter((thing) => "alert" in thing).length + aside.length;
   return (
     <section aria-labelledby="trouble" data-testid="needs-attention">
       <h2 id="trouble">
-        Needs attention
-        <small>{`${number(count)} open, worst first`}</small>
+        {things.length === 0 ? "Needs nobody more" : "Needs attention"}
+        <small>{counts.filter((text) => text !== "").join(", ")}</small>
       </h2>
       <ul class="alerts">
-        {shown.map((alert) => (
-          <AlertRow key={alert.id} alert={alert} traces={traces} first={alert.id === waiting} />
-        ))}
-        {odd.map((anomaly) => (
-          <AnomalyRow key={`anomaly-${anomaly.id}`} anomaly={anomaly} traces={traces} />
-        ))}
-        {gone.map((service) => (
-          <SilentRow key={`silent-${service.name}`} service={service} />
+        {shown.map((thing) =>
+          "alert" in thing ? (
+            <AlertRow key={thing.alert.id} alert={thing.alert} traces={traces} first={thing === waiting} />
+          ) : "anomaly" in thing ? (
+            <AnomalyRow key={`anomaly-${thing.anomaly.id}`} anomaly={thing.anomaly} traces={traces} />
+          ) : (
+            rows.filter(({ name }) => name === thing.silent).map((service) => <SilentRow key={`silent-${service.name}`} service={service} />)
+          ),
+        )}
+        {below.map((alert) => (
+          <AlertRow key={alert.id} alert={alert} traces={traces} />
         ))}
       </ul>
       {more > 0 && (
         <p class="after">
-          <PageLink to={alerts.length > MOST ? "/alerts" : "/anomalies"}>{`${plural(more, "more", "more")}, open the page`}</PageLink>
+          <PageLink to={alerts > MOST ? "/alerts" : "/anomalies"}>{`${plural(more, "more", "more")}, open the page`}</PageLink>
         </p>
       )}
     </section>

@@ -5,6 +5,7 @@ import { number, plural } from "../../data/format.ts";
 import { listWords, restWords, sameOrder, type Service } from "../../data/services.ts";
 import type { Known } from "../../data/services-feed.ts";
 import { useConsole } from "../context.ts";
+import { AgeOf } from "./aside.tsx";
 import { Heads, ServiceRow } from "./service-row.tsx";
 import { useNarrow } from "./use-narrow.ts";
 
@@ -31,7 +32,10 @@ export function Services({ known }: { known: Known }): JSX.Element {
     <section aria-labelledby="services-title" data-testid="services">
       <h2 id="services-title">
         Services
-        <small>{listWords(known)}</small>
+        <small>
+          {listWords(known)}
+          <AgeOf />
+        </small>
         {known.rows.length > CALM && (
           <input
             class="filter"

@@ -40,7 +40,9 @@ export function AlertDetail({ id }: { id: number }): JSX.Element {
   return (
     <section aria-label="The chosen alert" data-testid="alert-detail">
       <Answered answer={answer} what="the alert">
-        {(alert) => (
+        {(told) => {
+          const alert = app.alerts.asNow(told);
+          return (
           <>
             <h2 class="with-shape">
               <Shape name={shapeOf(alert)} />
@@ -59,7 +61,8 @@ export function AlertDetail({ id }: { id: number }): JSX.Element {
               </div>
             </div>
           </>
-        )}
+          );
+        }}
       </Answered>
     </section>
   );
@@ -155,6 +158,7 @@ function SilenceForm({ alert, onDone }: { alert: Alert; onDone: () => void }): J
     const wish = { matchers: matchersFor(alert, whole), ends_at: app.now() + seconds, reason };
     if ((await doing.run("POST", "/api/v1/silences", wish)) === null) return;
     app.alerts.changes.value += 1;
+    app.alerts.lookForSilences();
     leave();
   };
   return (

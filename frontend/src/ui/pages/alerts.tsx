@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst, type Alert } from "../../data/alerts.ts";
+import { quietWord } from "../../data/quiet.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { MOST_TRACES } from "../../data/traces.ts";
 import { number } from "../../data/format.ts";
@@ -73,7 +74,7 @@ function Rows({ alerts, first, chosen }: { alerts: readonly Alert[]; first: bool
   return (
     <>
       {alerts.map((alert, i) => (
-        <AlertRow key={alert.id} alert={alert} traces={traces} first={first && i === 0 && alert.acknowledged_by === null} here={alert.id === chosen} />
+        <AlertRow key={alert.id} alert={alert} traces={traces} first={first && i === 0 && alert.acknowledged_by === null && quietWord(alert) === ""} here={alert.id === chosen} />
       ))}
     </>
   );

@@ -29,6 +29,7 @@ export function Silences(): JSX.Element {
   const end = async (silence: Silence): Promise<void> => {
     await doing.run("DELETE", `/api/v1/silences/${silence.id}`);
     app.alerts.changes.value += 1;
+    app.alerts.lookForSilences();
   };
   return (
     <section aria-labelledby="silences" data-testid="silences">
