@@ -64,6 +64,7 @@ describe("alerts", () => {
     expect(plain(causeOf(alert()))).toBe("latency_seconds is 900_ms, the limit is 500_ms.");
     expect(causeOf(alert({ annotations: { summary: "chat is slow" } }))).toBe("chat is slow.");
     expect(causeOf(alert({ value: null }))).toBe("latency_seconds sends nothing.");
+    expect(plain(causeOf(alert({ state: "resolved", value: 0.4 })))).toBe("latency_seconds was 400_ms at its end, the limit was 500_ms.");
     expect(titleOf(alert({ labels: {} }))).toBe("Answers are slow");
     // Of other programs' alerts no limit is known.
     expect([plain(causeOf(alert({ threshold: null }))), limitOf(alert({ threshold: null })), plain(limitOf(alert()))]).toEqual(["latency_seconds is 900_ms.", "", "limit 500_ms"]);
@@ -76,6 +77,7 @@ describe("alerts", () => {
     expect(event({ value: 0.9 })).toBe("Fires, at 900_ms");
     expect(event({ kind: "acknowledged", by: "Mira" })).toBe("Acknowledged by Mira");
     expect(event({ kind: "delivery_failed", ref: "ops", detail: "ops: answered 404" })).toBe("Page not delivered through ops: answered 404");
+    expect(event({ kind: "delivered", ref: "my hook", detail: "my hook" })).toBe("Page delivered through my hook");
     expect(event({ kind: "something_new" })).toBe("Something new");
   });
 
@@ -151,6 +153,7 @@ describe("rules", () => {
     expect(backtestInWords(found(5, 5), found(15, 15), "7 days")).toBe("In the last 7 days this would have paged 5 times, not 15 times.");
     expect(backtestInWords(found(3, 1), null, "hour")).toBe("In the last hour this would have paged once, and fired 3 times.");
     expect(backtestInWords(found(0, 0), null, "hour")).toBe("In the last hour this would never have paged anybody.");
+    expect(plain(backtestInWords(found(0, 0), null, "24 hours", "", 150))).toBe("In the 2_min 30_s that there is data of, this would never have paged anybody.");
     expect(backtestInWords({ ...found(0, 0), series: 0 }, null, "hour")).toMatch(/^No series matches/);
   });
 

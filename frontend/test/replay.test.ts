@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Alert, Happening } from "../src/data/alerts.ts";
-import { firesOf, knownAt, valueAt, type ReplayData } from "../src/replay/state.ts";
+import { alertedFirst, firesOf, knownAt, valueAt, type ReplayData } from "../src/replay/state.ts";
+import { thenWords } from "../src/replay/view.tsx";
 
 const alert = (id: number, severity: Alert["severity"] = "warning"): Alert => ({ id, severity, rule: `r${id}`, labels: {}, annotations: {} }) as unknown as Alert;
 const change = (at: number, kind: string, who: Alert, by = ""): Happening => ({ at, kind, value: null, by, ref: "", detail: "", alert: who });
@@ -50,4 +51,17 @@ test("fires are cut to the span, and those that last go to its end", () => {
 test("the value of a moment is the newest that was known", () => {
   const series = { id: 1, name: "m", labels: {}, timestamps: [100, 110, 120], values: [1, null, 3] };
   expect([99, 100, 115, 120].map((t) => valueAt(series, t))).toEqual([null, 1, 1, 3]);
+});
+
+test("a moment knows what kept an alert quiet, until it was paged all the same", () => {
+  const hushed = { ...DATA, changes: [...DATA.changes, change(136, "quiet_silence", alert(2, "critical")), change(170, "paged", alert(2, "critical"))] };
+  expect([135, 140, 175].map((t) => knownAt(hushed, t).alerts.find(({ alert: { id } }) => id === 2)?.quiet)).toEqual(["", "silenced", ""]);
+  expect(thenWords({ ...knownAt(hushed, 192), anomalies: [] })).toBe("1 alert fires, 0 series are unusual.");
+  const only = { ...DATA, changes: [change(130, "firing", alert(2)), change(131, "quiet_silence", alert(2))], anomalies: [] };
+  expect(thenWords(knownAt(only, 140))).toBe("1 alert fires (silenced), 0 series are unusual.");
+});
+
+test("the series of alerts come first", () => {
+  const series = [1, 2, 3].map((id) => ({ id, name: `m${id}`, labels: {}, timestamps: [], values: [] }));
+  expect(alertedFirst({ series, changes: [change(1, "firing", { ...alert(1), series: 3 })] }).map(({ id }) => id)).toEqual([3, 1, 2]);
 });

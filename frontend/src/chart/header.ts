@@ -11,12 +11,15 @@ import type { ChartSpec, Picture } from "./types.ts";
 export class ChartHeader {
   readonly element: HTMLElement;
   readonly titleId: string;
+  /** The day that is compared with, in a word. */
+  readonly #past: string;
   readonly #value = el("span", "chart-number");
   readonly #unit = el("span", "chart-unit");
   readonly #note = el("span", "chart-note");
   readonly #age = el("span", "chart-age");
 
-  constructor({ key, title, help }: ChartSpec, tools: readonly HTMLElement[]) {
+  constructor({ key, title, help, past = "" }: ChartSpec, tools: readonly HTMLElement[]) {
+    this.#past = past;
     const heading = el("h3", "chart-title", title);
     this.titleId = `title-${key.replace(/\W+/g, "-")}`;
     heading.id = this.titleId;
@@ -52,7 +55,8 @@ export class ChartHeader {
     const { lines, past, partial, window, scale } = picture;
     if (picture.heat !== undefined) return heatText(picture);
     const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
-    const compared = past === "" ? "" : `dashed: ${past}`;
+    const wanted = this.#past === "" ? "" : `no data ${this.#past}`;
+    const compared = past === "" ? wanted : `dashed: ${past}`;
     const unit = lines.length > 1 && !sums && scale.unit !== "" ? `in ${scale.unit}` : ""; // no number stands before it
     const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";
     return [part, usualText(picture), compared, unit, what].filter((text) => text !== "").join(" · ");

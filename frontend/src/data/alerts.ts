@@ -76,7 +76,9 @@ export function causeOf(alert: Alert): string {
   const unit = unitOf(alert.metric);
   if (alert.value === null) return `${alert.metric === "" ? "The series" : alert.metric} sends nothing.`;
   const limit = limitOf(alert);
-  return `${alert.metric} is ${withUnit(alert.value, unit)}${limit === "" ? "" : `, the ${limit.replace(" ", " is ")}`}.`;
+  // What is over is told as it was: its value is the one at its end.
+  const [is, when] = isOpen(alert) ? ["is", ""] : ["was", " at its end"];
+  return `${alert.metric} ${is} ${withUnit(alert.value, unit)}${when}${limit === "" ? "" : `, the ${limit.replace(" ", ` ${is} `)}`}.`;
 }
 
 /** On which side of its limit an alert is: its rule knows, but is not at hand. */
@@ -200,7 +202,7 @@ export function happened({ kind, by, ref, detail, value, alert }: Happening): st
   const what = KINDS[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`.replaceAll("_", " ");
   const who = by === "" ? "" : ` by ${by}`;
   const through = kind.startsWith("deliver") && ref !== "" ? ` through ${ref}` : "";
-  const why = through !== "" && detail.startsWith(`${ref}: `) ? detail.slice(ref.length + 2) : detail;
+  const why = through !== "" && detail === ref ? "" : through !== "" && detail.startsWith(`${ref}: `) ? detail.slice(ref.length + 2) : detail;
   const size = value === null ? "" : `, at ${withUnit(value, unitOf(alert.metric))}`;
   return `${what}${who}${through}${size}${why === "" ? "" : `: ${why}`}`;
 }

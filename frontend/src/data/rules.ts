@@ -225,8 +225,14 @@ export function worstOf(fire: Fire, end: number, series: readonly HistorySeries[
   return op.startsWith("<") ? Math.min(...values) : Math.max(...values);
 }
 
-/** "In the last 24 hours this would have paged 5 times, not 15." */
-export function backtestInWords(found: Backtest, saved: Backtest | null, span: string, more = ""): string {
+/** Seconds that a series has data of, where that is much less than the span; else null. */
+export function partKnown(series: readonly HistorySeries[], start: number, end: number): number | null {
+  const first = Math.min(...series.map(({ timestamps }) => timestamps[0] ?? end));
+  return Number.isFinite(first) && first - start > 0.1 * (end - start) ? Math.max(1, Math.round(end - first)) : null;
+}
+
+/** "In the last 24 hours this would have paged 5 times, not 15."; `only`: how many seconds of it there is data of. */
+export function backtestInWords(found: Backtest, saved: Backtest | null, span: string, more = "", only: number | null = null): string {
   if (found.series === 0) return "No series matches, so this would never have fired.";
   const times = (n: number): string => (n === 0 ? "never" : n === 1 ? "once" : n === 2 ? "twice" : `${number(n)} times`);
   const fired = found.counts.fires;
@@ -234,7 +240,8 @@ export function backtestInWords(found: Backtest, saved: Backtest | null, span: s
   const was = saved?.counts.pages;
   const instead = was === undefined || was === found.counts.pages ? "" : `, not ${times(was)}`;
   const head = found.counts.pages === 0 ? "this would never have paged anybody" : `this would have paged ${times(found.counts.pages)}`;
-  return `In the last ${span} ${head}${instead}${fires}${more}.`;
+  const when = only === null ? `In the last ${span}` : `In the ${duration(only)} that there is data of,`;
+  return `${when} ${head}${instead}${fires}${more}.`;
 }
 
 /** The first sentence of the page of rules. */

@@ -12,6 +12,8 @@ export interface KnownAlert {
   readonly state: "pending" | "firing";
   readonly since: number;
   readonly taken: string;
+  /** What kept it quiet by then, in a word. */
+  readonly quiet: string;
 }
 
 export interface KnownThen {
@@ -21,6 +23,8 @@ export interface KnownThen {
 }
 
 const OPENS: Readonly<Record<string, "pending" | "firing">> = { pending: "pending", firing: "firing", relapsed: "firing", recovering: "firing" };
+const QUIET: Readonly<Record<string, string>> = { quiet_silence: "silenced", quiet_maintenance: "in maintenance", quiet_inhibited: "told of by a worse one" };
+const TOLD = ["paged", "paged_again", "escalated"];
 const ENDS = ["resolved", "cancelled"];
 
 /** What was known at a moment, and no more: nothing of what came after it. */
@@ -31,8 +35,10 @@ export function knownAt(data: ReplayData, t: number): KnownThen {
     const state = OPENS[kind];
     const before = open.get(alert.id);
     if (ENDS.includes(kind)) open.delete(alert.id);
-    else if (state !== undefined) open.set(alert.id, { alert, state, since: before?.state === state ? before.since : at, taken: before?.taken ?? "" });
+    else if (state !== undefined) open.set(alert.id, { alert, state, since: before?.state === state ? before.since : at, taken: before?.taken ?? "", quiet: before?.quiet ?? "" });
     else if (kind === "acknowledged" && before !== undefined) open.set(alert.id, { ...before, taken: by });
+    else if (QUIET[kind] !== undefined && before !== undefined) open.set(alert.id, { ...before, quiet: QUIET[kind] });
+    else if (TOLD.includes(kind) && before !== undefined) open.set(alert.id, { ...before, quiet: "" });
   }
   const rank = { critical: 0, warning: 1, info: 2 } as const;
   return {
@@ -64,6 +70,12 @@ export function firesOf(data: ReplayData): { from: number; to: number; alert: Al
     }
   }
   return fires.filter(({ from, to }) => to > data.start && from < data.end);
+}
+
+/** The series that alerts are about first, then the others in their order. */
+export function alertedFirst({ series, changes }: Pick<ReplayData, "series" | "changes">): HistorySeries[] {
+  const alerted = new Set(changes.map(({ alert }) => alert.series));
+  return [...series].sort((a, b) => Number(alerted.has(b.id)) - Number(alerted.has(a.id)));
 }
 
 /** The newest value that was known. */

@@ -9,17 +9,21 @@ import { extent, holeOf, pathOf } from "../data/plotting.ts";
 import { timeTicks } from "../data/ticks.ts";
 import { unitOf, withUnit } from "../data/units.ts";
 import { Shape } from "../ui/shapes.tsx";
-import { firesOf, knownAt, lettersOf, valueAt, type KnownThen, type ReplayData } from "./state.ts";
+import { alertedFirst, firesOf, knownAt, lettersOf, valueAt, type KnownThen, type ReplayData } from "./state.ts";
 
 const STEPS = 600;
 const PLAYS_MS = 100;
 const [W, H, TOP, FOOT] = [360, 132, 16, 18];
+/** Room for the values at the right. */
+const AXIS = 56;
+const PLOT = W - AXIS;
 
 /** A span to go through again: charts, alerts and anomalies as they were known at each moment. */
 export function Replay({ data }: { data: ReplayData }): JSX.Element {
   const [at, setAt] = useState(STEPS);
   const [plays, setPlays] = useState(false);
   const t = data.start + ((data.end - data.start) * at) / STEPS;
+  const series = useMemo(() => alertedFirst(data), [data]);
   const known = useMemo(() => knownAt(data, t), [data, t]);
   useEffect(() => {
     if (!plays) return undefined;
@@ -45,18 +49,18 @@ export function Replay({ data }: { data: ReplayData }): JSX.Element {
         </button>
         <input type="range" min={0} max={STEPS} value={at} aria-label="Moment" aria-valuetext={moment} onInput={(event) => setAt(Number(event.currentTarget.value))} data-testid="scrub" />
         <output>{clock(t, true)}</output>
+        <Lanes data={data} t={t} />
       </div>
-      <Lanes data={data} t={t} />
       <p class="then" data-testid="then">
         {`At ${moment}: ${thenWords(known)}`}
       </p>
-      <Lists known={known} t={t} />
       <div class="replay-charts">
-        {data.series.map((series) => (
+        {series.map((series) => (
           <ReplayChart key={series.id} series={series} data={data} t={t} />
         ))}
       </div>
       {data.series.length === 0 && <p class="empty">No alert and no anomaly names a series in this span.</p>}
+      <Lists known={known} t={t} />
       {data.cut.map((words) => (
         <p key={words} class="hint">
           {words}
@@ -67,9 +71,12 @@ export function Replay({ data }: { data: ReplayData }): JSX.Element {
 }
 
 export function thenWords({ alerts, anomalies }: KnownThen): string {
-  const firing = alerts.filter(({ state }) => state === "firing").length;
+  const fires = alerts.filter(({ state }) => state === "firing");
+  const firing = fires.length;
+  const quiet = fires.filter((one) => one.quiet !== "").length;
+  const hushed = quiet === 0 ? "" : quiet === firing ? ` (${[...new Set(fires.map((one) => one.quiet))].join(", ")})` : ` (${number(quiet)} of them quiet)`;
   if (firing === 0 && anomalies.length === 0) return "nothing was known to be wrong.";
-  return `${plural(firing, "alert fires", "alerts fire")}, ${plural(anomalies.length, "series is", "series are")} unusual.`;
+  return `${plural(firing, "alert fires", "alerts fire")}${hushed}, ${plural(anomalies.length, "series is", "series are")} unusual.`;
 }
 
 function Lanes({ data, t }: { data: ReplayData; t: number }): JSX.Element {
@@ -102,12 +109,12 @@ function Lists({ known, t }: { known: KnownThen; t: number }): JSX.Element {
       <section>
         <h2>Alerts</h2>
         <ul>
-          {known.alerts.map(({ alert, state, since, taken }) => (
+          {known.alerts.map(({ alert, state, since, taken, quiet }) => (
             <li key={alert.id}>
               <Shape name={state === "pending" ? "unknown" : severityShape(alert.severity)} />
               <span>
                 {titleOf(alert)}
-                <small>{`${state}, ${duration(t - since)}${taken === "" ? "" : `, ${taken} has it`}`}</small>
+                <small>{`${state}${quiet === "" ? "" : `, ${quiet}`}, ${duration(t - since)}${taken === "" ? "" : `, ${taken} has it`}`}</small>
               </span>
             </li>
           ))}
@@ -131,7 +138,7 @@ function Lists({ known, t }: { known: KnownThen; t: number }): JSX.Element {
         </ul>
       </section>
       <section>
-        <h2>What had happened</h2>
+        <h2>Deployments and other events</h2>
         <ul>
           {known.events.slice(0, 10).map((event) => (
             <li key={event.id}>
@@ -142,7 +149,7 @@ function Lists({ known, t }: { known: KnownThen; t: number }): JSX.Element {
               </span>
             </li>
           ))}
-          {known.events.length === 0 && <li class="none">nothing yet</li>}
+          {known.events.length === 0 && <li class="none">none so far</li>}
         </ul>
       </section>
     </div>
@@ -153,7 +160,7 @@ function ReplayChart({ series, data, t }: { series: HistorySeries; data: ReplayD
   const unit = unitOf(series.name);
   const [low, high] = extent([series]);
   const base = unit.zero && low >= 0 && low <= 0.75 * high ? 0 : low;
-  const x = (at: number): number => ((at - data.start) / (data.end - data.start)) * W;
+  const x = (at: number): number => ((at - data.start) / (data.end - data.start)) * PLOT;
   const y = (v: number): number => TOP + (1 - (v - base) / (high - base || 1)) * (H - TOP - FOOT);
   const until = series.timestamps.findIndex((at) => at > t);
   const cut = until < 0 ? series.timestamps.length : until;
@@ -169,9 +176,15 @@ function ReplayChart({ series, data, t }: { series: HistorySeries; data: ReplayD
         <small>{labels}</small>
       </figcaption>
       <svg viewBox={`0 0 ${W} ${H}`} role="img" aria-label={`${series.name}: ${said} at ${clock(t, true)}`}>
-        <line class="grid" x1={0} x2={W} y1={H - FOOT} y2={H - FOOT} />
-        {timeTicks(data.start, data.end, W, 72).map(({ t: at, text }) => (
-          <text key={at} class="tick" text-anchor="middle" x={Math.min(Math.max(x(at), 16), W - 16)} y={H - 4}>
+        <line class="grid" x1={0} x2={PLOT} y1={H - FOOT} y2={H - FOOT} />
+        <line class="grid" x1={0} x2={PLOT} y1={TOP} y2={TOP} />
+        {[high, base].map((v) => (
+          <text key={v} class="tick" x={PLOT + 6} y={y(v) + 4}>
+            {withUnit(v, unit)}
+          </text>
+        ))}
+        {timeTicks(data.start, data.end, PLOT, 72).map(({ t: at, text }) => (
+          <text key={at} class="tick" text-anchor="middle" x={Math.min(Math.max(x(at), 16), PLOT - 16)} y={H - 4}>
             {text}
           </text>
         ))}
@@ -186,7 +199,7 @@ function ReplayChart({ series, data, t }: { series: HistorySeries; data: ReplayD
             </g>
           ))}
         <path class="trace" d={pathOf(then, x, y, holeOf(series, data.step))} />
-        <rect class="unknown-yet" x={x(t)} width={Math.max(0, W - x(t))} y={TOP} height={H - FOOT - TOP} />
+        <rect class="unknown-yet" x={x(t)} width={Math.max(0, PLOT - x(t))} y={TOP} height={H - FOOT - TOP} />
         <line class="replay-now" x1={x(t)} x2={x(t)} y1={TOP} y2={H - FOOT} />
       </svg>
     </figure>

@@ -37,6 +37,7 @@ function Page(): JSX.Element {
       <a class="skip" href="#content">
         To the page
       </a>
+      <Tour />
       <Nav onKeys={showKeys} />
       <div class="main">
         <TopBar onMenu={() => setDialog("more")} />
@@ -46,7 +47,6 @@ function Page(): JSX.Element {
         <Strip />
       </div>
       <Kiosk />
-      <Tour />
       <BottomBar onMore={() => setDialog("more")} />
       {dialog === "keys" && <KeysDialog key="keys" onClose={close} />}
       {dialog === "more" && <MoreDialog key="more" onClose={close} onKeys={showKeys} />}

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { CurvePoint } from "../data/curve.ts";
 import { mostShown } from "../data/curve.ts";
-import { number } from "../data/format.ts";
+import { number, plural } from "../data/format.ts";
 
 export interface CurveShown {
   readonly points: readonly CurvePoint[];
@@ -53,7 +53,7 @@ export function Curve({ shown, left, width, top, bottom, limit, saved, y }: Curv
         0
       </text>
       <text class="tick" x={right} y={bottom + 18} text-anchor="middle">
-        {`${number(most)} pages`}
+        {plural(most, "page")}
       </text>
     </g>
   );

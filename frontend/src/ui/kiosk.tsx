@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Cell, useCell } from "../cell.ts";
 import { age, clock, zone } from "../data/format.ts";
 import type { Path } from "../router.ts";
@@ -23,7 +23,8 @@ export function Kiosk(): JSX.Element | null {
   const app = useConsole();
   const on = useCell(kiosk);
   useCell(app.second);
-  useEffect(() => {
+  // Before the next frame: a wall whose frames wait would begin to turn late.
+  useLayoutEffect(() => {
     document.documentElement.toggleAttribute("data-kiosk", on);
     dispatchEvent(new Event("resize"));
     if (!on) return undefined;

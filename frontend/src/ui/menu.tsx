@@ -33,9 +33,17 @@ export function Menu({ text, label, end = false, plain = false, testid, children
       if (event.type === "focusin" && event.target.contains(box.current)) return;
       setOpen(false);
     };
+    // The focus may be on the page by now, where something was dragged out of the menu.
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || box.current?.contains(document.activeElement) === true) return;
+      event.preventDefault();
+      close();
+    };
+    addEventListener("keydown", onKey, true);
     addEventListener("pointerdown", elsewhere);
     addEventListener("focusin", elsewhere);
     return () => {
+      removeEventListener("keydown", onKey, true);
       removeEventListener("pointerdown", elsewhere);
       removeEventListener("focusin", elsewhere);
     };

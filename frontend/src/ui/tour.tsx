@@ -29,8 +29,6 @@ export function Tour(): JSX.Element | null {
   useEffect(() => {
     if (at > 0) next.current?.focus();
   }, [at]);
-  const stop = STOPS[at];
-  if (stop === undefined || path !== "/") return null;
   const leave = (): void => {
     setAt(-1);
     try {
@@ -39,6 +37,17 @@ export function Tour(): JSX.Element | null {
       // asked again next time
     }
   };
+  const shown = at >= 0 && path === "/";
+  useEffect(() => {
+    if (!shown) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && !event.defaultPrevented) leave();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [shown]);
+  const stop = STOPS[at];
+  if (stop === undefined || path !== "/") return null;
   const [title, text] = stop;
   return (
     <section class="tour" aria-label="A short tour" data-testid="tour">

@@ -37,7 +37,7 @@ export function Attention(): JSX.Element | null {
   return (
     <section aria-labelledby="trouble" data-testid="needs-attention">
       <h2 id="trouble">
-        {things.length === 0 ? "Needs nobody more" : "Needs attention"}
+        {things.length === 0 ? "Needs nobody" : "Needs attention"}
         <small>{counts.filter((text) => text !== "").join(", ")}</small>
       </h2>
       <ul class="alerts">

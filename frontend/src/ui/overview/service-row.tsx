@@ -27,10 +27,14 @@ export function Heads(): JSX.Element {
   );
 }
 
+/** What the demo adds to the names of its services. */
+const SIMULATED = " (simulated)";
+
 export function ServiceRow({ service, place }: { service: Service; place: number }): JSX.Element {
   const app = useConsole();
   const lines = useCell(app.services.lines).get(service.name);
   const narrow = useNarrow();
+  const simulated = service.name.endsWith(SIMULATED);
   const worst = worstSignal(service);
   const shown = narrow ? [worst] : SIGNALS;
   return (
@@ -39,7 +43,8 @@ export function ServiceRow({ service, place }: { service: Service; place: number
         <Shape name={SHAPES[service.standing]} />
         <span>
           <Name service={service} lines={lines} />
-          {narrow && <small>{service.standing === "unknown" ? age(service.age, app.now()) : TITLES[worst]}</small>}
+          {simulated && !narrow && <small class="simulated">simulated</small>}
+          {narrow && <small>{simulated ? "simulated, " : ""}{service.standing === "unknown" ? age(service.age, app.now()) : TITLES[worst]}</small>}
         </span>
       </span>
       {shown.map((signal) => (
@@ -51,26 +56,28 @@ export function ServiceRow({ service, place }: { service: Service; place: number
 
 /** The name leads to what is wrong, else to the service's charts. */
 function Name({ service, lines }: { service: Service; lines: Lines | undefined }): JSX.Element {
+  // What it says of itself stands below, where it is never cut.
+  const name = service.name.replace(SIMULATED, "");
   const { alert, anomaly } = service.trouble ?? {};
   if (alert !== undefined) {
     return (
       <PageLink to="/alerts" item={alert} class="row-link">
-        {service.name}
+        {name}
       </PageLink>
     );
   }
   if (anomaly !== undefined) {
     return (
       <PageLink to="/anomalies" class="row-link">
-        {service.name}
+        {name}
       </PageLink>
     );
   }
   const metric = lines?.metrics[worstSignal(service)];
-  if (lines === undefined || metric === undefined) return <span class="row-link">{service.name}</span>;
+  if (lines === undefined || metric === undefined) return <span class="row-link">{name}</span>;
   return (
     <a class="row-link" href={explore(metric, lines.match)}>
-      {service.name}
+      {name}
     </a>
   );
 }

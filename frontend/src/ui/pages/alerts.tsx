@@ -119,7 +119,7 @@ function Closed(): JSX.Element {
                 },
                 { title: "Began", cell: (alert) => moment(alert.started_at), by: (alert) => alert.started_at },
                 { title: "Lasted", number: true, cell: (alert) => lasted(alert, app.now()) },
-                { title: "Value", number: true, wide: true, cell: valueOf },
+                { title: "Value at its end", number: true, wide: true, cell: valueOf },
                 { title: "Pages", number: true, wide: true, cell: (alert) => number(alert.pages), by: (alert) => alert.pages },
                 { title: "Who had it", wide: true, cell: (alert) => alert.acknowledged_by ?? "nobody" },
               ]}

@@ -9,6 +9,7 @@ import {
   draftOf,
   historyOf,
   nameFor,
+  partKnown,
   NEW_DRAFT,
   suggestedLimit,
   type Backtest,
@@ -103,9 +104,14 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
           </PageLink>
           {rule !== null && !fixed && <RemoveRule rule={rule} removed={changed} />}
           {!fixed && (
-            <button type="submit" class="primary" disabled={doing.busy || !canBeTried(draft)}>
+            <button type="submit" class="primary" disabled={doing.busy || !canBeTried(draft)} aria-describedby="why-not">
               {rule === null ? "Save rule" : "Save changes"}
             </button>
+          )}
+          {!fixed && !canBeTried(draft) && (
+            <small id="why-not" class="hint">
+              {draft.selector.trim() === "" ? "Choose a series first." : "Set a limit first."}
+            </small>
           )}
         </div>
       </div>
@@ -114,7 +120,7 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
       <RuleFields draft={draft} faults={faults} channels={channels.data?.channels ?? []} fixed={fixed} onChange={change} nudge={nudge} />
       <div class="verdict">
         <h1 data-testid="backtest" data-pages={past.found?.counts.pages} data-limit={past.limit}>
-          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words, caughtInWords(past.found, incidents))}
+          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words, caughtInWords(past.found, incidents), partKnown(series, start, end))}
         </h1>
         <SpanChoice span={span} onChange={setSpan} found={past.found} />
       </div>

@@ -47,6 +47,7 @@ export function RulesPage(): JSX.Element {
 function RuleTable({ rules, files, again }: { rules: readonly Rule[]; files: RuleList["files"]; again: () => void }): JSX.Element {
   const app = useConsole();
   const open = useCell(app.alerts.open) ?? [];
+  const channels = useCell(app.alerts.channels);
   const doing = useDoing();
   const may = useMayChange();
   const broken = files.filter(({ error }) => error !== "");
@@ -78,7 +79,7 @@ function RuleTable({ rules, files, again }: { rules: readonly Rule[]; files: Rul
             {
               title: "Tells",
               wide: true,
-              cell: (rule) => (rule.channels.length === 0 ? "every channel" : rule.channels.join(", ")),
+              cell: (rule) => (rule.channels.length > 0 ? rule.channels.join(", ") : channels === 0 ? "nobody: no channel" : "every channel"),
             },
             {
               title: "",
