@@ -1607,6 +1607,15 @@ export interface components {
             /** @description unix seconds */
             readonly made_at: number;
             readonly series: readonly components["schemas"]["HistorySeries"][];
+            /** @description those that held within the span, with the ids of the alerts they meant */
+            readonly silences: readonly {
+                readonly alerts: readonly number[];
+                /** @description unix seconds */
+                readonly ends_at: number;
+                readonly id: number;
+                /** @description unix seconds */
+                readonly starts_at: number;
+            }[];
             /** @description unix seconds */
             readonly start: number;
             /** @description seconds a point */

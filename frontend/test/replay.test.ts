@@ -23,6 +23,7 @@ const DATA: ReplayData = {
     change(150, "recovering", alert(2, "critical")),
   ],
   anomalies: [{ id: 5, started_at: 110, ended_at: 160 } as unknown as ReplayData["anomalies"][number]],
+  silences: [],
   events: [{ id: 9, at: 125, kind: "deploy", title: "d", text: "", severity: "", labels: {}, by: "", ref: "" }],
   cut: [],
 };
@@ -53,12 +54,14 @@ test("the value of a moment is the newest that was known", () => {
   expect([99, 100, 115, 120].map((t) => valueAt(series, t))).toEqual([null, 1, 1, 3]);
 });
 
-test("a moment knows what kept an alert quiet, until it was paged all the same", () => {
-  const hushed = { ...DATA, changes: [...DATA.changes, change(136, "quiet_silence", alert(2, "critical")), change(170, "paged", alert(2, "critical"))] };
-  expect([135, 140, 175].map((t) => knownAt(hushed, t).alerts.find(({ alert: { id } }) => id === 2)?.quiet)).toEqual(["", "silenced", ""]);
-  expect(thenWords({ ...knownAt(hushed, 192), anomalies: [] })).toBe("1 alert fires, 0 series are unusual.");
-  const only = { ...DATA, changes: [change(130, "firing", alert(2)), change(131, "quiet_silence", alert(2))], anomalies: [] };
-  expect(thenWords(knownAt(only, 140))).toBe("1 alert fires (silenced), 0 series are unusual.");
+test("a moment knows what kept an alert quiet, and no longer than it did", () => {
+  const quiet = (data: ReplayData, ...times: number[]): (string | undefined)[] => times.map((t) => knownAt(data, t).alerts.find(({ alert: { id } }) => id === 2)?.quiet);
+  const silenced = { ...DATA, silences: [{ id: 3, starts_at: 135, ends_at: 170, alerts: [2] }] };
+  expect(quiet(silenced, 134, 135, 169, 170)).toEqual(["", "silenced", "silenced", ""]);
+  const held = { ...DATA, changes: [...DATA.changes, change(136, "quiet_maintenance", alert(2, "critical")), change(170, "paged", alert(2, "critical"))] };
+  expect(quiet(held, 135, 140, 175)).toEqual(["", "in maintenance", ""]);
+  expect(thenWords({ ...knownAt(silenced, 145), anomalies: [] })).toBe("2 alerts fire (1 of them quiet), 0 series are unusual.");
+  expect(thenWords(knownAt({ ...silenced, changes: [change(130, "firing", alert(2))], anomalies: [] }, 140))).toBe("1 alert fires (silenced), 0 series are unusual.");
 });
 
 test("the series of alerts come first", () => {

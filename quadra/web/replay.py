@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from quadra import __version__
+from quadra.alerts.ledger import Alert
 from quadra.alerts.shown import alert_as_dict, finite
 from quadra.engine.alerting import AlertQuestion
 from quadra.engine.anomalies import AnomalyQuestion
@@ -71,10 +72,27 @@ def gathered(parts: WebParts, start: float, end: float, also: Sequence[Selector]
             }
             for event, alert in changes
         ],
+        "silences": _silences(parts, start, end, {alert.id: alert for _event, alert in changes}),
         "anomalies": [one.as_dict() for one in anomalies.items],
         "events": [one.as_dict() for one in events.items],
         "cut": cut,
     }
+
+
+def _silences(
+    parts: WebParts, start: float, end: float, alerts: Mapping[int, Alert]
+) -> list[dict[str, Any]]:
+    """Give the silences that held within the span, each with those of the alerts that it meant."""
+    held = [one for one in parts.alerting.silences() if one.starts_at < end and one.ends_at > start]
+    meant = [
+        (one, [number for number, alert in alerts.items() if one.matchers.match(alert.matched)])
+        for one in held
+    ]
+    return [
+        {"id": one.id, "starts_at": one.starts_at, "ends_at": one.ends_at, "alerts": numbers}
+        for one, numbers in meant
+        if numbers
+    ]
 
 
 def _selectors(named: Iterable[tuple[str, Mapping[str, str]]]) -> list[Selector]:

@@ -10,6 +10,7 @@ from quadra.web.schemas import (
     NUMBER,
     SECONDS,
     TEXT,
+    WHOLE,
     as_json,
     as_list,
     as_object,
@@ -31,6 +32,12 @@ _REPLAY = as_object(
             "description": "of every alert, the oldest first; those before the span too where the "
             "alert was open then"
         },
+        "silences": as_list(
+            as_object(
+                {"id": WHOLE, "starts_at": SECONDS, "ends_at": SECONDS, "alerts": as_list(WHOLE)}
+            )
+        )
+        | {"description": "those that held within the span, with the ids of the alerts they meant"},
         "anomalies": as_list(ANOMALY),
         "events": as_list(EVENT),
         "cut": as_list({**TEXT, "description": "what was left out, in words"}),

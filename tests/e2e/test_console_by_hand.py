@@ -184,3 +184,51 @@ def test_a_silenced_alert_needs_nobody(troubled: QuadraServer, browser_page: Pag
     last = list_.get_by_test_id("alert-row").last
     expect(last).to_contain_text("Silenced")
     expect(last.get_by_role("button")).to_have_count(0)
+    page.goto(f"{troubled.url}/replay?range=5m")
+    expect(page.get_by_test_id("then")).to_contain_text("1 of them quiet")
+    expect(page.get_by_test_id("replay")).to_contain_text("firing, silenced")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_line_of_time_stands_under_the_thumb(
+    troubled: QuadraServer, browser_page: Page, width: int
+) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, troubled, "replay?range=5m")
+    slider, line = page.get_by_test_id("scrub"), page.locator(".replay-lanes .replay-now")
+    for share in (0, 0.5, 1):
+        slider.fill(str(int(600 * share)))
+        box, now = slider.bounding_box(), line.bounding_box()
+        assert box is not None
+        assert now is not None
+        thumb = box["x"] + 8 + share * (box["width"] - 16)  # a thumb is 16 pixels wide
+        assert abs(now["x"] + now["width"] / 2 - thumb) < 2
+
+
+def test_a_rule_says_of_how_much_data_it_was_tried(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, troubled, "rules?rule=new")
+    save = page.get_by_role("button", name="Save rule")
+    expect(save).to_be_disabled()
+    expect(save).to_have_accessible_description("Choose a series first.")
+    page.get_by_label("Series", exact=True).fill("hand_heat")
+    expect(page.get_by_test_id("backtest")).to_contain_text("that there is data of, this would")
+    expect(save).to_be_enabled()
+
+
+def test_the_tour_ends_by_escape_and_comes_first(
+    troubled: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    page.add_init_script("try { localStorage.removeItem('quadra.tour') } catch {}")
+    open_page(page, troubled, "")
+    tour = page.get_by_test_id("tour")
+    expect(tour).to_be_visible()
+    page.keyboard.press("Tab")  # to the page's own first link
+    page.keyboard.press("Tab")
+    expect(tour.get_by_role("button", name="again")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(tour).to_have_count(0)

@@ -23,7 +23,7 @@ export interface KnownThen {
 }
 
 const OPENS: Readonly<Record<string, "pending" | "firing">> = { pending: "pending", firing: "firing", relapsed: "firing", recovering: "firing" };
-const QUIET: Readonly<Record<string, string>> = { quiet_silence: "silenced", quiet_maintenance: "in maintenance", quiet_inhibited: "told of by a worse one" };
+const QUIET: Readonly<Record<string, string>> = { quiet_maintenance: "in maintenance", quiet_inhibited: "told of by a worse one" };
 const TOLD = ["paged", "paged_again", "escalated"];
 const ENDS = ["resolved", "cancelled"];
 
@@ -41,6 +41,13 @@ export function knownAt(data: ReplayData, t: number): KnownThen {
     else if (TOLD.includes(kind) && before !== undefined) open.set(alert.id, { ...before, quiet: "" });
   }
   const rank = { critical: 0, warning: 1, info: 2 } as const;
+  for (const { starts_at, ends_at, alerts } of data.silences) {
+    if (t < starts_at || t >= ends_at) continue;
+    for (const id of alerts) {
+      const known = open.get(id);
+      if (known !== undefined) open.set(id, { ...known, quiet: "silenced" });
+    }
+  }
   return {
     alerts: [...open.values()].sort((a, b) => Number(a.state === "pending") - Number(b.state === "pending") || rank[a.alert.severity] - rank[b.alert.severity] || a.since - b.since),
     anomalies: data.anomalies.filter(({ started_at, ended_at }) => started_at <= t && (ended_at === null || ended_at > t)),
