@@ -11,7 +11,7 @@ if (place !== null && data !== null) {
   render(
     <main>
       <h1>{`Incident, ${spanWords(data)}`}</h1>
-      <p class="hint">{`${data.environment}, ${data.hostname}. ${number(data.events.length)} events, ${number(data.series.length)} series. Exported from Quadra ${data.version}; what stands here is all that was known at each moment.`}</p>
+      <p class="hint">{`${data.environment}, ${data.hostname}. ${plural(data.events.length, "event")}, ${number(data.series.length)} series. Exported from Quadra ${data.version}; what stands here is all that was known at each moment.`}</p>
       <Replay data={data} />
     </main>,
     place,

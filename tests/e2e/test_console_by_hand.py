@@ -197,6 +197,7 @@ def test_the_line_of_time_stands_under_the_thumb(
     page.set_viewport_size({"width": width, "height": 844})
     open_page(page, troubled, "replay?range=5m")
     slider, line = page.get_by_test_id("scrub"), page.locator(".replay-lanes .replay-now")
+    assert "0px" == slider.evaluate("slider => getComputedStyle(slider).padding")
     for share in (0, 0.5, 1):
         slider.fill(str(int(600 * share)))
         box, now = slider.bounding_box(), line.bounding_box()
