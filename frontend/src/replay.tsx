@@ -1,6 +1,6 @@
 // The script of an exported incident: opens offline, asks nobody for anything.
 import { render } from "preact";
-import { number } from "./data/format.ts";
+import { number, plural } from "./data/format.ts";
 import type { ReplayData } from "./replay/state.ts";
 import { Replay, spanWords } from "./replay/view.tsx";
 
