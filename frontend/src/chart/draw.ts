@@ -66,7 +66,10 @@ function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelle
   const half = ctx.measureText(text).width / 2;
   if (right - left < 14 * k) return;
   const middle = Math.min(Math.max((left + right) / 2, box.left + half), box.right - half);
-  write(ctx, text, middle, box.top - 6 * k, "center", palette.color("ink3"));
+  // Within the plot, on a ground of its own: above it stand the letters of events.
+  ctx.fillStyle = palette.color("bg");
+  ctx.fillRect(middle - half - 3 * k, box.top + 2 * k, 2 * half + 6 * k, 15 * k);
+  write(ctx, text, middle, box.top + 13 * k, "center", palette.color("ink3"));
 }
 
 /** Marks, names and end points: what lies over the lines. */
