@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertsHeading, said, worstFirst, type Alert } from "../src/data/alerts.ts";
-import type { Anomaly } from "../src/data/anomalies.ts";
+import { anomaliesInWords, type Anomalies, type Anomaly } from "../src/data/anomalies.ts";
 import { needsOf } from "../src/data/attention.ts";
 import { quietWord, withSilences, type Silence } from "../src/data/quiet.ts";
 import { sentence, type Facts } from "../src/data/sentence.ts";
@@ -25,6 +25,12 @@ describe("what needs somebody", () => {
     expect(sentence({ ...FACTS, anomalies: [odd(1)] }).text).toBe("One thing needs a look: load is unusual (b).");
     // What a firing alert tells of already is not told twice.
     expect(needsOf([alert(1, { series: 101 })], [odd(1)], []).things).toHaveLength(1);
+  });
+
+  it("tells of the unusual how many are counted, where they are not all", () => {
+    const found = { anomalies: [odd(1), odd(2, { severity: "medium" })], feedback: { right: 0, wrong: 0 } } as unknown as Anomalies;
+    const sub = (counted: number): string => anomaliesInWords(found, 10, counted).sub;
+    expect([sub(1), sub(0), sub(2)].map((text) => text.split("look.")[0])).toEqual(["1 of them needs a ", "None of them need a ", sub(2)]);
   });
 
   it("leaves out what somebody has, and what is quiet on purpose", () => {

@@ -11,14 +11,16 @@ export type Anomalies = Got<"/api/v1/anomalies">;
 export const SHAPES: Record<Anomaly["severity"], ShapeName> = { low: "info", medium: "warn", high: "warn", critical: "crit" };
 
 /** The page's first sentence: what is unusual now, or lately was. */
-export function anomaliesInWords({ anomalies, feedback }: Anomalies, now: number): { shape: ShapeName; text: string; sub: string } {
+export function anomaliesInWords({ anomalies, feedback }: Anomalies, now: number, counted: number | null = null): { shape: ShapeName; text: string; sub: string } {
   const open = anomalies.filter(({ ended_at }) => ended_at === null);
   const hour = anomalies.filter(({ started_at }) => now - started_at < 3600);
   const said = feedback.right + feedback.wrong;
   const sub = said === 0 ? "Say of each whether it was one: the share that was right stands here then." : `${feedback.right} of the ${said} that somebody judged were right.`;
   if (open.length > 0) {
     const worst = open.some(({ severity }) => severity === "critical") ? "crit" : "warn";
-    return { shape: worst, text: `${plural(open.length, "series is", "series are")} unusual now.`, sub };
+    // The navigation counts those that need a look: the rest is mild, Quadra's own, of the same cause, or told of by an alert.
+    const look = counted === null || counted === open.length ? "" : `${counted === 0 ? "None" : counted} of them ${counted === 1 ? "needs" : "need"} a look. `;
+    return { shape: worst, text: `${plural(open.length, "series is", "series are")} unusual now.`, sub: look + sub };
   }
   if (hour.length > 0) return { shape: "ok", text: `Nothing is unusual now; ${plural(hour.length, "series was", "series were")} in the last hour.`, sub };
   return { shape: "ok", text: "Nothing is unusual.", sub };

@@ -12,6 +12,7 @@ import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { Heading } from "../heading.tsx";
 import { Shape } from "../shapes.tsx";
+import { useNeeds } from "../signs.ts";
 import { Answered, Empty } from "../states.tsx";
 import { Table } from "../table.tsx";
 
@@ -35,6 +36,7 @@ export function AnomaliesPage(): JSX.Element {
   useEffect(() => {
     if (news !== heard) answer.again();
   }, [news]);
+  const counted = useNeeds(app).things.filter((thing) => "anomaly" in thing).length;
   const doing = useDoing();
   const item = useCell(app.router.item);
   useEffect(() => app.draws(NONE), [app]);
@@ -45,7 +47,7 @@ export function AnomaliesPage(): JSX.Element {
         const moment = moments.find(({ key }) => key === item) ?? moments[0];
         return (
           <>
-            <Heading {...anomaliesInWords(found, app.now())} />
+            <Heading {...anomaliesInWords(found, app.now(), counted)} />
             <Refusal doing={doing} />
             {moment === undefined ? (
               <Empty>{`Nothing unusual in ${view.range.words}. Every series is learned from its first sample on; there is nothing to switch on.`}</Empty>
