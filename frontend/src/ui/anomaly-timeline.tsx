@@ -41,7 +41,7 @@ export function AnomalyTimeline({ lanes, from, to, chosen, choose }: TimelinePro
         {timeTicks(from, to, right - left).map(({ t, text }) => (
           <g key={t}>
             <line class="grid" x1={x(t)} x2={x(t)} y1={0} y2={bottom} />
-            <text class="tick" text-anchor="middle" x={Math.min(Math.max(x(t), left + 16), right - 16)} y={bottom + 16}>
+            <text class="tick" text-anchor="middle" x={Math.min(Math.max(x(t), left + 28), right - 28)} y={bottom + 16}>
               {text}
             </text>
           </g>
