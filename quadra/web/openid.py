@@ -148,6 +148,7 @@ class OpenId:
                 keys = KeySet.import_key_set(self._provider()["keys"])
                 claims: dict[str, Any] = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
                 demanded.validate(claims)
+                self._demand_our_own(claims)
             except (JoseError, ValueError, TypeError, KeyError) as error:
                 if not again:
                     raise _refused("The provider's word could not be believed.") from error
@@ -155,6 +156,14 @@ class OpenId:
             else:
                 return claims
         raise AssertionError
+
+    def _demand_our_own(self, claims: Mapping[str, Any]) -> None:
+        """Refuse a token that was made for another program, though we are among its audience."""
+        party, audience = claims.get("azp"), claims["aud"]
+        for_several = isinstance(audience, list) and len(audience) > 1
+        if party != self._client.client_id and (party is not None or for_several):
+            msg = "the token was made for another program"
+            raise ValueError(msg)
 
     def _vouched(self, claims: Mapping[str, Any]) -> Vouched:
         subject = f"{claims['iss']}|{claims['sub']}"

@@ -18,7 +18,7 @@ from joserfc.jwk import RSAKey
 
 from tests.e2e.clients import Browserlike, bearing, live, make_token, problem, push, stranger
 from tests.e2e.test_alerts import alerts, make_rule, until
-from tests.servers.openid import Provider
+from tests.servers.openid import CLIENT_ID, Provider
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
 
@@ -297,6 +297,8 @@ def test_whom_the_provider_vouches_for_comes_in_with_the_role_it_says(
 
 LIES: dict[str, dict[str, Any]] = {
     "another audience": {"aud": "others"},
+    "made for another program": {"aud": [CLIENT_ID, "others"], "azp": "others"},
+    "made for nobody says whom": {"aud": [CLIENT_ID, "others"]},
     "another issuer": {"iss": "https://elsewhere.example"},
     "another sign-in": {"nonce": "x"},
     "over": {"exp": 1},
@@ -331,6 +333,18 @@ def test_what_the_provider_says_must_be_good_in_every_respect(
     finally:
         provider.spoil = lambda claims: claims
         provider.signing_key = provider.key
+
+
+def test_a_token_for_several_that_was_made_for_quadra_lets_in(
+    with_openid: QuadraServer, provider: Provider
+) -> None:
+    ours = {"aud": [CLIENT_ID, "others"], "azp": CLIENT_ID}
+    try:
+        provider.spoil = lambda claims: claims | ours
+        someone, _answer = come_back(with_openid)
+        assert someone.cookie is not None
+    finally:
+        provider.spoil = lambda claims: claims
 
 
 def test_an_answer_fits_one_sign_in_of_one_browser(with_openid: QuadraServer) -> None:

@@ -49,6 +49,13 @@ def test_it_trains_saves_and_goes_on_after_a_restart(server: QuadraServer) -> No
     assert not state(server)["running"]
 
 
+def test_a_wish_that_comes_in_chunks_is_heard(server: QuadraServer) -> None:
+    headers = {"Content-Type": "application/json"}
+    chunks = iter([b'{"field_', b'size": 5}'])
+    answer = server.post("/api/v1/training/start", data=chunks, headers=headers)
+    assert ["field_size"] == [one["field"] for one in problem(answer, 422, "invalid")["errors"]]
+
+
 def test_wrong_wishes_are_named(server: QuadraServer) -> None:
     wish = {"field_size": 5, "seed": -1, "step": "0s", "match": ["{"], "colour": "red"}
     body = problem(server.post("/api/v1/training/start", json=wish), 422, "invalid")

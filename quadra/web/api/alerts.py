@@ -86,7 +86,7 @@ def make_alerts(parts: WebParts) -> Blueprint:
         responses={200: schemas.ONE_ALERT},
     )  # fmt: skip
     def acknowledge_alert(alert_id: int) -> ResponseReturnValue:
-        wish = asking.json_object() if request.content_length else {}
+        wish = asking.optional_json_object()
         by = doer(wish.get("by"))
         if not isinstance(by, str) or not 0 < len(by.strip()) <= MAX_BY_LENGTH:
             raise asking.wrong("by", f"a name of 1 to {MAX_BY_LENGTH} characters is needed")

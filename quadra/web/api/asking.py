@@ -115,6 +115,12 @@ def json_object() -> dict[str, object]:
     return document
 
 
+def optional_json_object() -> dict[str, object]:
+    """Read the body as a JSON object, or none where there is no body; one in chunks is one too."""
+    has_body = request.content_length or request.headers.get("Transfer-Encoding")
+    return json_object() if has_body else {}
+
+
 def json_list(most: int) -> list[object]:
     """Read the body as a JSON list of at most so many items."""
     document = _json()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.channels import MAX_CHANNELS
@@ -27,7 +27,7 @@ def make_drill(parts: WebParts) -> Blueprint:
         body=schemas.WANTED_DRILL, responses={200: schemas.DRILLED},
     )  # fmt: skip
     def run_drill() -> ResponseReturnValue:
-        wish = asking.json_object() if request.content_length else {}
+        wish = asking.optional_json_object()
         for name in wish:
             if name != "channels":
                 raise asking.wrong(name[:60], "no such field; known is channels")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.models import ModelVersion
@@ -48,7 +48,7 @@ def make_models(parts: WebParts) -> Blueprint:
         responses={201: schemas.MODEL},
     )  # fmt: skip
     def save_model() -> ResponseReturnValue:
-        wish = asking.json_object() if request.content_length else {}
+        wish = asking.optional_json_object()
         description = wish.get("description", "")
         if not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
             reason = f"a text of at most {MAX_DESCRIPTION} characters is needed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from quadra.durations import parse_duration
@@ -84,7 +84,7 @@ def shown(state: State) -> State:
 
 def _wish() -> dict[str, Any]:
     """Read the body, which may be left out."""
-    return asking.json_object() if request.content_length else {}
+    return asking.optional_json_object()
 
 
 def _plan(wish: dict[str, Any]) -> dict[str, Any]:
