@@ -95,7 +95,8 @@ def test_what_may_be_taken_or_not_breaks_nothing(
 def test_fields_without_end_are_not_named_one_by_one(
     server: QuadraServer, doors: list[tuple[str, str]]
 ) -> None:
-    many = "{" + ",".join(f'"{n:x}":1' for n in range(150_000)) + "}"
+    # Under a megabyte: what nobody reads of a larger body ends the connection.
+    many = "{" + ",".join(f'"{n:x}":1' for n in range(100_000)) + "}"
     whole = [(method, path, many) for method, path in doors]
     within = [
         ("POST", "/api/v1/alert-rules/backtest", f'{{"rule":{many}}}'),
