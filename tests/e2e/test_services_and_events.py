@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from tests.e2e.clients import bearing, live, make_token, problem, push
+from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
 
 
@@ -41,13 +42,14 @@ def row(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 def wait_for(look: Any, within: float = 8.0) -> Any:
     """Look until there is something; give it."""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it has not come")
+    found: list[Any] = []
+
+    def there() -> bool:
+        found.append(look())
+        return bool(found[-1])
+
+    assert wait_until(there, timeout=within, every=0.05), "it has not come"
+    return found[-1]
 
 
 def test_a_service_is_found_by_itself_with_its_four_signals(server: QuadraServer) -> None:

@@ -1,9 +1,10 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Channel } from "../../data/channels.ts";
 import { searchSeries } from "../../data/history.ts";
 import { AGGREGATES, compared, NO_DATA, OPERATORS, SEVERITIES, typedNumber, type Draft } from "../../data/rules.ts";
 import { selectorOf } from "../../data/selector.ts";
+import { Field, SentenceInput } from "../sentence-field.tsx";
 
 interface FieldsProps {
   readonly draft: Draft;
@@ -21,26 +22,22 @@ export function RuleFields(props: FieldsProps): JSX.Element {
   const { draft, faults, channels, fixed, onChange, nudge } = props;
   const absent = draft.aggregate === "absent";
   const text = (name: TextName, label: string, size = 5, hint = ""): JSX.Element => (
-    <Field name={name} faults={faults}>
-      <input
-        aria-label={label}
-        class="in-sentence"
-        size={Math.max(size, draft[name].length)}
-        value={draft[name]}
-        placeholder={hint}
-        disabled={fixed}
-        spellcheck={false}
-        autocomplete="off"
-        aria-invalid={faults[name] !== undefined}
-        onInput={(event) => onChange({ [name]: event.currentTarget.value })}
-        onKeyDown={(event) => {
-          const by = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
-          if (name !== "threshold" || by === 0) return;
-          event.preventDefault();
-          nudge(by * (event.shiftKey ? 10 : 1));
-        }}
-      />
-    </Field>
+    <SentenceInput
+      name={name}
+      faults={faults}
+      label={label}
+      size={size}
+      value={draft[name]}
+      hint={hint}
+      fixed={fixed}
+      onInput={(value) => onChange({ [name]: value })}
+      onKeyDown={(event) => {
+        const by = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
+        if (name !== "threshold" || by === 0) return;
+        event.preventDefault();
+        nudge(by * (event.shiftKey ? 10 : 1));
+      }}
+    />
   );
   const choice = (name: TextName, label: string, options: readonly string[], words: (option: string) => string = String): JSX.Element => (
     <Field name={name} faults={faults}>
@@ -109,20 +106,6 @@ function aggregateInWords(name: string): string {
 
 function silenceInWords(name: string): string {
   return name === "ok" ? "it is over" : name === "alert" ? "fire" : "change nothing";
-}
-
-/** A field within a sentence, with what is wrong with it beneath. */
-export function Field({ name, faults, children }: { name: string; faults: Readonly<Record<string, string>>; children: ComponentChildren }): JSX.Element {
-  return (
-    <span class="field">
-      {children}
-      {faults[name] !== undefined && (
-        <span class="fault" role="alert">
-          {faults[name]}
-        </span>
-      )}
-    </span>
-  );
 }
 
 /** Which series, completed from those that there are. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { Learns, PlanDraft } from "../../data/training-plan.ts";
-import { Field } from "./rule-fields.tsx";
+import { SentenceInput } from "../sentence-field.tsx";
 
 const WORDS: Readonly<Record<Learns, string>> = { own: "your own metrics", host: "this host", these: "the series", several: "the chosen series" };
 
@@ -14,19 +14,7 @@ interface PlanFieldsProps {
 /** What the field is to learn, as a sentence with fields inside. */
 export function PlanFields({ draft, faults, open, onChange }: PlanFieldsProps): JSX.Element {
   const text = (name: Exclude<keyof PlanDraft, "learns">, fault: string, label: string, size: number, hint = ""): JSX.Element => (
-    <Field name={fault} faults={faults}>
-      <input
-        aria-label={label}
-        class="in-sentence"
-        size={Math.max(size, draft[name].length)}
-        value={draft[name]}
-        placeholder={hint}
-        spellcheck={false}
-        autocomplete="off"
-        aria-invalid={faults[fault] !== undefined}
-        onInput={(event) => onChange({ [name]: event.currentTarget.value })}
-      />
-    </Field>
+    <SentenceInput name={fault} faults={faults} label={label} size={size} value={draft[name]} hint={hint} onInput={(value) => onChange({ [name]: value })} />
   );
   const choices = (Object.keys(WORDS) as Learns[]).filter((one) => one !== "several" || draft.learns === "several");
   return (
