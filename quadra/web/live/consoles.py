@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from quadra.engine.access import Principal
 from quadra.errors import QuadraError
 from quadra.telemetry.selector import Patterns
 from quadra.web.identity import COOKIE, client_address
+from quadra.web.live.asked import Asked
 from quadra.web.live.catching_up import missed_by
 from quadra.web.live.frames import event
 from quadra.web.live.link import Link
@@ -45,8 +47,7 @@ class Console:
     link: Link
     room: Room | None = None
     events: frozenset[str] = frozenset()
-    second: float = 0.0
-    count: int = 0
+    asked: Asked = field(default_factory=Asked)
 
 
 class Consoles:
@@ -59,7 +60,6 @@ class Consoles:
         self._catalog = parts.catalog
         self._identity = parts.identity
         self._runtime = parts.runtime
-        self._clock = parts.clock
         self._metrics = parts.metrics
         self._announcements = parts.announcements
         self._consoles: dict[str, Console] = {}
@@ -164,7 +164,7 @@ class Consoles:
         try:
             return read_wish(data, patterns)
         finally:
-            console.count += patterns.program // PROGRAM_AN_EVENT
+            console.asked.add(patterns.program // PROGRAM_AN_EVENT)
 
     def _series_of(self, room: Room) -> list[dict[str, Any]]:
         """List the series of a room, once for all who enter it."""
@@ -223,14 +223,11 @@ class Consoles:
         console = self._consoles.get(self._sid())
         if console is None:
             return None
-        second = self._clock() // 1
-        if console.second != second:
-            console.second, console.count = second, 0
-        console.count += 1
-        if console.count > EVENTS_BEFORE_CLOSE:
+        count = console.asked.again(time.monotonic())
+        if count > EVENTS_BEFORE_CLOSE:
             log.warning("A console sent more than %d events a second", EVENTS_BEFORE_CLOSE)
             self._server.disconnect(console.sid)
-        return console if console.count <= EVENTS_A_SECOND else None
+        return console if count <= EVENTS_A_SECOND else None
 
     def _refusal(self, code: str, detail: str) -> Ack:
         self._metrics.live_refusals.labels(code).inc()
