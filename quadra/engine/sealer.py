@@ -113,26 +113,28 @@ class Sealer:
         total = 0
         while True:
             seq = self._chunks.sealed()
-            rows = self._journal.since(seq, ROWS_A_ROUND, SAMPLES_A_ROUND)
-            if not rows:
+            # Not read before it is due: it may be a million samples, and this comes often.
+            waiting = self._journal.gap(seq)
+            is_full = waiting.rows >= ROWS_A_ROUND or waiting.samples >= SAMPLES_A_ROUND // 2
+            is_due = waiting.oldest <= self._clock() - SEAL_AFTER_S
+            if not waiting.rows or not (everything or is_full or is_due):
                 return total
-            size = sum(len(row.columns) for row in rows)
-            is_full = len(rows) == ROWS_A_ROUND or size >= SAMPLES_A_ROUND // 2
-            is_due = rows[0].committed_at <= self._clock() - SEAL_AFTER_S
-            if not (everything or is_full or is_due):
-                return total
-            samples = Columns.concat([row.columns for row in rows])
+            samples, last = self._read(seq)
             claim = self._chunks.claim()
             if self._chunks.sealed() != seq:
                 return total  # somebody else has sealed meanwhile; look again next time
             self.seal(claim, samples)
             now = self._clock()
-            self._chunks.finish(
-                claim, rows[-1].seq, now - KEEP_SEALED_ROWS_S, now - KEEP_UNJUDGED_ROWS_S
-            )
+            self._chunks.finish(claim, last, now - KEEP_SEALED_ROWS_S, now - KEEP_UNJUDGED_ROWS_S)
             total += len(samples)
             if not is_full:
                 return total
+
+    def _read(self, seq: int) -> tuple[Columns, int]:
+        """Read a round's samples behind a position; gives the position of the last too."""
+        rows = self._journal.since(seq, ROWS_A_ROUND, SAMPLES_A_ROUND)
+        last = rows[-1].seq if rows else seq
+        return Columns.concat([row.columns for row in rows]), last
 
     def sealed_before(self) -> float:
         """Give the unix time before which everything committed is sealed."""

@@ -9,7 +9,7 @@ import pytest
 
 from quadra.alerts.ledger import Changes
 from quadra.engine.alerting import Outcome
-from quadra.engine.ports import Entry
+from quadra.engine.ports import Entry, Row
 from quadra.engine.roller import Roller
 from quadra.engine.sealer import (
     KEEP_SEALED_ROWS_S,
@@ -102,6 +102,20 @@ def test_young_rows_wait_so_that_chunks_are_rewritten_seldom(house: House) -> No
     house.clock.forward(SEAL_AFTER_S)
     assert 50 == house.sealer().run()
     assert 0 == house.sealer().run()
+
+
+class UnreadJournal(SqlJournal):
+    """One that must not be read."""
+
+    def since(self, seq: int, limit: int, samples: int = 4_000_000) -> list[Row]:
+        pytest.fail("what is not due yet was read")
+
+
+def test_what_is_not_due_is_not_read(house: House) -> None:
+    """It was, every five seconds, and took the more memory the more of it waited."""
+    house.write(np.random.default_rng(1), 50)
+    unread = UnreadJournal(house.database, house.clock)
+    assert 0 == Sealer(unread, house.chunks, house.clock, None).run()
 
 
 def test_sealed_rows_wait_for_a_judge_that_was_away(house: House) -> None:
