@@ -141,12 +141,16 @@ class HelperProcess:
             self._beat = now  # it was us who were away: what it has said is still to be read
         self._looked = now
         child = self._child
-        if child is None:
-            return
-        if child.poll() is None:
-            if not self._hangs(now):
+        if child is not None:
+            if child.poll() is None and not self._hangs(now):
                 return
-            silent = now - (self._beat or self._started)
+            self._bury(child, now)
+        self._start_again()
+
+    def _bury(self, child: subprocess.Popen[bytes], now: float) -> None:
+        """Make sure that the child is gone, and tell of it."""
+        if child.poll() is None:
+            silent = now - (self._started if self._beat is None else self._beat)
             log.error("The worker hangs: nothing was heard of it for %.0f s", silent)
             child.kill()
             child.wait()
@@ -156,11 +160,18 @@ class HelperProcess:
         if child.stdin is not None:
             with contextlib.suppress(OSError):
                 child.stdin.close()
+        self._child = None
         self._tell_of_its_end(child.pid)
+
+    def _start_again(self) -> None:
+        """Start the child after a pause; the next look tries again where the system refuses it."""
         self._runtime.sleep(self._pause)
         self._pause = min(self._pause * 2 + 1, LONGEST_PAUSE_S)
         if not self._ending:
-            self._launch()
+            try:
+                self._launch()
+            except (OSError, RuntimeError) as error:  # no descriptor, process or thread is left
+                log.error("The worker can't be started; trying again: %s", error)  # noqa: TRY400 - the system's doing, no fault of the code
         self._looked = self._clock()
 
     def _hangs(self, now: float) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -162,3 +164,24 @@ def test_what_is_to_follow_the_end_may_fail(at: Setting) -> None:
     assert wait_until(lambda: not at.helper.is_alive, timeout=10)
     at.look(1)
     assert at.helper.is_alive
+
+
+def test_what_can_not_be_started_now_is_tried_again(
+    at: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may have no descriptor or process left, for a while."""
+    first, popen = at.pid, subprocess.Popen
+    tries: list[None] = []
+
+    def refuse(*_args: object, **_options: object) -> subprocess.Popen[bytes]:
+        tries.append(None)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    at.helper._child.kill()  # type: ignore[union-attr]
+    assert wait_until(lambda: not at.helper.is_alive, timeout=10)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    at.look(3)
+    assert (3, False, [first]) == (len(tries), at.helper.is_alive, at.ended)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    at.look(1)
+    assert (True, [first]) == (at.helper.is_alive, at.ended)
