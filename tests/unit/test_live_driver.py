@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ class Engine:
         TRANSPORT_CLOSE = "transport close"
 
     async_mode = "eventlet"
+    ping_interval = ping_timeout = 20
 
     def __init__(self) -> None:
         self._async: dict[str, Any] = {}
@@ -84,3 +86,39 @@ def test_a_connection_that_has_ended_is_freed_without_a_collector() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def upgrading(peer: socket.socket, version: str = "13") -> dict[str, Any]:
+    return {
+        "werkzeug.socket": peer,
+        "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==",
+        "HTTP_SEC_WEBSOCKET_VERSION": version,
+    }
+
+
+def take_over(driver: Driver, one: object, environ: dict[str, Any]) -> list[str]:
+    """Let the driver have a connection; gives the status that it answered with, if any."""
+    said: list[str] = []
+    driver._take_over(one, environ, lambda status, _headers: said.append(status))
+    return said
+
+
+@pytest.mark.parametrize("version", ["13", "12"])
+def test_engine_io_is_told_of_a_connection_that_never_came_to_talk(version: str) -> None:
+    """Else it would keep it until its ping is overdue."""
+    driver = Driver(Engine(), ThreadRuntime(), lambda: None)
+    one = Leaving("a", [])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        caller = socket.create_connection(listener.getsockname())
+        peer, _ = listener.accept()
+        with caller, peer:
+            peer.shutdown(socket.SHUT_WR)  # whoever it was is gone before the answer
+            if version == "13":
+                with pytest.raises(ConnectionError):  # so werkzeug is told that nothing is left
+                    take_over(driver, one, upgrading(peer))
+            else:
+                said = take_over(driver, one, upgrading(peer, version))
+                assert ["426 Upgrade Required"] == said
+            assert [one] == list(driver._leaving)
+            assert driver._has_left.is_set()
+            assert peer.fileno() >= 0  # whose it is closes it

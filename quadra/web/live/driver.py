@@ -91,11 +91,21 @@ class Driver:
     def _take_over(
         self, one: Any, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        key = environ.get("HTTP_SEC_WEBSOCKET_KEY")
-        if key is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") not in _VERSIONS:
-            one.close(wait=False, abort=True)
-            start_response("426 Upgrade Required", [("Sec-WebSocket-Version", "13")])
-            return []
+        try:
+            key = environ.get("HTTP_SEC_WEBSOCKET_KEY")
+            if key is None or environ.get("HTTP_SEC_WEBSOCKET_VERSION") not in _VERSIONS:
+                start_response("426 Upgrade Required", [("Sec-WebSocket-Version", "13")])
+                return []
+            self._serve(one, environ, key)
+        except OSError as error:
+            log.debug("A live connection ended before it began: %s", error)
+        finally:  # whatever became of it, engine.io keeps it until it is told
+            self._leaving.append(one)
+            self._has_left.set()
+        return self._leave(environ)
+
+    def _serve(self, one: Any, environ: dict[str, Any], key: str) -> None:
+        """Switch a connection over and talk until one side ends it; raises OSError."""
         sock = socket_of(environ)
         sock.settimeout(self._engine.ping_interval + self._engine.ping_timeout)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -115,14 +125,11 @@ class Driver:
             blocked=self._blocked,
             on_lost=self._on_lost,
         )
-        end_of_http(environ)
         try:
+            end_of_http(environ)
             self._talk(one, link, sock)
         finally:
             link.release()
-            self._leaving.append(one)
-            self._has_left.set()
-        return self._leave(environ)
 
     @staticmethod
     def _leave(environ: dict[str, Any]) -> Iterable[bytes]:
