@@ -83,6 +83,11 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
+def key_of_typed(name: str) -> str:
+    """Give the key of what somebody has typed as a name, of any length."""
+    return name_key(name[:MAX_NAME])
+
+
 class Users:
     """Makes, changes and recognises people. Blocking: run it off the loop."""
 
@@ -109,7 +114,7 @@ class Users:
 
     def named(self, name: str) -> User | None:
         """Find somebody by name."""
-        found = self._store.with_hash(name_key(name))
+        found = self._store.with_hash(key_of_typed(name))
         return None if found is None else found[0]
 
     def create(self, name: str, role: str, password: str | None) -> User:
@@ -143,7 +148,7 @@ class Users:
 
     def recognise(self, name: str, password: str) -> User:
         """Say who this is; raises UnauthenticatedError, the same and as late for every reason."""
-        found = self._store.with_hash(name_key(name[:MAX_NAME]))
+        found = self._store.with_hash(key_of_typed(name))
         kept = found[1] or None if found is not None else None
         right = self._passwords.matches(kept, password[:MAX_PASSWORD])
         if found is None or kept is None or not right or len(password) > MAX_PASSWORD:

@@ -7,16 +7,20 @@ than all the rest of it.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 
 LOOK_AT = 10_000
+MOST = 100_000
+"""Windows that are kept, some 20 MB of them: of more, those counted in longest ago are dropped."""
 
 
 class OwnCounts:
     """Counts by key; a window begins with its first count. Times in unix seconds."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._counts: dict[str, tuple[int, float]] = {}
+    def __init__(self, most: int = MOST) -> None:
+        """Begin with nothing; ``most`` windows are kept."""
+        self._most = most
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._look_at = LOOK_AT
         self._lock = threading.Lock()  # only ASYNC_MODE=threading ever waits for it
 
@@ -32,6 +36,9 @@ class OwnCounts:
                 self._forget_ended(now)
                 count, ends = 0, now + window
             self._counts[key] = count + amount, ends
+            self._counts.move_to_end(key)
+            if len(self._counts) > self._most:
+                self._counts.popitem(last=False)
             return count + amount
 
     def get(self, key: str, now: float) -> int:
@@ -49,12 +56,13 @@ class OwnCounts:
 
     def reset(self) -> int:
         """Forget all; gives how many there were."""
-        counts, self._counts = self._counts, {}
+        counts, self._counts = self._counts, OrderedDict()
         return len(counts)
 
     def _forget_ended(self, now: float) -> None:
         """Drop windows that have ended, seldom enough to cost nothing."""
         if len(self._counts) < self._look_at:
             return
-        self._counts = {key: one for key, one in self._counts.items() if one[1] > now}
+        kept = ((key, one) for key, one in self._counts.items() if one[1] > now)
+        self._counts = OrderedDict(kept)
         self._look_at = max(LOOK_AT, 2 * len(self._counts))

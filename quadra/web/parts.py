@@ -33,6 +33,7 @@ from quadra.intake.own import RequestLog
 from quadra.intake.scraper import Scraper
 from quadra.settings import Settings
 from quadra.telemetry.series import SeriesRules
+from quadra.web.account_limit import AccountLimit
 from quadra.web.identity import Identity
 from utils.metrics import MetricsManager
 
@@ -48,6 +49,7 @@ class WebParts:
     users: Users
     audit: Audit
     identity: Identity
+    account_limit: AccountLimit
     catalog: Catalog
     journal: Journal
     history: History

@@ -12,7 +12,7 @@ from typing import Any
 from limits.storage import Storage
 
 from quadra.engine.link import Link
-from quadra.web.own_counts import OwnCounts
+from quadra.web.own_counts import MOST, OwnCounts
 
 SCHEME = "quadra"
 FRESH_S = 1.0
@@ -30,10 +30,10 @@ class SharedCounters(Storage):
         wrap_exceptions: bool = False,  # noqa: FBT001, FBT002 - as the library calls it
         **options: Any,
     ) -> None:
-        """Take the link from the option of that name."""
+        """Take the options ``link`` and ``most``, the number of keys that this process counts."""
         super().__init__(uri, wrap_exceptions)
         self._link: Link = options["link"]
-        self._local = OwnCounts()
+        self._local = OwnCounts(options.get("most", MOST))
         # Of each key the count of all, when it was heard, and when its window ends.
         self._heard: dict[str, tuple[int, float, float]] = {}
 

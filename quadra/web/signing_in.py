@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.access import SESSION_SECONDS, Seen
@@ -13,8 +14,13 @@ from quadra.engine.audit import Deed
 from quadra.engine.users import User
 from quadra.errors import QuadraError, UnauthenticatedError
 from quadra.web import identity
+from quadra.web.account_limit import AccountPauseError
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.problems import headers_of
+
+KNOWN_BROWSER = "quadra_browser"
+KNOWN_SECONDS = 180 * 86_400
 
 
 class Door:
@@ -42,26 +48,54 @@ class Door:
         def find() -> str:
             return parts.access.open_session(parts.users.recognise(name, password), seen)
 
-        return self._let_in(find, target, "with a password")
+        try:
+            response = self._let_in(find, target, "with a password", name)
+        except AccountPauseError as error:
+            return self._pause(error, target)
+        if response.status_code == HTTPStatus.SEE_OTHER:
+            response.set_cookie(
+                KNOWN_BROWSER,
+                parts.account_limit.recognised(name),
+                max_age=KNOWN_SECONDS,
+                path="/login",
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure,
+            )
+        return response
+
+    def _pause(self, error: AccountPauseError, target: str) -> Response:
+        """Show the form to somebody who has to wait a moment."""
+        g.refused_for = error.reason
+        self._parts.metrics.rate_limited.labels("/login").inc()
+        headers = headers_of(error)
+        words = f"{error.detail} Try again in {headers['Retry-After']} s."
+        response = self.page(words, HTTPStatus.TOO_MANY_REQUESTS, target)
+        response.headers.extend(headers)
+        return response
 
     def vouched(self, user: User, target: str) -> Response:
         """Let in whom the OpenID provider has vouched for."""
         access, seen = self._parts.access, _seen()
         return self._let_in(lambda: access.open_session(user, seen), target, "by OpenID")
 
-    def _let_in(self, find: Callable[[], str], target: str, how: str) -> Response:
+    def _let_in(
+        self, find: Callable[[], str], target: str, how: str, name: str | None = None
+    ) -> Response:
         address = identity.client_address(request)
         self._parts.identity.refuse_guessing(address)  # before anything that takes time
         try:
-            cookie = self._parts.runtime.offload(find)
+            with self._one_try(name):
+                cookie = self._parts.runtime.offload(find)
         except UnauthenticatedError as error:
             self._parts.identity.count_wrong(address)
-            self._note("somebody", "nobody", f"Sign in {how}", 401)
+            tried = "" if name is None else self._as_told(name)
+            self._note("somebody", "nobody", f"Sign in {how}", 401, tried)
             return self.page(error.detail, 401, target)
         who = self._parts.runtime.offload(self._parts.access.by_session, cookie)
-        name = "somebody" if who is None else who.name
+        actor = "somebody" if who is None else who.name
         kind = "user" if who is not None and who.user_id else "token"
-        self._note(name, kind, f"Sign in {how}", 303)
+        self._note(actor, kind, f"Sign in {how}", 303)
         response = make_response(redirect(_own_path(target), 303))
         response.set_cookie(
             identity.COOKIE,
@@ -79,9 +113,26 @@ class Door:
             self._note("somebody", "nobody", "Sign in by OpenID", status)
         return self.page(error.detail, status, target)
 
-    def _note(self, actor: str, kind: str, action: str, status: int) -> None:
+    def _one_try(self, name: str | None) -> AbstractContextManager[None]:
+        """Count a try for a name, where one is given; raises AccountPauseError."""
+        if name is None:
+            return nullcontext()
+        known_browser = request.cookies.get(KNOWN_BROWSER, "")
+        return self._parts.account_limit.one_try(name, known_browser)
+
+    def _as_told(self, name: str) -> str:
+        """Say whose name was tried, where it is somebody's.
+
+        Anything else may be a password that was typed into the wrong field. A name that is kept
+        here is short and has no control characters: none other is ever made.
+        """
+        found = self._parts.runtime.offload(self._parts.users.named, name)
+        return ", an unknown name" if found is None else f", as {found.name}"
+
+    def _note(self, actor: str, kind: str, action: str, status: int, tried: str = "") -> None:
         seen, parts = _seen(), self._parts
-        deed = Deed(parts.clock(), actor, kind, action, "/login", status, seen.address)
+        target = f"/login{tried}"
+        deed = Deed(parts.clock(), actor, kind, action, target, status, seen.address)
         parts.runtime.offload(parts.audit.note, deed)
 
     def page(self, error: str, status: int, target: str) -> Response:

@@ -18,6 +18,7 @@ from quadra.storage.announcements import SqlAnnouncements
 from quadra.storage.database import Database
 from quadra.storage.installation import installation_key
 from quadra.storage.leases import SqlLeases
+from quadra.web.account_limit import MOST_NAMES
 from quadra.web.shared_counters import SharedCounters
 from quadra.wiring.common import SCRAPING, WORKER, name_begins, process_name
 from utils.metrics import metrics_manager
@@ -32,6 +33,7 @@ class Others:
     link: Link
     announcements: Announcements
     counters: SharedCounters
+    counters_of_names: SharedCounters
     leases: Leases
     worker_age: Callable[[], float | None]
     worker_ended: Callable[[int], None]
@@ -71,6 +73,7 @@ def meet_others(
         link=link,
         announcements=Announcements(SqlAnnouncements(database), link, runtime, time.time),
         counters=SharedCounters(link=link),
+        counters_of_names=SharedCounters(link=link, most=MOST_NAMES),
         leases=leases,
         worker_age=leases.watch(WORKER),
         worker_ended=worker_ended,

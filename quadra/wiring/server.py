@@ -61,6 +61,7 @@ from quadra.storage.users import SqlUsers
 from quadra.storage.vault import Vault
 from quadra.telemetry.series import SeriesRules
 from quadra.web import commands
+from quadra.web.account_limit import AccountLimit
 from quadra.web.identity import Identity
 from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
@@ -163,6 +164,7 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
         users=Users(SqlUsers(database), Passwords(), clock, access.forget),
         audit=Audit(SqlAudit(database)),
         identity=identity,
+        account_limit=AccountLimit(others.counters_of_names, access, enabled=limited),
         catalog=catalog,
         journal=journal,
         history=History(make_history(settings, database, clock), catalog, runtime),

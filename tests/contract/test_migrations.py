@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -18,15 +19,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic import command
+from quadra.engine.audit import AuditQuestion, as_lines
 from quadra.engine.ports import Entry
 from quadra.errors import SettingsError
+from quadra.storage.audit import SqlAudit
 from quadra.storage.database import Database
 from quadra.storage.journal import SqlJournal
 from quadra.storage.migrations import upgrade
 from quadra.storage.revisions import is_up_to_date, newest_revision
 from quadra.storage.tables import metadata
 from tests.servers.process import REPOSITORY, plain_environment
-from tests.unit.fakes import SetClock, batch
+from tests.unit.fakes import NOW, SetClock, batch
 
 
 def tables(database: Database) -> set[str]:
@@ -151,6 +154,50 @@ def assert_kept(database: Database, kept: dict[str, dict[str, Any]]) -> None:
             assert {one: row[one] for one in there if one in row} == {
                 one: there[one] for one in there if one in row
             }, name
+
+
+def test_secrets_that_the_audit_log_kept_are_taken_out(connect: Callable[[], Database]) -> None:
+    database = connect()
+    migrate(database, command.upgrade, "0017")
+    target = {"url": "…", "interval": 5.0, "labels": {"job": "gpu ä"}}
+    secrets = {
+        "bearer_token": "SECRET",
+        "Basic_Auth": ["me", "SECRET"],
+        "settings": [{"headers": {"X-Api_Key": "SECRET", "note": "kept"}}],
+    }
+    deed = {"at": NOW, "actor": "mira", "kind": "user", "action": "Make a target",
+            "target": "POST /api/v1/targets", "status": 201, "address": "::1"}  # fmt: skip
+    details: list[dict[str, Any]] = [
+        {"name": "a token"},
+        target,
+        target | secrets,
+        *[target | secrets] * 1_200,
+        {},
+    ]
+    rows = [deed | {"id": n + 7, "detail": json.dumps(one)} for n, one in enumerate(details)]
+    audit = metadata.tables["audit"]
+    with database.engine.connect() as connection:
+        connection.execute(audit.insert(), rows)
+        connection.commit()
+    assert upgrade(database)
+    with database.engine.connect() as connection:
+        found = connection.execute(sa.select(audit).order_by(audit.c.id)).mappings().all()
+    masked = {
+        "bearer_token": "…",
+        "Basic_Auth": "…",
+        "settings": [{"headers": {"X-Api_Key": "…", "note": "kept"}}],
+    }
+    expected = [one if "bearer_token" not in one else target | masked for one in details]
+    assert expected == [json.loads(row["detail"]) for row in found]
+    without = [{k: v for k, v in row.items() if k != "detail"} for row in rows]
+    assert without == [{k: row[k] for k in without[0]} for row in found]
+    exported = as_lines(SqlAudit(database).deeds(AuditQuestion(limit=5_000)).items)
+    assert len(details) == exported.count("\n")
+    assert "SECRET" not in exported
+    if database.file is not None:
+        database.close()
+        # But for copies that SQLite made of a page before, when it split one.
+        assert database.file.read_bytes().count(b"SECRET") < len(details) // 4
 
 
 def test_there_is_one_line_of_revisions() -> None:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -174,6 +175,59 @@ def test_who_guessed_tokens_may_not_go_on_with_passwords(start_quadra: Any) -> N
     assert 429 == Person(server).enter("mira").status_code
 
 
+def test_many_addresses_guess_at_a_name_no_more_than_one_does(start_quadra: Any) -> None:
+    server = start_quadra(RATELIMIT_ENABLED="true", NUM_PROXIES="1")
+    make_user(server, "mira", "viewer")
+    own = Person(server)
+    assert 303 == own.enter("mira").status_code
+    addresses = count()
+
+    def guess(name: str, password: str) -> requests.Response:
+        number = next(addresses)
+        from_elsewhere = {"X-Forwarded-For": f"100.{64 + number // 250}.{number % 250}.1"}
+        sent = {"user": name, "password": password}
+        return stranger(server, "POST", "/login", data=sent, headers=from_elsewhere)
+
+    def until_refused(name: str) -> requests.Response:
+        answers = [guess(name, "wrong password") for _ in range(11)]
+        assert [401] * 11 == [answer.status_code for answer in answers]
+        until = time.monotonic() + 30
+        while int((answer := guess(name, "wrong password")).headers.get("Retry-After", 0)) < 4:
+            assert time.monotonic() < until  # pauses grow
+        return answer
+
+    nobodys, miras = until_refused("nobody"), until_refused("mira")
+    # Within the pause the right one is not compared either.
+    began = time.monotonic()
+    assert 429 == guess("mira", WORDS).status_code or time.monotonic() - began > 2
+    assert problem_on_page(nobodys) == problem_on_page(miras)
+    # Whoever is signed in, or was so in this browser, does not wait, nor does the administrator.
+    assert 200 == own.get("/api/v1/account").status_code
+    assert 204 == own.request("POST", "/logout").status_code
+    assert 303 == own.enter("mira").status_code
+    assert 303 == Browserlike(server).sign_in(server.token).status_code
+
+
+def problem_on_page(answer: requests.Response) -> tuple[set[str], str]:
+    """Give the names of a refusal's headers and its page, without who tried and how long."""
+    assert 429 == answer.status_code
+    assert "Too many tries" in answer.text
+    return set(answer.headers), re.sub(r'value="(mira|nobody)"|in \d+ s', "", answer.text)
+
+
+def test_a_wrong_password_is_noted_with_the_name_of_a_user_alone(
+    server: QuadraServer, people: dict[str, int], someone: Person
+) -> None:
+    for name in ("EDITOR", "s3cret that went into the wrong field", "x" * 90_000, "a\r\nb\x1b[1m"):
+        assert 401 == someone.enter(name, "wrong password").status_code
+    found = server.get("/api/v1/audit", params={"target": "/login", "limit": 4}).json()["audit"]
+    assert ["/login, an unknown name"] * 3 + ["/login, as editor"] == [
+        one["target"] for one in found
+    ]
+    assert {("somebody", "nobody", 401)} == {(d["actor"], d["kind"], d["status"]) for d in found}
+    assert "s3cret" not in server.get("/api/v1/audit").text
+
+
 def test_what_an_admin_may_not(server: QuadraServer, roles: dict[str, Person]) -> None:
     own = next(u for u in server.get(USERS).json()["users"] if u["name"] == "admin")
     path = f"{USERS}/{own['id']}"
@@ -216,6 +270,21 @@ def test_everything_done_by_hand_is_in_the_audit_log(
     assert [("user", "viewer", 403), ("user", "editor", 201)] == [
         (deed["kind"], deed["actor"], deed["status"]) for deed in found[:2]
     ]
+    mark = {"kind": "deploy", "title": "router 2.1"}
+    _, pipeline = make_token(server, "ingest")
+    headers = bearing(pipeline)
+    for posted in (
+        roles["admin"].request("POST", "/api/v1/events", json=mark),
+        stranger(server, "POST", "/api/v1/events", json=mark, headers=headers),
+        roles["editor"].request("POST", "/api/v1/events", json=mark),
+    ):
+        assert posted.status_code in (201, 403)
+    found = server.get("/api/v1/audit", params={"target": "/api/v1/events"}).json()["audit"]
+    assert [
+        ("user", "editor", 403, {}),
+        ("token", "a test", 201, mark),
+        ("user", "admin", 201, mark),
+    ] == [(deed["kind"], deed["actor"], deed["status"], deed["detail"]) for deed in found]
     whole = server.get("/api/v1/audit", params={"limit": 1000})
     for hidden in ("SECRET", WORDS):
         assert hidden not in whole.text

@@ -27,7 +27,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from quadra.engine.helper_process import HUNG_AFTER_S
-from tests.e2e.clients import history, live, push
+from tests.e2e.clients import history, live, push, stranger
 from tests.e2e.test_alerts import alerts, make_rule
 from tests.servers.cluster import Cluster, Worker
 from tests.servers.process import Process, plain_environment, wait_until
@@ -379,6 +379,22 @@ def test_limits_are_shared_and_hold_in_each_process_without_redis(
         assert 429 == writes(servers[0])
         metrics = servers[0].get("/metrics").text
         assert "quadra_matrix_redis_up 1.0" in metrics
+
+
+def test_passwords_for_a_name_are_counted_over_all_processes(folder: Path, redis: Redis) -> None:
+    with Cluster(folder, **redis.settings, RATELIMIT_ENABLED="true") as cluster:
+        servers = [cluster.web(), cluster.web()]
+        redis_is("ok", *servers, within=10)
+
+        def guess(number: int) -> int:
+            sent = {"user": "mira", "password": "wrong password"}
+            return stranger(servers[number % 2], "POST", "/login", data=sent).status_code
+
+        codes: list[int] = []
+        while 429 not in codes and len(codes) < 20:  # each by itself takes more than that
+            codes.append(guess(len(codes)))
+        assert [401] * 11 == codes[:11]
+        assert 429 == codes[-1]
 
 
 def test_a_failover_of_sentinel_is_survived(folder: Path, tmp_path: Path) -> None:

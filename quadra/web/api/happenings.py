@@ -46,7 +46,7 @@ def make_happenings(parts: WebParts) -> Blueprint:
     @route(
         api, "POST", "/api/v1/events", access="ingest", work="write", tag="Events",
         summary="Post a mark, such as a deployment; the same again changes nothing",
-        body=schemas.NEW_EVENT, responses={201: schemas.ONE_EVENT},
+        body=schemas.NEW_EVENT, responses={201: schemas.ONE_EVENT}, audited=True,
     )  # fmt: skip
     def post_event() -> ResponseReturnValue:
         wish = signed(asking.json_object(), "by")
