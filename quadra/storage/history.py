@@ -15,10 +15,10 @@ from quadra.engine.history import Question, Tiered
 from quadra.storage.chunks import read_sealed
 from quadra.storage.database import Database
 from quadra.storage.decoded import Decoded
-from quadra.storage.journal import rows_between
 from quadra.storage.rollups import cells_between, read_marks, read_minutes_since
 from quadra.storage.sealed import Sealed, fetch, runs, samples
 from quadra.storage.tables import chunks, journal, rollups
+from quadra.storage.tail import Tail
 from quadra.telemetry.batch import Columns, IdArray, latest_of_each, overlaid
 from quadra.telemetry.packing import unpack
 from quadra.telemetry.rollups import MINUTE, Rollup, concat, nothing
@@ -51,20 +51,21 @@ class _Part(NamedTuple):
 class SqlHistory:
     """Implements ``engine.ports.HistoryStore`` and ``engine.history.TieredStore``."""
 
-    def __init__(self, database: Database) -> None:
-        """Wire the store."""
+    def __init__(self, database: Database, *, sealed_is_here: bool = True) -> None:
+        """Wire the store; ``sealed_is_here`` says whether what is sealed becomes chunks here."""
         self._database = database
         self._decoded = Decoded()
+        self._tail = Tail(sealed_is_here=sealed_is_here)
 
     def between(self, start: int, end: int, wanted: IdArray) -> Columns:
         """Read samples of the wanted series with start <= t <= end (unix ms), in order written.
 
         Both places are read in one transaction, so that nothing that is sealed meanwhile is
-        missed; what stands in both comes twice, the journal's copy later.
+        missed; what stands in both may come twice, the journal's copy later.
         """
         if len(wanted) == 0:
             return Columns.empty()
-        part = self._database.read(_parts, (start, end + 1), wanted)
+        part = self._database.read(_parts, self._tail, (start, end + 1), wanted)
         return Columns.concat([samples(part.sealed, start, end), part.rows])
 
     def tiered(self, question: Question) -> Iterator[Tiered]:
@@ -74,7 +75,7 @@ class SqlHistory:
         """
         if len(question.ids) == 0:
             return
-        tier, cells, parts = self._database.read(_tiered, question)
+        tier, cells, parts = self._database.read(_tiered, self._tail, question)
         parts = [part._replace(rows=latest_of_each(part.rows)) for part in parts]
         for some_cells, some in _in_groups(cells, parts):
             if len(cells.ids):
@@ -113,13 +114,15 @@ class SqlHistory:
         return sum(path.stat().st_size for path in parts if path.exists())
 
 
-def _parts(connection: sa.Connection, span: Span, wanted: IdArray) -> _Part:
+def _parts(connection: sa.Connection, tail: Tail, span: Span, wanted: IdArray) -> _Part:
     start, end = span[0], span[1] - 1
-    rows = rows_between(connection, start, end, wanted)
+    rows = tail.between(connection, start, end, wanted)
     return _Part(span, fetch(connection, start, end, wanted), Columns.concat(rows))
 
 
-def _tiered(connection: sa.Connection, question: Question) -> tuple[int, Rollup, list[_Part]]:
+def _tiered(
+    connection: sa.Connection, tail: Tail, question: Question
+) -> tuple[int, Rollup, list[_Part]]:
     marks = read_marks(connection)
     how = plan(question.start, question.end + 1, question.step, marks)
     covered = _covered(connection, question, marks, how)
@@ -131,9 +134,9 @@ def _tiered(connection: sa.Connection, question: Question) -> tuple[int, Rollup,
     cells = [nothing()]
     for span, some in spans:
         cells.append(cells_between(connection, how.tier, span, some, question.columns))
-    parts = [_parts(connection, span, ids) for span in how.raw] if len(ids) else []
+    parts = [_parts(connection, tail, span, ids) for span in how.raw] if len(ids) else []
     if len(rest) and how.plain[0] < how.plain[1]:
-        parts.append(_parts(connection, how.plain, rest))
+        parts.append(_parts(connection, tail, how.plain, rest))
     return how.tier, concat(cells), parts
 
 

@@ -12,10 +12,10 @@ from quadra.engine.ports import Appended, Entry, Gap, Row, payers
 from quadra.errors import InvalidError
 from quadra.storage.database import Database
 from quadra.storage.memos import put_memos
-from quadra.storage.plain import plain_each, plain_insert, plain_rows
+from quadra.storage.plain import plain_insert, plain_rows
 from quadra.storage.tables import journal, judging, series
 from quadra.storage.upserts import insert_into
-from quadra.telemetry.batch import Batch, Columns, IdArray
+from quadra.telemetry.batch import Batch, Columns
 from quadra.telemetry.packing import pack, unpack
 from quadra.telemetry.series import SeriesKey, digest
 
@@ -178,29 +178,3 @@ def _since(connection: sa.Connection, seq: int, limit: int, samples: int) -> lis
         .order_by(journal.c.seq)
     )
     return [Row(position, committed_at, unpack(blob)) for position, committed_at, blob in rows]
-
-
-_OF_SPAN = (
-    sa.select(journal.c.columns)
-    .where(journal.c.last_t >= sa.bindparam("first"), journal.c.first_t <= sa.bindparam("until"))
-    .order_by(journal.c.seq)
-)
-
-
-def rows_between(connection: sa.Connection, start: int, end: int, wanted: IdArray) -> list[Columns]:
-    """Read the samples of wanted series that still stand in the journal, in order written."""
-    rows = plain_each(connection, _OF_SPAN, {"first": start, "until": end})
-    is_wanted = np.zeros(int(wanted.max()) + 2, np.bool_)
-    is_wanted[wanted] = True
-    beyond = len(is_wanted) - 1
-    parts = []
-    room = MAX_SAMPLES_A_READ
-    for (blob,) in rows:
-        columns = unpack(blob)
-        mask = is_wanted[np.minimum(columns.ids, beyond)]
-        mask &= (columns.t >= start) & (columns.t <= end)
-        parts.append(columns.where(mask))
-        room -= len(parts[-1])
-        if room < 0:
-            raise too_many_samples()
-    return parts

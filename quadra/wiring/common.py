@@ -84,9 +84,9 @@ def make_channels(settings: Settings, database: Database) -> SqlChannels:
 
 def make_history(settings: Settings, database: Database, clock: Clock) -> HistoryStore:
     """Say where history is read: in the database alone, or from HISTORY_URL as well."""
-    here = SqlHistory(database)
     if not settings.history_url:
-        return here
+        return SqlHistory(database)
+    here = SqlHistory(database, sealed_is_here=False)  # the position is that of what is shipped
     address = parse_address(settings.history_url, settings.history_token, settings.history_tenant)
     newest_there = SqlShipments(database).newest_dropped
     keys_of = SqlSeries(database).keys_of

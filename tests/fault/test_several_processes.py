@@ -461,8 +461,9 @@ def test_processes_that_start_at_once_on_an_empty_folder_agree(folder: Path) -> 
             assert wait_until(partial(lambda s: seen_by(s) == ["said once"], server), timeout=5)
         hosts = history(servers[0], 'host_load{window="1m"}')
         assert wait_until(lambda: part(servers[1], "worker")["state"] == "ok", timeout=10)
-        for line in hosts:  # one process reads the machine, not three
-            assert len(line["timestamps"]) == len({round(t) for t in line["timestamps"]})
+        for line in hosts:  # one process reads the machine each second, not three
+            times = line["timestamps"]
+            assert len(times) <= times[-1] - times[0] + 2
 
 
 def test_differences_that_come_to_one_process_and_another_add_up(folder: Path) -> None:
