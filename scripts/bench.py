@@ -51,6 +51,7 @@ PARTS: dict[str, tuple[str, Callable[[], Figures]]] = {
         many_series.measure,
     ),
     "history": ("The past, sealed: size and answers", history.measure),
+    "waiting": ("The past that waits for the sealer: answers", history.measure_waiting),
     "long_history": ("30 days of 200 series: size and answers", history.measure_long),
     "stores": ("Beside VictoriaMetrics, Prometheus and InfluxDB, one core each", stores.measure),
     "shipping": ("History in VictoriaMetrics (HISTORY_URL)", shipping.measure),

@@ -27,6 +27,8 @@ HOUR_S = 3_600
 HOURS = 6
 COLD_HOURS = 12  # enough that a page for every table does not count for much
 ASKED = 31
+WAITING_SERIES = 500
+WAITING_TICKS = 1_900  # as commits: with 2,000 the sealer begins
 WARM_UP_S = 4.0  # the worker starts beside the server, and takes from its core meanwhile
 
 
@@ -129,6 +131,24 @@ def measure_long() -> dict[str, float]:
             figures["20_series_30d_by_1h_ms"] = ask(server, twenty, end, 720, "1h")
             figures["200_series_30d_by_1h_ms"] = ask(server, "trial_past", end, 720, "1h")
     return figures
+
+
+def measure_waiting() -> dict[str, float]:
+    """Ask for the last minutes while nearly a million samples wait for the sealer."""
+    with tempfile.TemporaryDirectory(prefix="quadra-bench-") as scratch:
+        folder = Path(scratch)
+        values = mix(WAITING_SERIES, WAITING_TICKS)
+        end = time.time()
+        journalled(folder, values, int(end * 1000), every_ms=100, together=1).close()
+        twenty = 'bench_past{n=~"1?[0-9]"}'
+        with quadra(folder) as server, pinned(cores()[1]):
+            time.sleep(WARM_UP_S)
+            return {
+                "samples": float(values.size),
+                "20_series_1h_by_10s_ms": ask(server, twenty, end, 1, "10s"),
+                "1_series_1h_by_10s_ms": ask(server, 'bench_past{n="5"}', end, 1, "10s"),
+                "500_series_1h_by_1m_ms": ask(server, "bench_past", end, 1, "1m"),
+            }
 
 
 def ask(server: Running, match: str, end: float, hours: float, step: str) -> float:
