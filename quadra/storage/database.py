@@ -173,7 +173,7 @@ class Database:
                     self._commit(transaction, writes=idle is self._writers)
                 return found
         except StorageError as error:
-            if idle is self._writers and isinstance(error, NoAnswerError):
+            if isinstance(error, NoAnswerError) and (idle is self._writers or _hangs(error)):
                 self._no_answer_at = time.monotonic()
             # After a driver's error the connection's state is unknown: begin with a new one.
             if connection is not None:
@@ -240,6 +240,12 @@ class Database:
 def _no_answer() -> NoAnswerError:
     msg = "The database does not answer. Try again in a moment."
     return NoAnswerError(msg, retry_after=2)
+
+
+def _hangs(error: NoAnswerError) -> bool:
+    """Say whether the server is known to answer nobody, not one connection alone."""
+    silence = getattr(error.__cause__, "orig", None) or error.__cause__
+    return getattr(silence, "is_of_all", False)
 
 
 def _discard(connection: sa.Connection) -> None:

@@ -120,6 +120,46 @@ def connect_all_readers(database: Database) -> None:
         list(pool.map(lambda _: database.read(meet), range(READERS)))
 
 
+@pytest.mark.parametrize("use", ["read", "write"])
+def test_a_server_that_answers_nobody_is_given_up_long_before_a_slow_statement(
+    postgres: Postgres, postgres_url: str, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    monkeypatch.setattr(PatientConnection, "ASK_AFTER_S", 0.5)
+    monkeypatch.setattr(PatientConnection, "WRITE_WITHIN_S", 25.0)
+    database = Database(postgres_url)
+    database.write(_one)
+    database.read(_one)
+    ask = getattr(database, use)
+    with postgres.hung(), ThreadPoolExecutor(2) as pool:
+        began = time.monotonic()
+        hung = [pool.submit(ask, _one) for _ in range(1 if use == "read" else 2)]
+        for one in hung:  # the second one to write waits for its turn
+            with pytest.raises(NoAnswerError):
+                one.result(30)
+        assert time.monotonic() - began < 10
+    assert 1 == ask(_one)
+    database.close()
+
+
+def test_a_slow_statement_of_a_server_that_answers_others_is_waited_for(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PatientConnection, "ASK_AFTER_S", 0.2)
+    asked = []
+    of_all = PatientConnection._ask_anew
+
+    def ask_anew(connection: PatientConnection) -> None:
+        asked.append(connection)
+        of_all(connection)
+
+    monkeypatch.setattr(PatientConnection, "_ask_anew", ask_anew)
+    database = Database(postgres_url)
+    slow = sa.text("SELECT 1 FROM pg_sleep(1.2)")
+    assert 1 == database.read(lambda connection: connection.execute(slow).scalar_one())
+    assert 1 == len(asked)
+    database.close()
+
+
 def test_a_connection_that_is_never_made_counts_as_no_answer(far: Database, relay: Relay) -> None:
     far.close()
     fresh = Database(far.url.render_as_string(hide_password=False) + "?connect_timeout=2")

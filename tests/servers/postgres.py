@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -155,6 +156,21 @@ class Postgres:
                 process.stop(number, timeout=20)
             finally:
                 process.close()
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Pause all its processes meanwhile: the kernel takes what is sent, and nobody answers."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        server.send_signal(signal.SIGSTOP)  # first, so that no further one is started
+        paused = [server, *server.children(recursive=True)]
+        for one in paused[1:]:
+            one.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for one in reversed(paused):
+                one.send_signal(signal.SIGCONT)
 
     @contextmanager
     def database(self) -> Iterator[str]:
