@@ -128,7 +128,7 @@ def test_a_server_that_answers_nobody_is_given_up_long_before_a_slow_statement(
     monkeypatch.setattr(PatientConnection, "WRITE_WITHIN_S", 25.0)
     database = Database(postgres_url)
     database.write(_one)
-    database.read(_one)
+    connect_all_readers(database)
     ask = getattr(database, use)
     with postgres.hung(), ThreadPoolExecutor(2) as pool:
         began = time.monotonic()
