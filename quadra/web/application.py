@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from quadra.web import assets, auditing, cors, identity, limits, observing, problems
+from quadra.web import assets, auditing, cors, limits, observing, problems
 from quadra.web.api.account import make_account
 from quadra.web.api.alert_rules import make_alert_rules
 from quadra.web.api.alertmanager import make_alertmanager
@@ -79,8 +79,9 @@ def make_application(parts: WebParts) -> tuple[Flask, Express]:
     """Make the application with all its routes, and the express lane that leads to it.
 
     The order matters: what runs before a request first gives it an id, then finds who asks,
-    then counts it against their allowance. Without a ``secret_key`` Flask opens no session of its
-    own, which nobody here would read: ``identity`` knows who is signed in.
+    then counts it against their allowance, then refuses what they may not. Without a
+    ``secret_key`` Flask opens no session of its own, which nobody here would read: ``identity``
+    knows who is signed in.
     """
     app = _Application("quadra", template_folder=str(TEMPLATES), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body_bytes
@@ -91,10 +92,11 @@ def make_application(parts: WebParts) -> tuple[Flask, Express]:
     cors.install(app, parts.settings.cors_origins)
     for make in _BLUEPRINTS:
         app.register_blueprint(make(parts))
-    identity.install(app, parts.identity)
+    app.before_request(parts.identity.recognise)
     auditing.install(app, parts)
     assets.install(app)
     allowance = limits.install(app, parts.settings, parts.metrics, parts.link)
+    app.before_request(parts.identity.authorize)
     express = Express(
         app,
         identity=parts.identity,

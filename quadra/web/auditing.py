@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import cast
 
 from flask import Flask, Response, g, request
@@ -14,12 +15,17 @@ from quadra.web.parts import WebParts
 
 
 def install(app: Flask, parts: WebParts) -> None:
-    """Note every audited request of somebody known, however it was answered."""
+    """Note every audited request of somebody known, however it was answered.
+
+    Except for what a rate limit refused: whoever goes on asking would push out what is there.
+    """
 
     def note(response: Response) -> Response:
         declared = operation(request.endpoint)
         who = cast("Principal | None", g.get("principal"))
         if declared is None or not declared.audited or who is None:
+            return response
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return response
         kind = "user" if who.user_id else "token"
         deed = Deed(

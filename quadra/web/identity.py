@@ -7,7 +7,7 @@ import ipaddress
 from typing import cast
 from urllib.parse import quote
 
-from flask import Flask, Request, g, redirect, request
+from flask import Request, g, redirect, request
 from flask.typing import ResponseReturnValue
 from limits import parse
 from limits.storage import Storage
@@ -95,8 +95,8 @@ class Identity:
         if self._limit is not None:
             self._limiter.hit(self._limit, "wrong", visitor_of(address))
 
-    def authorize(self) -> ResponseReturnValue | None:
-        """Run before every request; default deny."""
+    def recognise(self) -> ResponseReturnValue | None:
+        """Find who asks, before anything else of a request is done; strangers end here."""
         g.principal = None
         if request.routing_exception is not None:
             self._refuse_strangers()
@@ -114,12 +114,23 @@ class Identity:
                 target = request.full_path.rstrip("?")
                 return redirect("/login" if target == "/" else f"/login?next={quote(target)}")
             raise UnauthenticatedError(_HOW_TO)
+        return None
+
+    def authorize(self) -> None:
+        """Refuse what whoever asks may not; default deny.
+
+        What is refused is kept in the audit log, so it runs behind what counts requests: nobody
+        pushes out what is there by asking for what they may not.
+        """
+        principal = cast("Principal | None", g.principal)
+        declared = operation(request.endpoint)
+        if principal is None or declared is None:
+            return  # ``recognise`` has found that this is for anybody
         scope = {"page": "read", "scrape": "read"}.get(declared.access, declared.access)
         if not principal.may(scope):
             msg = f"This needs the scope “{scope}”; yours: {', '.join(sorted(principal.scopes))}."
             raise ForbiddenError(msg, code="missing_scope")
         self._demand_csrf_token(principal)
-        return None
 
     def _demand_csrf_token(self, principal: Principal) -> None:
         if not principal.is_session or request.method in _SAFE:
@@ -138,11 +149,6 @@ class Identity:
         """Don't tell a stranger which addresses of the API exist."""
         if request.path.startswith(_API) and self._who_asks() is None:
             raise UnauthenticatedError(_HOW_TO)
-
-
-def install(app: Flask, identity: Identity) -> None:
-    """Run ``identity`` before everything else of every request."""
-    app.before_request(identity.authorize)
 
 
 def current() -> Principal:

@@ -300,6 +300,21 @@ def test_everything_done_by_hand_is_in_the_audit_log(
     problem(server.get("/api/v1/audit", params={"format": "xml"}), 422, "invalid")
 
 
+@pytest.mark.parametrize(("scope", "status"), [("ingest", 403), ("write", 422)])
+def test_nobody_pushes_deeds_out_of_the_audit_log(
+    start_quadra: Any, scope: str, status: int
+) -> None:
+    server = start_quadra(RATELIMIT_ENABLED="true", RATELIMIT_WRITE="5 per hour")
+    headers = bearing(make_token(server, scope)[1])
+    codes = [
+        stranger(server, "POST", "/api/v1/boards", json={}, headers=headers).status_code
+        for _ in range(8)
+    ]
+    assert [status] * 5 + [429] * 3 == codes
+    found = server.get("/api/v1/audit", params={"target": "/api/v1/boards"}).json()["audit"]
+    assert [status] * 5 == [deed["status"] for deed in found]
+
+
 def test_people_are_made_and_kept_out_from_the_command_line(
     server: QuadraServer, someone: Person
 ) -> None:
