@@ -1,4 +1,5 @@
 import type { Done, Got, Schemas } from "./answers.ts";
+import { THIN, tied } from "./data/format.ts";
 
 /** A refusal in the server's own words (application/problem+json). */
 export class ApiError extends Error {
@@ -38,7 +39,7 @@ export async function getJson<P extends string>(path: P, { signal, patience = 10
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    const reason = timeout.aborted ? `no answer in ${patience} s` : "no connection";
+    const reason = timeout.aborted ? `no answer in ${patience}${THIN}s` : "no connection";
     throw new ApiError(0, "unreachable", reason);
   }
   if (response.status === 401) toLogin();
@@ -76,6 +77,6 @@ async function problem(response: Response): Promise<ApiError> {
     // not JSON: a proxy's page, say; the status must do
   }
   const text = body.detail ?? body.title ?? `the server answered ${response.status}`;
-  const faults = Object.fromEntries((body.errors ?? []).map(({ field, reason }) => [field, reason]));
-  return new ApiError(response.status, body.code ?? "unknown", text, faults);
+  const faults = Object.fromEntries((body.errors ?? []).map(({ field, reason }) => [field, tied(reason)]));
+  return new ApiError(response.status, body.code ?? "unknown", tied(text), faults);
 }

@@ -241,6 +241,8 @@ export class Console implements Stage {
 
   readonly loadOf: Stage["loadOf"] = (metric) => this.#filler.loadOf(metric);
 
+  readonly knowsPast: Stage["knowsPast"] = (metric) => this.#filler.knowsPast(metric);
+
   readonly retry = (): void => {
     if (this.connection.value.state === "disconnected") this.#live.retryNow();
     this.refill();

@@ -38,6 +38,9 @@ export class Filler {
   /** Since which emptying of the store a metric's range is in it. */
   readonly #filled = new Map<string, number>();
   readonly #running = new Map<string, AbortController>();
+  /** Since which emptying of the store the day that a metric is compared with has been answered for. */
+  readonly #compared = new Map<string, number>();
+  #shift = 0;
   /** Until when the past to compare with is here. */
   #pastUntil = Number.POSITIVE_INFINITY;
 
@@ -51,8 +54,15 @@ export class Filler {
     return this.#loads.get(metric) ?? READY;
   }
 
+  /** Whether it is known by now what a metric was on the day that it is compared with. */
+  knowsPast(metric: string): boolean {
+    return this.#compared.get(metric) === this.#store.restarts;
+  }
+
   /** Fetches a range for these metrics and merges it in. A newer call replaces an older one for the same. */
   fill(wish: Wish): void {
+    if (wish.shift !== this.#shift) this.#compared.clear();
+    this.#shift = wish.shift;
     for (const group of GROUPS) {
       const names = wish.names.filter((name) => groupOf(name) === group);
       if (names.length > 0) void this.#fill({ ...wish, names });
@@ -77,7 +87,13 @@ export class Filler {
         this.#filled.set(name, restarts);
         this.#loads.set(name, READY);
       }
-      void this.#before(wish, running.signal).then(this.#done, () => undefined); // the charts say "no data" without it
+      void this.#before(wish, running.signal)
+        .catch(() => undefined) // the charts say "no data" without it
+        .then(() => {
+          if (running.signal.aborted || restarts !== this.#store.restarts || wish.shift !== this.#shift) return;
+          for (const name of this.#own(names, running)) this.#compared.set(name, restarts);
+          this.#done();
+        });
     } catch (error) {
       if (running.signal.aborted || restarts !== this.#store.restarts) return;
       // One metric of too many series must not take its neighbours along.

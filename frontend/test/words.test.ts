@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { age, clock, duration, fixed, list, number, plural } from "../src/data/format.ts";
+import { age, clock, duration, fixed, list, number, plural, tied } from "../src/data/format.ts";
 import { sentence, type Facts } from "../src/data/sentence.ts";
 import { matches, parseSelector, selectorOf, anyOfNames } from "../src/data/selector.ts";
-import { BYTES, PERCENT, SECONDS, unitOf, withUnit } from "../src/data/units.ts";
+import { BYTES, BYTE_RATE, PERCENT, scaleForAll, SECONDS, unitOf, withUnit } from "../src/data/units.ts";
 import { partsOf } from "../src/data/unbroken.ts";
 
 /** Narrow spaces are hard to read in a test: written as "_". */
@@ -35,6 +35,15 @@ describe("numbers", () => {
     expect(plain(withUnit(12, SECONDS))).toBe("12_s");
   });
 
+  it("has one size for a chart, in which most of its values can be read", () => {
+    const unit = (...values: number[]): string => scaleForAll(BYTE_RATE, Math.max(...values), [values]).unit;
+    expect(unit(3e6, 4.1e4, 3.9e4, 4.4e4)).toBe("kB/s"); // "41 kB/s", not "0.041 MB/s"
+    expect(unit(3e6, 2e6, 0, 0, 0)).toBe("MB/s"); // nothing is nothing in any size
+    expect(unit(3e7, 4.1e4, 3.9e4, 4.4e4)).toBe("MB/s"); // an axis up to 30 000 kB/s reads no better
+    expect(unit(3e6, ...new Array<number>(20).fill(2e6), 4e4)).toBe("MB/s"); // a short dip changes no unit
+    expect(unit(40, 20)).toBe("B/s");
+  });
+
   it("knows units by name", () => {
     const shown = (name: string): string => plain(withUnit(5, unitOf(name)));
     expect(shown("host_cpu_busy_percent")).toBe("5_%");
@@ -47,10 +56,23 @@ describe("numbers", () => {
   });
 });
 
+describe("texts from elsewhere", () => {
+  it.each([
+    ["At 3.1 %, usual 2 % to 2.5 %.", "At 3.1_%, usual 2_% to 2.5_%."],
+    ["no whole answer within 10 s", "no whole answer within 10_s"],
+    ["12 ms, 512 MiB, 4 kB/s, 21 °C, 3 req/s, 5 min", "12_ms, 512_MiB, 4_kB/s, 21_°C, 3_req/s, 5_min"],
+    ["never in 6 days, 1 hour", "never in 6\u00a0days, 1\u00a0hour"],
+    ["2 services, 3 hosts, 4 minimal, top 5 share", "2 services, 3 hosts, 4 minimal, top 5 share"],
+  ])("never end a line within %s", (text, told) => {
+    expect(plain(tied(text))).toBe(told);
+    expect(partsOf(text).map((part) => plain(part.text)).join("")).toBe(told);
+  });
+});
+
 describe("time", () => {
   it("says durations and ages", () => {
     expect([1, 130, 120, 3900, 200_000].map((s) => plain(duration(s)))).toEqual([
-      "1_s", "2_min 10_s", "2_min", "1_h 5_min", "2 days",
+      "1_s", "2_min 10_s", "2_min", "1_h 5_min", "2\u00a0days",
     ]);
     expect(plain(age(1.9, 100))).toBe("1_s old");
     expect(age(172_800, 1_700_000_000)).toMatch(/^since 2023-11-1\d$/);

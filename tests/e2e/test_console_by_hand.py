@@ -149,6 +149,28 @@ def test_a_dragged_stretch_is_held_and_says_so(troubled: QuadraServer, browser_p
     expect(page.get_by_test_id("range")).to_have_value("5m")
 
 
+def test_tools_of_a_chart_never_cover_its_note(server: QuadraServer, browser_page: Page) -> None:
+    labels = {"host": "a-host-with-a-long-name", "zone": "somewhere-far-away-in-the-north"}
+    push(server, "noted_heat", 1, **labels)
+    page = browser_page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_page(page, server, "explore?range=5m&m=noted_heat")
+    note = page.locator(".chart-note").first
+    expect(note).to_contain_text("a-host-with-a-long-name")
+    page.locator(".chart").first.hover()
+    tools = page.locator(".chart-tools").first
+    expect(tools).to_have_css("opacity", "1")
+    overlap = """() => {
+        const [note, tools] = [".chart-note", ".chart-tools"]
+            .map((name) => document.querySelector(name).getBoundingClientRect());
+        return note.right - tools.left;
+    }"""
+    assert page.evaluate(overlap) <= 0
+    told = note.get_attribute("title")
+    assert told is not None
+    assert "somewhere-far-away-in-the-north" in told  # what is shortened can be read all the same
+
+
 def test_not_even_the_first_key_is_lost_when_a_view_is_saved(
     troubled: QuadraServer, browser_page: Page
 ) -> None:

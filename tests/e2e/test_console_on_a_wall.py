@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.clients import push
@@ -72,3 +73,27 @@ def test_whoever_asked_for_it_is_told_of_an_alert_while_the_page_is_not_looked_a
         expect(page).to_have_url(re.compile(rf"/alerts\?.*alert={number}"))
     finally:
         context.close()
+
+
+@pytest.mark.parametrize("path", ["overview", "alerts"])
+def test_what_is_wrong_is_one_row_of_neighbours_on_the_widest_screen(
+    server: QuadraServer, browser_page: Page, path: str
+) -> None:
+    queue = f"wide_queue_{path}"
+    make_rule(server, queue)
+    push(server, queue, 9)
+    page = browser_page
+    page.set_viewport_size({"width": 3840, "height": 2160})
+    open_console(page, server)
+    page.goto(f"{server.url}/{path.removeprefix('overview')}")
+    row = page.get_by_test_id("alert-row").filter(has_text=queue).first
+    expect(row.locator(".spark path").first).to_be_attached()
+    gaps = row.evaluate("""(row) => {
+        const parts = [...row.children].map((part) => part.getBoundingClientRect());
+        return parts.slice(1).map((part, i) => part.left - parts[i].right);
+    }""")
+    assert 4 == len(gaps)
+    assert max(gaps) < 40
+    text = row.locator(".alert-what").bounding_box()
+    assert text is not None
+    assert text["width"] < 800

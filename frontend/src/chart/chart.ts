@@ -60,7 +60,7 @@ export class Chart {
     this.#plot = new Plot(this.#place, stage.palette);
     this.#state = new PlotState(spec.title, stage.retry);
     this.#table = new TablePanel(spec.title, () => this.#redraw());
-    this.#header = new ChartHeader(spec, [...tools, this.#table.button]);
+    this.#header = new ChartHeader(spec, [...tools, this.#table.button], () => spec.metrics.every(({ name }) => stage.knowsPast(name)));
     this.#hands = new Hands(this.#place, this.#plot, stage, spec.key);
     this.#assemble();
     this.#sizes = new ResizeObserver(([entry]) => {

@@ -13,13 +13,16 @@ export class ChartHeader {
   readonly titleId: string;
   /** The day that is compared with, in a word. */
   readonly #past: string;
+  /** Whether that day has been answered for: until then nobody knows that there is nothing of it. */
+  readonly #knowsPast: () => boolean;
   readonly #value = el("span", "chart-number");
   readonly #unit = el("span", "chart-unit");
   readonly #note = el("span", "chart-note");
   readonly #age = el("span", "chart-age");
 
-  constructor({ key, title, help, past = "" }: ChartSpec, tools: readonly HTMLElement[]) {
+  constructor({ key, title, help, past = "" }: ChartSpec, tools: readonly HTMLElement[], knowsPast: () => boolean) {
     this.#past = past;
+    this.#knowsPast = knowsPast;
     const heading = el("h3", "chart-title", title);
     this.titleId = `title-${key.replace(/\W+/g, "-")}`;
     heading.id = this.titleId;
@@ -38,7 +41,9 @@ export class ChartHeader {
     const { newest, window } = picture;
     this.showValue(picture);
     setText(this.#unit, shownOf(picture) === undefined ? "" : picture.scale.unit);
-    setText(this.#note, this.#noteOf(picture, addsUp(picture)));
+    const note = this.#noteOf(picture, addsUp(picture));
+    setText(this.#note, note);
+    if (this.#note.title !== note) this.#note.title = note; // in full, where there is no room for it
     const old = window.live ? ageText(picture.age, window.now) : `at ${clock(newest?.t ?? 0, true)}`;
     setText(this.#age, newest === null ? "" : old);
     this.#age.title = newest === null ? "" : truthOf(picture, newest.t, delays);
@@ -55,7 +60,7 @@ export class ChartHeader {
     const { lines, past, partial, window, scale } = picture;
     if (picture.heat !== undefined) return heatText(picture);
     const what = lines.length === 1 ? labelText(lines[0]?.line) : `${countText(lines)}${sums ? ", sum" : ""}`;
-    const wanted = this.#past === "" ? "" : `no data ${this.#past}`;
+    const wanted = this.#past === "" || !this.#knowsPast() ? "" : `no data ${this.#past}`;
     const compared = past === "" ? wanted : `dashed: ${past}`;
     const unit = lines.length > 1 && !sums && scale.unit !== "" ? `in ${scale.unit}` : ""; // no number stands before it
     const part = partial.some(({ to }) => to >= window.to - 1) ? missingText(lines, window.now) : "";

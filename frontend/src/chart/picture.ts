@@ -6,7 +6,7 @@ import type { Store } from "../data/store.ts";
 import type { Track } from "../data/track.ts";
 import { logAxis, steadyAxis, type Axis } from "../data/ticks.ts";
 import type { Point } from "../data/types.ts";
-import { scaleFor, unitFor } from "../data/units.ts";
+import { scaleFor, scaleForAll, unitFor } from "../data/units.ts";
 import type { ChartSpec, DrawnLine, Picture, Slots, Under, Window } from "./types.ts";
 
 /** What the keys of lines that are buckets begin with. */
@@ -81,7 +81,7 @@ export function makePicture(
     window,
     lines: drawn,
     axis,
-    scale: scaleFor(spec.unit, Math.max(Math.abs(axis.max), Math.abs(axis.min))),
+    scale: scaleForAll(spec.unit, Math.max(Math.abs(axis.max), Math.abs(axis.min)), drawn.map(({ columns }) => columns.values)),
     unit: spec.unit,
     stacked,
     past: drawn.some(({ past }) => past !== null) ? (spec.past ?? "") : "",

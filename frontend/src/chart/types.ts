@@ -72,6 +72,8 @@ export interface Stage {
   /** From event to paint, of all charts. */
   readonly delays: Delays;
   readonly loadOf: (metric: string) => Load;
+  /** Whether the day that a metric is compared with has been answered for. */
+  readonly knowsPast: (metric: string) => boolean;
   readonly retry: () => void;
   /** Shows just this stretch of time. */
   readonly zoom: (from: number, to: number) => void;

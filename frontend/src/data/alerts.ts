@@ -1,6 +1,6 @@
 import type { Schemas } from "../answers.ts";
 import { quietWord } from "./quiet.ts";
-import { clock, date, duration, list, number } from "./format.ts";
+import { clock, date, duration, list, number, tied } from "./format.ts";
 import { unitOf, withUnit } from "./units.ts";
 
 export type Severity = Alert["severity"];
@@ -71,7 +71,7 @@ export function titleOf(alert: Alert): string {
 
 /** The rule's own words, or what was measured and where the limit lies. */
 export function causeOf(alert: Alert): string {
-  const summary = alert.annotations.summary ?? "";
+  const summary = tied(alert.annotations.summary ?? "");
   if (summary !== "") return /[.!?…]$/.test(summary) ? summary : `${summary}.`;
   const unit = unitOf(alert.metric);
   if (alert.value === null) return `${alert.metric === "" ? "The series" : alert.metric} sends nothing.`;
@@ -204,7 +204,7 @@ export function happened({ kind, by, ref, detail, value, alert }: Happening): st
   const through = kind.startsWith("deliver") && ref !== "" ? ` through ${ref}` : "";
   const why = through !== "" && detail === ref ? "" : through !== "" && detail.startsWith(`${ref}: `) ? detail.slice(ref.length + 2) : detail;
   const size = value === null ? "" : `, at ${withUnit(value, unitOf(alert.metric))}`;
-  return `${what}${who}${through}${size}${why === "" ? "" : `: ${why}`}`;
+  return `${what}${who}${through}${size}${why === "" ? "" : `: ${tied(why)}`}`;
 }
 
 /** How long it lasted, or has lasted. */

@@ -1,6 +1,16 @@
 /** Narrow no-break space: between thousands and before units. */
 export const THIN = "\u202f";
+/** No-break space: between a number and a word that counts as its unit, as "days". */
+export const NBSP = "\u00a0";
 const MINUS = "\u2212";
+const UNITS = String.raw`%|°C|[mµun]?s|min|h|d|[kMGT]?i?B(?:\/s)?|[€$£](?:\/h)?|(?:[a-z]+)?\/(?:s|min|h)`;
+const WORDS = "(?:millisecond|second|minute|hour|day|week|month|byte)s?";
+const LOOSE = new RegExp(String.raw`(?<=\d) (?:(${UNITS})|(${WORDS}))(?![\p{L}\d])`, "gu");
+
+/** A text from elsewhere, such as the server or a rule's author, with no line's end between a number and its unit. */
+export function tied(text: string): string {
+  return text.replace(LOOSE, (_, unit: string | undefined, word: string) => (unit === undefined ? NBSP + word : THIN + unit));
+}
 
 /** Three significant digits; whole numbers stay whole; thousands apart; true minus. */
 export function number(value: number): string {
@@ -51,7 +61,7 @@ export function duration(seconds: number): string {
   if (s < 60) return `${s}${THIN}s`;
   if (s < 3600) return parts(Math.floor(s / 60), "min", s % 60, "s");
   if (s < 172_800) return parts(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
-  return `${group(Math.floor(s / 86_400))} days`;
+  return `${group(Math.floor(s / 86_400))}${NBSP}days`;
 }
 
 function parts(big: number, bigUnit: string, small: number, smallUnit: string): string {

@@ -1,4 +1,4 @@
-import { duration } from "./format.ts";
+import { duration, NBSP, THIN } from "./format.ts";
 
 export interface Range {
   readonly key: string;
@@ -9,13 +9,13 @@ export interface Range {
 }
 
 export const RANGES: readonly [Range, ...Range[]] = [
-  { key: "5m", seconds: 300, words: "5 minutes", short: "5 min" },
-  { key: "15m", seconds: 900, words: "15 minutes", short: "15 min" },
-  { key: "1h", seconds: 3600, words: "1 hour", short: "1 h" },
-  { key: "6h", seconds: 21_600, words: "6 hours", short: "6 h" },
-  { key: "24h", seconds: 86_400, words: "24 hours", short: "24 h" },
-  { key: "7d", seconds: 604_800, words: "7 days", short: "7 days" },
-  { key: "30d", seconds: 2_592_000, words: "30 days", short: "30 days" },
+  { key: "5m", seconds: 300, words: `5${NBSP}minutes`, short: `5${THIN}min` },
+  { key: "15m", seconds: 900, words: `15${NBSP}minutes`, short: `15${THIN}min` },
+  { key: "1h", seconds: 3600, words: `1${NBSP}hour`, short: `1${THIN}h` },
+  { key: "6h", seconds: 21_600, words: `6${NBSP}hours`, short: `6${THIN}h` },
+  { key: "24h", seconds: 86_400, words: `24${NBSP}hours`, short: `24${THIN}h` },
+  { key: "7d", seconds: 604_800, words: `7${NBSP}days`, short: `7${NBSP}days` },
+  { key: "30d", seconds: 2_592_000, words: `30${NBSP}days`, short: `30${NBSP}days` },
 ];
 
 const SHORTEST = 2;

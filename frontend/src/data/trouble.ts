@@ -1,5 +1,6 @@
 import type { Schemas } from "../answers.ts";
 import { getJson } from "../api.ts";
+import { tied } from "./format.ts";
 
 export type Part = Schemas["Part"];
 
@@ -19,7 +20,7 @@ const STILL: Readonly<Record<string, string>> = {
 export function troubleIn(parts: Parts): string {
   return Object.entries(parts)
     .filter(([, part]) => part.state === "down")
-    .map(([name, { detail }]) => [`${NAMES[name] ?? name} does not answer${detail === undefined ? "" : `: ${detail}`}.`, STILL[name] ?? ""].join(" ").trim())
+    .map(([name, { detail }]) => [`${NAMES[name] ?? name} does not answer${detail === undefined ? "" : `: ${tied(detail)}`}.`, STILL[name] ?? ""].join(" ").trim())
     .join(" ");
 }
 

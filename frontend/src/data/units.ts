@@ -123,6 +123,29 @@ export function scaleFor(unit: Unit, largest: number): Scale {
   return unit.scales.find((scale) => Math.abs(largest) < scale.until) ?? { divisor: 1, unit: "" };
 }
 
+/** A number below this share of its unit reads badly, as "0.041 MB/s" does; above so many of the smaller one, the axis does. */
+const SMALL = 0.1;
+const LARGE = 10_000;
+/** This share of a chart's values must read badly for the chart to change its unit: a short dip is not worth it. */
+const MANY = 0.1;
+
+/** The size for a whole chart: that of its largest value, or one smaller where many of its values would be too small to be read in it. */
+export function scaleForAll(unit: Unit, largest: number, columns: readonly Iterable<number>[]): Scale {
+  const scale = scaleFor(unit, largest);
+  const smaller = unit.scales[unit.scales.findIndex(({ divisor }) => divisor === scale.divisor) - 1];
+  if (smaller === undefined || largest >= LARGE * smaller.divisor) return scale;
+  const least = SMALL * scale.divisor;
+  let [all, small] = [0, 0];
+  for (const values of columns) {
+    for (const value of values) {
+      const size = Math.abs(value);
+      all += 1;
+      if (size > 0 && size < least) small += 1;
+    }
+  }
+  return small > MANY * all ? smaller : scale;
+}
+
 export function inScale(value: number, unit: Unit, scale: Scale): string {
   return atLeast(value / scale.divisor, unit.smallest);
 }

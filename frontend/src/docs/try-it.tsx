@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { toLogin } from "../api.ts";
 import { requestPath, type Operation, type Parameter } from "./openapi.ts";
+import { THIN } from "../data/format.ts";
 
 interface Answer {
   readonly status: string;
@@ -117,7 +118,7 @@ async function send(
     const spent = Math.round(performance.now() - started);
     if (response.status === 401) toLogin();
     return {
-      status: `${response.status} ${response.statusText}, ${spent} ms`,
+      status: `${response.status} ${response.statusText}, ${spent}${THIN}ms`,
       heads: HEADS.flatMap((name) => {
         const value = response.headers.get(name);
         return value === null ? [] : [`${name}: ${value}`];

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { severityShape, titleOf } from "../data/alerts.ts";
 import { SHAPES as ANOMALY_SHAPES } from "../data/anomalies.ts";
 import { detailWords, kindWords } from "../data/events.ts";
-import { clock, date, duration, number, plural, zone } from "../data/format.ts";
+import { clock, date, duration, number, plural, tied, zone } from "../data/format.ts";
 import type { HistorySeries } from "../data/history.ts";
 import { extent, holeOf, pathOf } from "../data/plotting.ts";
 import { timeTicks } from "../data/ticks.ts";
@@ -92,7 +92,7 @@ function Lanes({ data, t }: { data: ReplayData; t: number }): JSX.Element {
       ))}
       {data.anomalies.map((anomaly) => (
         <rect key={`a${anomaly.id}`} class="lane-anomaly" x={x(Math.max(anomaly.started_at, data.start))} width={Math.max(2, x(anomaly.ended_at ?? data.end) - x(Math.max(anomaly.started_at, data.start)))} y={20} height={6}>
-          <title>{`${anomaly.metric}: ${anomaly.reason}`}</title>
+          <title>{`${anomaly.metric}: ${tied(anomaly.reason)}`}</title>
         </rect>
       ))}
       {lettersOf(data).map(({ at, event }) => (

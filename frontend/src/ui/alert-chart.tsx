@@ -259,7 +259,7 @@ export function Spark({ trace, from, to, limit, op, shape }: { trace: Trace | nu
   const hole = holeOf(trace, (to - from) / 60);
   const over = limit === null ? [] : beyond(trace, (v) => breaches(op, v, limit));
   return (
-    <svg class="spark" width={w} height={h} role="img" aria-label={`From ${clock(from)} to ${clock(to)}`}>
+    <svg class="spark" width={w} height={h} viewBox={`0 0 ${w} ${h}`} preserveAspectRatio="none" role="img" aria-label={`From ${clock(from)} to ${clock(to)}`}>
       {limit !== null && <line class="limit" x1={0} x2={w} y1={y(limit)} y2={y(limit)} />}
       <path class="trace" d={pathOf(trace, x, y, hole)} />
       {over.map((part, i) => (

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { lasted, momentOf, SHAPES, type Anomaly } from "../data/anomalies.ts";
 import { useAnswer } from "../data/answer.ts";
-import { clock, number, THIN } from "../data/format.ts";
+import { clock, number, THIN, tied } from "../data/format.ts";
 import { fetchHistory } from "../data/history.ts";
 import { distinguishing } from "../data/lines.ts";
 import { movedInWords, worstOf, type Moment } from "../data/moments.ts";
@@ -73,7 +73,7 @@ function Moved({ one, telling, began, from, to, doing, changed }: MovedProps): J
       <Shape name={SHAPES[one.severity]} />
       <div>
         <a class="row-link" href={momentOf(one, app.now())}>
-          {one.reason}
+          {tied(one.reason)}
         </a>
         <p class="labels">{labels.join(", ")}</p>
       </div>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { SHAPES, type Anomaly } from "../data/anomalies.ts";
-import { clock } from "../data/format.ts";
+import { clock, tied } from "../data/format.ts";
 import type { Lane } from "../data/moments.ts";
 import { timeTicks } from "../data/ticks.ts";
 
@@ -75,7 +75,7 @@ interface SpanProps {
 function Span({ one, x, to, y, here, choose }: SpanProps): JSX.Element {
   const start = x(one.started_at);
   const length = Math.max(3, x(one.ended_at ?? to) - start);
-  const words = `${clock(one.started_at, true)}: ${one.reason}`;
+  const words = `${clock(one.started_at, true)}: ${tied(one.reason)}`;
   return (
     <g
       class={`span is-${SHAPES[one.severity]}${here ? " is-here" : ""}`}

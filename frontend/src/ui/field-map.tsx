@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { THIN } from "../data/format.ts";
 
 const PAST = 120; // reports that are shown
 /** Two hues that those who see no red or green tell apart; dark and light between. */
@@ -47,7 +48,7 @@ export function FieldPast({ values, at }: { values: readonly number[]; at: numbe
   }, [values, at]);
   return (
     <figure class="map">
-      <figcaption>Each unit in the last 2 min, now at the right</figcaption>
+      <figcaption>{`Each unit in the last 2${THIN}min, now at the right`}</figcaption>
       <canvas ref={place} width={PAST} height={Math.max(values.length, 1)} role="img" aria-label="How the units moved in the last two minutes" />
     </figure>
   );

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../data/answer.ts";
-import { clock } from "../data/format.ts";
+import { clock, THIN } from "../data/format.ts";
 
 /** Shows what an answer holds, or in words why there is nothing to show. */
 export function Answered<T>({
@@ -42,7 +42,7 @@ function Loading({ what }: { what: string }): JSX.Element {
       clearInterval(later);
     };
   }, []);
-  const words = seconds >= 5 ? `Still loading, ${seconds} s.` : `Loading ${what}…`;
+  const words = seconds >= 5 ? `Still loading, ${seconds}${THIN}s.` : `Loading ${what}…`;
   return <p class="empty">{seconds === 0 ? "\u00a0" : words}</p>;
 }
 

@@ -1,6 +1,6 @@
 import { Fragment, type JSX } from "preact";
 import { useCell } from "../../cell.ts";
-import { clock, duration, number, plural, THIN } from "../../data/format.ts";
+import { clock, duration, number, plural, THIN, tied } from "../../data/format.ts";
 import { whoOf } from "../../data/alerts.ts";
 import { lasted, SHAPES as ANOMALY_SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
 import type { HistorySeries } from "../../data/history.ts";
@@ -91,7 +91,7 @@ function AnomalyRow({ anomaly, traces }: { anomaly: Anomaly; traces: Traces }): 
           {who !== "" && <Unbroken text={`${who}: `} />}
           <Breakable name={anomaly.metric} /> is unusual
         </PageLink>
-        <p>{`${anomaly.reason.replace(/[.]?$/, ".")} Since ${clock(anomaly.started_at)}.`}</p>
+        <p>{`${tied(anomaly.reason).replace(/[.]?$/, ".")} Since ${clock(anomaly.started_at)}.`}</p>
       </div>
       <span class="trouble-spark">
         <Sparkline values={values} now={null} words={`${anomaly.metric}, the last hour`} wrongFrom={Math.floor((anomaly.started_at - traces.from) / STEP) - 1} shape={anomaly.severity === "critical" ? "crit" : "warn"} marks={[]} zero={unit.zero} />

@@ -4,6 +4,7 @@ import { useAnswer } from "../../data/answer.ts";
 import { costOf, costWords, type CostToday } from "../../data/cost.ts";
 import { historyPath } from "../../data/history.ts";
 import { useConsole } from "../context.ts";
+import { THIN } from "../../data/format.ts";
 
 const COST = '{__name__=~".*cost.*_total"}';
 const STEP = 900;
@@ -57,7 +58,7 @@ function Drawn({ today }: { today: CostToday }): JSX.Element {
           now
         </text>
         <text class="tick" x={W} y={H - 5} text-anchor="end">
-          24 h
+          {`24${THIN}h`}
         </text>
       </svg>
       {today.forecast !== null && <p class="aside-empty">{`About ${costWords(today.forecast, today.currency)} by midnight, at the last hour's pace.`}</p>}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { clock, date, number, THIN } from "../../data/format.ts";
+import { clock, date, number, THIN, tied } from "../../data/format.ts";
 import { lanesOf, momentsOf } from "../../data/moments.ts";
 import { withUnit } from "../../data/units.ts";
 import { AnomalyMoment } from "../anomaly-moment.tsx";
@@ -105,7 +105,7 @@ function What({ row, now }: { row: Anomaly; now: number }): JSX.Element {
         <Shape name={row.ended_at === null ? SHAPES[row.severity] : "wait"} />
         <a href={momentOf(row, now)}>{row.metric}</a>
       </span>
-      <small class="labels">{[row.reason, ...labels].join(" · ")}</small>
+      <small class="labels">{[tied(row.reason), ...labels].join(" · ")}</small>
     </>
   );
 }

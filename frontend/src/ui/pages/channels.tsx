@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { channelsInWords, healthOf, KIND_WORDS, routeOf, type Channel } from "../../data/channels.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { number } from "../../data/format.ts";
+import { number, tied } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { Heading } from "../heading.tsx";
@@ -119,7 +119,7 @@ function ChannelState({ channel }: { channel: Channel }): JSX.Element {
   return (
     <>
       {text}
-      {shape === "warn" && channel.state.error !== null && <small class="labels">{channel.state.error}</small>}
+      {shape === "warn" && channel.state.error !== null && <small class="labels">{tied(channel.state.error)}</small>}
     </>
   );
 }
@@ -156,7 +156,7 @@ function Said({ outcome, testing }: { outcome: Outcome | null; testing: string |
         ? ""
         : outcome.delivered
           ? `The test through ${outcome.name} was taken after ${number(outcome.seconds ?? 0)}\u202fs.`
-          : `The test through ${outcome.name} did not arrive: ${outcome.detail}.`;
+          : `The test through ${outcome.name} did not arrive: ${tied(outcome.detail)}.`;
   return (
     <p class="outcome" role="status" data-testid="outcome">
       {outcome !== null && <Shape name={outcome.delivered ? "ok" : "warn"} />}

@@ -5,6 +5,7 @@ import { Refusal, useDoing } from "../doing.tsx";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
 import { Table } from "../table.tsx";
+import { tied } from "../../data/format.ts";
 
 /** Sends a marked fault all the way to people, and shows how long each step took. */
 export function FireDrill({ onDone }: { onDone: () => void }): JSX.Element {
@@ -44,7 +45,7 @@ export function FireDrill({ onDone }: { onDone: () => void }): JSX.Element {
                     <Shape name={step.ok ? "ok" : "warn"} />
                     <span>
                       {stepInWords(step)}
-                      {step.detail !== undefined && <small class="labels">{step.detail}</small>}
+                      {step.detail !== undefined && <small class="labels">{tied(step.detail)}</small>}
                     </span>
                   </span>
                 ),

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { number } from "../../data/format.ts";
+import { number, THIN } from "../../data/format.ts";
 import { rangeByKey } from "../../data/ranges.ts";
 import { MOST_CHARTS, partsOf, planCharts, sortCharts, unusual, type NameInfo, type Planned } from "../../explore/plan.ts";
 import { conditions, EVERYTHING, readExplore, SHIFTS, withChoice, writeExplore, type ChoiceName, type ExploreAddress, type ExploreView } from "../../explore/view.ts";
@@ -173,7 +173,7 @@ function countText(shown: number, all: number): string {
 
 function NoMatch({ view, onChange }: { view: ExploreView; onChange: (view: ExploreView) => void }): JSX.Element {
   const asked = [...view.names, ...view.filters.flatMap(({ values }) => values)].join(" ");
-  if (asked === "") return <p class="empty">No data yet. Send a first metric and it appears here within 2 s.</p>;
+  if (asked === "") return <p class="empty">{`No data yet. Send a first metric and it appears here within 2${THIN}s.`}</p>;
   return (
     <p class="empty" data-testid="no-match">
       {`No chart matches “${asked}”. `}

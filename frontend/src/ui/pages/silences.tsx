@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { moment, titleOf } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { number } from "../../data/format.ts";
+import { number, tied } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { PageLink } from "../link.tsx";
@@ -46,7 +46,7 @@ export function Silences(): JSX.Element {
               keyOf={(one) => one.id}
               columns={[
                 { title: "Keeps quiet", cell: (one) => <Hidden silence={one} open={shown === one.id} /> },
-                { title: "Why", cell: (one) => one.reason, by: (one) => one.reason },
+                { title: "Why", cell: (one) => tied(one.reason), by: (one) => one.reason },
                 { title: "By", wide: true, cell: (one) => one.created_by, by: (one) => one.created_by },
                 {
                   title: "Until",

@@ -4,7 +4,7 @@ import type { ChartSpec } from "../../chart/types.ts";
 import { QUADRA } from "../../charts.ts";
 import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { age, duration, list, number } from "../../data/format.ts";
+import { age, duration, list, number, tied } from "../../data/format.ts";
 import { rowsOf, type Row, type Status } from "../../data/parts.ts";
 import type { Part } from "../../data/trouble.ts";
 import { BYTES, withUnit } from "../../data/units.ts";
@@ -50,7 +50,7 @@ export function StatusPage(): JSX.Element {
                   cell: ({ state, detail }) => (
                     <>
                       {WORDS[state]}
-                      {detail !== undefined && <small class="part-detail">{detail}</small>}
+                      {detail !== undefined && <small class="part-detail">{tied(detail)}</small>}
                     </>
                   ),
                 },
