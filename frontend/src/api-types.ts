@@ -1239,6 +1239,8 @@ export interface components {
             /** @description unix seconds */
             readonly paged_at: number | null;
             readonly pages: number;
+            /** @description the worst value so far, or that it had; null where none was kept */
+            readonly peak: number | null;
             /** @description what has kept pages back: silence:ID, cooldown, inhibited, … */
             readonly quieted_by: readonly string[];
             readonly recovering: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alertsHeading, causeOf, firing, happened, limitOf, matchersFor, needs, ownerOf, said, sideOf, titleOf, withChange, worstFirst, type Alert, type Happening } from "../src/data/alerts.ts";
+import { alertsHeading, causeOf, firing, happened, limitOf, matchersFor, needs, ownerOf, said, sideOf, titleOf, withChange, worstFirst, worstValueOf, type Alert, type Happening } from "../src/data/alerts.ts";
 import { channelBody, channelDraft, channelsInWords, healthOf, NEW_CHANNEL, type Channel } from "../src/data/channels.ts";
 import { beyond, extent, holeOf, pathOf } from "../src/data/plotting.ts";
 import { asSent, backtestInWords, bodyOf, breaches, draftOf, historyOf, NEW_DRAFT, nameFor, ruleInWords, secondsOf, suggestedLimit, typedNumber, worstOf, type Backtest, type Rule } from "../src/data/rules.ts";
@@ -10,7 +10,7 @@ const plain = (text: string): string => text.replaceAll("\u202f", "_");
 
 const alert = (change: Partial<Alert> = {}): Alert => ({
   id: 1, fingerprint: "f", source: "rule", rule: "Answers are slow", rule_id: 1, state: "firing", recovering: false, flapping: false, severity: "critical",
-  metric: "latency_seconds", series: 5, labels: { service: "chat" }, annotations: {}, value: 0.9, threshold: 0.5,
+  metric: "latency_seconds", series: 5, labels: { service: "chat" }, annotations: {}, value: 0.9, peak: null, threshold: 0.5,
   started_at: 1000, fired_at: 1000, resolved_at: null, acknowledged_by: null, acknowledged_at: null, pages: 0,
   paged_at: null, quieted_by: [], ...change,
 });
@@ -65,6 +65,9 @@ describe("alerts", () => {
     expect(causeOf(alert({ annotations: { summary: "chat is slow" } }))).toBe("chat is slow.");
     expect(causeOf(alert({ value: null }))).toBe("latency_seconds sends nothing.");
     expect(plain(causeOf(alert({ state: "resolved", value: 0.4 })))).toBe("latency_seconds was 400_ms at its end, the limit was 500_ms.");
+    expect(plain(causeOf(alert({ state: "resolved", value: 0.4, peak: 1.2 })))).toBe("latency_seconds was 1_200_ms at its worst, the limit was 500_ms.");
+    expect(plain(causeOf(alert({ peak: 1.2 })))).toBe("latency_seconds is 900_ms, the limit is 500_ms.");
+    expect([alert({ peak: 1.2 }), alert(), alert({ value: null })].map((one) => plain(worstValueOf(one)))).toEqual(["1_200_ms", "not kept", "no data"]);
     expect(titleOf(alert({ labels: {} }))).toBe("Answers are slow");
     // Of other programs' alerts no limit is known.
     expect([plain(causeOf(alert({ threshold: null }))), limitOf(alert({ threshold: null })), plain(limitOf(alert()))]).toEqual(["latency_seconds is 900_ms.", "", "limit 500_ms"]);

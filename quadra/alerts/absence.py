@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,6 +78,10 @@ class AbsenceWatch:
     def value_of(self, _series_id: int) -> float:
         """Give 1 while nothing comes, as PromQL does."""
         return 0.0 if self._state.phase is Phase.INACTIVE else 1.0
+
+    def worst_of(self, _series_id: int) -> float:
+        """Give NaN: what does not come has no worst value."""
+        return math.nan
 
     def state_of(self, _series_id: int) -> State:
         """Give the state of the rule's only alert."""

@@ -10,6 +10,7 @@ from typing import Literal
 from quadra.alerts.rules import Rule, alert_labels, fingerprint, fixed_labels
 from quadra.alerts.states import Change, State, Transition
 from quadra.alerts.templates import Facts, render
+from quadra.alerts.worst import worse
 from quadra.telemetry.series import SeriesKey
 
 Standing = Literal["pending", "firing", "recovering", "resolved", "cancelled"]
@@ -33,8 +34,8 @@ class Alert:
     """One time that a rule held for one series, from its first breach to its end.
 
     ``machine`` is where its state machine stands. Times are unix seconds: those of the alert are
-    event times, those of pages the judge's own clock. ``paged_before`` is the latest page of the
-    alerts before it of the same rule and series.
+    event times, those of pages the judge's own clock. ``peak`` is its worst value, NaN without
+    one. ``paged_before`` is the latest page of the alerts before it of the same rule and series.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Alert:
     threshold: float
     started_at: float
     value: float = math.nan
+    peak: float = math.nan
     annotations: dict[str, str] = field(default_factory=dict)
     fired_at: float | None = None
     resolved_at: float | None = None
@@ -169,6 +171,8 @@ class Ledger:
         _note(alert, change, at)
         if not math.isnan(transition.value) or change is Change.FIRING:
             alert.value = transition.value
+        for seen in (transition.worst, transition.value):
+            alert.peak = worse(rule, alert.peak, seen)
         _describe(alert, rule)
         changes.alerts[alert.id] = alert
         value = None if math.isnan(transition.value) else transition.value
@@ -214,10 +218,14 @@ class Ledger:
         )
 
     @staticmethod
-    def refresh(alert: Alert, rule: Rule, value: float) -> bool:
-        """Let an alert show a newer value; says whether it is another one."""
+    def refresh(alert: Alert, rule: Rule, value: float, worst: float) -> bool:
+        """Let an alert show a newer value, and its worst; says whether either is another one."""
+        peak = worse(rule, alert.peak, worst)
+        is_worse = peak != alert.peak and not math.isnan(peak)
+        if is_worse:
+            alert.peak = peak
         if math.isnan(value) or value == alert.value:
-            return False
+            return is_worse
         alert.value = value
         _describe(alert, rule)
         return True

@@ -30,6 +30,7 @@ def alert_as_dict(alert: Alert) -> dict[str, Any]:
         "labels": alert.labels,
         "annotations": alert.annotations,
         "value": finite(alert.value),
+        "peak": finite(alert.peak),
         "threshold": _threshold(alert),
         "started_at": alert.started_at,
         "fired_at": alert.fired_at,

@@ -6,6 +6,7 @@ they are made. ``for`` and ``keep_firing_for`` are those of Prometheus.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -54,11 +55,15 @@ class State:
 
 
 class Transition(NamedTuple):
-    """A change at an event time (unix ms), with the value that made it (NaN without one)."""
+    """A change at an event time (unix ms), with the value that made it (NaN without one).
+
+    ``worst`` is the worst value of the alert before it, where somebody has kept it.
+    """
 
     change: Change
     at: int
     value: float
+    worst: float = math.nan
 
 
 START = State()

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from quadra.alerts.hot import next_hot
 from quadra.alerts.rows import Rows
 from quadra.alerts.rules import Condition, Conditions, Rule
-from quadra.alerts.states import NEVER, START, State, Transition, due, moved_in_time, step
+from quadra.alerts.states import NEVER, START, Phase, State, Transition, due, moved_in_time, step
 from quadra.alerts.windows import Places, Windows, aggregate
+from quadra.alerts.worst import keep_worst
 from quadra.telemetry.batch import Columns, TimeArray, ValueArray, latest_of_each
 
 UNKNOWN = -1
@@ -60,6 +61,8 @@ class Watch:
         self._due: TimeArray = np.empty(0, np.int64)
         self._conditions: Conditions = np.empty(0, np.int8)
         self._values: ValueArray = np.empty(0, np.float64)
+        self._open: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._worst: ValueArray = np.empty(0, np.float64)
 
     def __len__(self) -> int:
         """Give the number of series."""
@@ -76,6 +79,8 @@ class Watch:
         self._due = np.concatenate((self._due, np.full(count, NEVER)))
         self._conditions = np.concatenate((self._conditions, np.full(count, UNKNOWN, np.int8)))
         self._values = np.concatenate((self._values, np.full(count, np.nan)))
+        self._open = np.concatenate((self._open, np.zeros(count, np.bool_)))
+        self._worst = np.concatenate((self._worst, np.full(count, np.nan)))
 
     def restore(self, series_id: int, state: State) -> None:
         """Take up a state that was kept."""
@@ -201,15 +206,24 @@ class Watch:
         hot |= t >= self._due[rows]
         hot |= gaps
         happened: list[Happened] = []
+        calm = self._open[rows]
         if hot.any():
             hot_rows = np.unique(rows[hot])
+            calm &= ~np.isin(rows, hot_rows)
             low = np.searchsorted(rows, hot_rows)
             high = np.searchsorted(rows, hot_rows, side="right")
             for row, begin, end in zip(hot_rows.tolist(), low.tolist(), high.tolist(), strict=True):
                 happened += self._drive_through(row, begin, end, found, gaps)
+        self._see(rows[calm], found.values[calm], found.conditions[calm])
         self._seen[rows] = np.maximum(self._seen[rows], t)
         self._values[rows] = found.values
         return happened
+
+    def _see(self, rows: Places, values: ValueArray, conditions: Conditions) -> None:
+        """Keep the worst values of alerts that are open; their ``rows`` are sorted."""
+        breach = (conditions == Condition.BREACH) & ~np.isnan(values)
+        if breach.any():
+            keep_worst(self.rule, self._worst, rows[breach], values[breach])
 
     def _drive_through(
         self, row: int, begin: int, end: int, found: Evaluations, gaps: npt.NDArray[np.bool_]
@@ -217,11 +231,14 @@ class Watch:
         """Show the state machine those of a row's evaluations that can change something."""
         happened: list[Happened] = []
         conditions, t = found.conditions[begin:end], found.t[begin:end]
-        at = 0
+        at = shown = 0
         while True:
             at = next_hot(
                 conditions, t, gaps[begin:end], at, int(self._conditions[row]), int(self._due[row])
             )
+            if self._open[row]:
+                between = slice(begin + shown, begin + at)
+                self._see(found.rows[between], found.values[between], found.conditions[between])
             if at == len(t):
                 return happened
             if gaps[begin + at]:
@@ -229,16 +246,19 @@ class Watch:
                 happened += self._drive_silence(row, before, int(t[at]))
             condition = Condition(int(conditions[at]))
             happened += self._drive(row, int(t[at]), condition, float(found.values[begin + at]))
-            at += 1
+            shown, at = at, at + 1
 
     def _drive(self, row: int, t: int, condition: Condition, value: float) -> list[Happened]:
+        if not self._open[row]:
+            self._worst[row] = math.nan
         state, changes = step(self.rule, self.states.get(row, START), t, condition, value)
         self._keep(row, state)
         if condition is not Condition.HOLD:
             self._conditions[row] = condition
         self._seen[row] = max(int(self._seen[row]), t)
         series_id = int(self.ids[row])
-        return [(series_id, change) for change in changes]
+        worst = float(self._worst[row])
+        return [(series_id, change._replace(worst=worst)) for change in changes]
 
     def _drive_silence(self, row: int, newest: int, until: int) -> list[Happened]:
         """Show the state machine a silence from ``newest`` on, with the timers up to ``until``."""
@@ -256,10 +276,15 @@ class Watch:
         else:
             self.states[row] = state
         self._due[row] = due(self.rule, state)
+        self._open[row] = state.phase is not Phase.INACTIVE
 
     def value_of(self, series_id: int) -> float:
         """Give the newest value of a watched series; NaN without one."""
         return float(self._values[np.searchsorted(self.ids, series_id)])
+
+    def worst_of(self, series_id: int) -> float:
+        """Give the worst value of a series' alert as far as it was watched; NaN without one."""
+        return float(self._worst[np.searchsorted(self.ids, series_id)])
 
     def state_of(self, series_id: int) -> State:
         """Give the state of a watched series."""

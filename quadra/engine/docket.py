@@ -58,6 +58,11 @@ class Docket:
         watch = self._watches.get(rule_id)
         return math.nan if watch is None else watch.value_of(series_id)
 
+    def worst(self, rule_id: int, series_id: int) -> float:
+        """Give the worst value of a rule's alert for a series; NaN without one."""
+        watch = self._watches.get(rule_id)
+        return math.nan if watch is None else watch.worst_of(series_id)
+
     def key(self, series_id: int) -> SeriesKey | None:
         """Give the key of a watched series; None for what is absent."""
         return self._keys.get(series_id)

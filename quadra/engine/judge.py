@@ -274,7 +274,9 @@ class Judge:
             rule = self._docket.rule(alert.rule_id) if alert.is_firing else None
             if rule is None or alert.id in changes.alerts or len(found) == REFRESHED_AT_ONCE:
                 continue
-            if self._ledger.refresh(alert, rule, self._docket.value(rule.id, alert.series_id)):
+            key = rule.id, alert.series_id
+            value, worst = self._docket.value(*key), self._docket.worst(*key)
+            if self._ledger.refresh(alert, rule, value, worst):
                 found.append(alert)
         return found
 

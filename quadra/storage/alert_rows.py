@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -32,7 +33,7 @@ def row_of(alert: Alert) -> dict[str, Any]:
     row = {name: getattr(alert, name) for name in _FIELDS}
     machine = alert.machine
     flaps = machine.flaps
-    row["value"] = finite(alert.value)
+    row["value"], row["peak"] = finite(alert.value), finite(alert.peak)
     row["labels"], row["annotations"] = dumps(alert.labels), dumps(alert.annotations)
     row["quieted_by"] = dumps(list(alert.quieted_by))
     row["machine"] = dumps(
@@ -49,7 +50,8 @@ def alert_of(row: sa.Row[Any]) -> Alert:
     phase, since, seen, minute, bits, flapping = values["machine"]
     values["machine"] = State(Phase(phase), since, seen, Flaps(minute, bits, flapping))
     values["quieted_by"] = tuple(values["quieted_by"])
-    values["value"] = float("nan") if row.value is None else row.value
+    for name in ("value", "peak"):
+        values[name] = math.nan if values[name] is None else values[name]
     return Alert(**values)
 
 

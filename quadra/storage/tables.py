@@ -212,6 +212,7 @@ alerts = Table(
     Column("state", String(10), nullable=False),
     Column("threshold", Float, nullable=False),
     Column("value", Float),
+    Column("peak", Float, comment="its worst value; null where none was kept"),
     Column("started_at", Float, nullable=False, comment="unix seconds of event time"),
     Column("fired_at", Float, comment="unix seconds of event time"),
     Column("resolved_at", Float, comment="unix seconds of event time"),

@@ -204,6 +204,10 @@ _ALERT_FIELDS = as_object(
         "labels": LABELS,
         "annotations": _TEXTS,
         "value": MAYBE_NUMBER,
+        "peak": {
+            **MAYBE_NUMBER,
+            "description": "the worst value so far, or that it had; null where none was kept",
+        },
         "threshold": MAYBE_NUMBER,
         "started_at": SECONDS,
         "fired_at": _MAYBE_SECONDS,

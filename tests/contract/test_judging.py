@@ -141,6 +141,29 @@ def test_the_value_of_an_alert_is_kept_up_to_date_without_ado(house: House) -> N
     assert told == len(house.news.since(0, 100))
 
 
+def test_the_worst_value_of_an_alert_is_kept_beyond_its_end_and_a_change_of_judges(
+    house: House,
+) -> None:
+    house.keep(rule(**PLAIN))
+    house.judge.round()
+    house.step(20)
+    house.step(90, 3)
+    house.step(30)
+    (alert,) = house.alerts.alerts(EVERYTHING).items
+    assert ("firing", 90.0) == (alert.state, alert.peak)
+    house.judge = house.new_judge()
+    house.clock.forward(STANDBY_S)
+    house.judge.round()
+    house.step(50)
+    house.step(1)
+    (alert,) = house.alerts.alerts(EVERYTHING).items
+    assert ("resolved", 1.0, 90.0) == (alert.state, alert.value, alert.peak)
+    house.step(12)
+    house.step(1)
+    newest = house.alerts.alerts(EVERYTHING).items[0]
+    assert ("resolved", 12.0) == (newest.state, newest.peak)
+
+
 def test_a_rule_judges_what_it_finds_when_it_is_made(house: House) -> None:
     house.judge.round()
     house.step(99, host="a")

@@ -151,7 +151,7 @@ def test_a_dragged_stretch_is_held_and_says_so(troubled: QuadraServer, browser_p
 
 def test_tools_of_a_chart_never_cover_its_note(server: QuadraServer, browser_page: Page) -> None:
     labels = {"host": "a-host-with-a-long-name", "zone": "somewhere-far-away-in-the-north"}
-    push(server, "noted_heat", 1, **labels)
+    push(server, "noted_heat", 1, labels)
     page = browser_page
     page.set_viewport_size({"width": 1280, "height": 800})
     open_page(page, server, "explore?range=5m&m=noted_heat")

@@ -44,10 +44,12 @@ def in_time(samples: list[tuple[int, int, int]]) -> Columns:
     return Columns(np.array(ids, np.uint32), np.array(t, np.int64), np.array(v))
 
 
-def by_series(happened: list[Happened]) -> dict[int, list[tuple[str, int, str]]]:
-    found: dict[int, list[tuple[str, int, str]]] = {}
+def by_series(happened: list[Happened]) -> dict[int, list[tuple[str, int, str, str]]]:
+    found: dict[int, list[tuple[str, int, str, str]]] = {}
     for series, one in happened:
-        found.setdefault(series, []).append((one.change.value, one.at, f"{one.value:.6f}"))
+        found.setdefault(series, []).append(
+            (one.change.value, one.at, f"{one.value:.6f}", f"{one.worst:.6f}")
+        )
     return found
 
 
@@ -69,6 +71,36 @@ def test_portions_do_not_matter(
         outcomes.append(by_series(happened))
     assert outcomes[0] == outcomes[1]
     assert outcomes[0] == outcomes[2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "values", "worst"),
+    [
+        ({}, (0, 11, 40, 12, 3, 13, 2), {"resolved": [40, 13]}),
+        ({"hold": "2s"}, (12, 90, 12, 12, 2), {"firing": [90], "resolved": [90]}),
+        ({"keep_firing_for": "2s"}, (11, 5, 30, 1, 1, 1), {"resolved": [30]}),
+        ({"clear_threshold": 5}, (11, 20, 7, 2), {"resolved": [20]}),
+        ({"op": "<"}, (9, -3, 8, 11), {"resolved": [-3]}),
+        ({"op": "!="}, (10, 12, 3, 11, 10), {"resolved": [3]}),
+    ],
+)
+def test_an_alert_knows_its_worst_value_at_its_end(
+    fields: dict[str, Any], values: tuple[float, ...], worst: dict[str, list[float]]
+) -> None:
+    for portions in (False, True):
+        one = watch(rule(**fields), 1, 2)
+        parts = [line(v, begin=n * 1_000) for n, v in enumerate(values)]
+        beside = line(*[99.0] * len(values), series=2)  # another series' values are its own
+        happened = one.take(beside, None)
+        happened = (
+            [change for part in parts for change in one.take(part, None)]
+            if portions
+            else one.take(line(*values), None)
+        )
+        for kind, expected in worst.items():
+            ends = [change.worst for _series, change in happened if change.change.value == kind]
+            assert expected == ends
+        assert worst["resolved"][-1] == one.worst_of(1)
 
 
 def test_only_the_series_that_are_watched_count_and_nan_is_no_value() -> None:

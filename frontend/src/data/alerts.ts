@@ -76,9 +76,9 @@ export function causeOf(alert: Alert): string {
   const unit = unitOf(alert.metric);
   if (alert.value === null) return `${alert.metric === "" ? "The series" : alert.metric} sends nothing.`;
   const limit = limitOf(alert);
-  // What is over is told as it was: its value is the one at its end.
-  const [is, when] = isOpen(alert) ? ["is", ""] : ["was", " at its end"];
-  return `${alert.metric} ${is} ${withUnit(alert.value, unit)}${when}${limit === "" ? "" : `, the ${limit.replace(" ", ` ${is} `)}`}.`;
+  // What is over is told as it was at its worst, or at its end where the worst was not kept.
+  const [is, value, when] = isOpen(alert) ? ["is", alert.value, ""] : alert.peak === null ? ["was", alert.value, " at its end"] : ["was", alert.peak, " at its worst"];
+  return `${alert.metric} ${is} ${withUnit(value, unit)}${when}${limit === "" ? "" : `, the ${limit.replace(" ", ` ${is} `)}`}.`;
 }
 
 /** On which side of its limit an alert is: its rule knows, but is not at hand. */
@@ -94,6 +94,12 @@ export function limitOf({ threshold, metric }: Pick<Alert, "threshold" | "metric
 
 export function valueOf(alert: Alert): string {
   return alert.value === null ? "no data" : withUnit(alert.value, unitOf(alert.metric));
+}
+
+/** The worst value of an alert that is over. */
+export function worstValueOf({ peak, value, metric }: Pick<Alert, "peak" | "value" | "metric">): string {
+  if (peak !== null) return withUnit(peak, unitOf(metric));
+  return value === null ? "no data" : "not kept";
 }
 
 /** Whether it would be told, and there is nobody: `channels` can be told, null where it is not known how many. */

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { useCell } from "../../cell.ts";
-import { alertsHeading, lasted, moment, severityShape, titleOf, valueOf, worstFirst, type Alert } from "../../data/alerts.ts";
+import { alertsHeading, lasted, moment, severityShape, titleOf, worstFirst, worstValueOf, type Alert } from "../../data/alerts.ts";
 import { quietWord } from "../../data/quiet.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { MOST_TRACES } from "../../data/traces.ts";
@@ -119,7 +119,7 @@ function Closed(): JSX.Element {
                 },
                 { title: "Began", cell: (alert) => moment(alert.started_at), by: (alert) => alert.started_at },
                 { title: "Lasted", number: true, cell: (alert) => lasted(alert, app.now()) },
-                { title: "Value at its end", number: true, wide: true, cell: valueOf },
+                { title: "Worst value", number: true, wide: true, cell: worstValueOf },
                 { title: "Pages", number: true, wide: true, cell: (alert) => number(alert.pages), by: (alert) => alert.pages },
                 { title: "Who had it", wide: true, cell: (alert) => alert.acknowledged_by ?? "nobody" },
               ]}
