@@ -7,8 +7,9 @@ noted. At the end: was anything acknowledged lost, and has anything grown that w
     make soak                       twenty minutes
     make soak ARGS="--minutes 3"    a short look
 
-Exit code 1 when a sample is missing, a frame was wrong, or something grew by more than its bound
-over the second half and does not come to an end. Loopback only, and bounded.
+Exit code 1 when a sample is missing or was refused, a frame was wrong, a backup failed, or
+something grew by more than its bound over the second half and does not come to an end. Loopback
+only, and bounded.
 
 Memory is the least of each minute: in between it rises and falls with what is asked. Descriptors
 and threads are its median: between one round of consoles and the next there are few. A cache that
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -235,8 +237,8 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
         "acknowledged": day.acknowledged,
         "stored": stored,
         "refused": day.refused,
-        "post_p50_ms": float(np.percentile(day.post_ms, 50)),
-        "post_p99_ms": float(np.percentile(day.post_ms, 99)),
+        "post_p50_ms": float(np.percentile(day.post_ms or [math.nan], 50)),
+        "post_p99_ms": float(np.percentile(day.post_ms or [math.nan], 99)),
         "answer_p50_ms": float(np.percentile(answers, 50)),
         "answer_p99_ms": float(np.percentile(answers, 99)),
         **{f"{name}_last": day.looks[-1][name] for name in MAY_GROW},
@@ -257,11 +259,16 @@ def _figures(day: Day, stored: int) -> dict[str, Any]:
         "backups": len(day.backups),
         "backups_failed": sum(code != 0 for code in day.backups),
     }
-    faults = [name for name, share in growth.items() if share > MAY_GROW[name] and not ends[name]]
-    faults += [name for name in ("wrong_frames", "backups_failed") if figures[name]]
-    faults += [] if figures["deliveries"] else ["no_console"]
-    faults += ["lost"] if stored < day.acknowledged else []
-    return figures | {"verdict": ", ".join(faults) or "held"}
+    grown = [name for name, share in growth.items() if share > MAY_GROW[name] and not ends[name]]
+    return figures | {"verdict": ", ".join(grown + _failed(figures)) or "held"}
+
+
+def _failed(figures: dict[str, Any]) -> list[str]:
+    """Name what did not work; where nobody sent or watched, nothing was tried."""
+    found = [name for name in ("refused", "wrong_frames", "backups_failed") if figures[name]]
+    found += [] if figures["acknowledged"] else ["nothing_sent"]
+    found += [] if figures["deliveries"] else ["no_console"]
+    return found + (["lost"] if figures["stored"] < figures["acknowledged"] else [])
 
 
 def _minutes(looks: list[dict[str, float]], name: str, of: str = "") -> list[float]:

@@ -1,11 +1,11 @@
-"""What `make soak` says of memory: what fills up is told from what grows on."""
+"""What `make soak` says: what fills up is told from what grows on, and nothing tried from well."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from scripts.soak import MAY_GROW, _comes_to_an_end, _growth, _minutes
+from scripts.soak import MAY_GROW, _comes_to_an_end, _failed, _growth, _minutes
 
 MINUTES = np.arange(19.0)
 COURSES = {
@@ -44,3 +44,26 @@ def test_the_moment_between_two_rounds_of_consoles_says_nothing_of_descriptors()
     seen = ((0.0, 259.0), (61.0, 259.0), (65.0, 57.0), (70.0, 259.0), (130.0, 260.0))
     looks = [{"at": at, "descriptors": files} for at, files in seen]
     assert [259, 260] == _minutes(looks, "descriptors")
+
+
+WELL = {
+    "acknowledged": 10, "stored": 10, "refused": 0, "wrong_frames": 0, "backups_failed": 0,
+    "deliveries": 5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, []),
+        ({"stored": 9}, ["lost"]),
+        ({"refused": 500}, ["refused"]),
+        ({"wrong_frames": 1}, ["wrong_frames"]),
+        ({"backups_failed": 1}, ["backups_failed"]),
+        ({"deliveries": 0}, ["no_console"]),
+        ({"acknowledged": 0, "stored": 0}, ["nothing_sent"]),
+        ({"acknowledged": 0, "stored": 0, "refused": 10}, ["refused", "nothing_sent"]),
+    ],
+)
+def test_whatever_did_not_work_is_named(change: dict[str, int], said: list[str]) -> None:
+    assert said == _failed(WELL | change)
