@@ -21,6 +21,7 @@ from tests.servers.process import (
     wait_until,
 )
 from tests.servers.redis import Redis, Sentinels, redis_server
+from tests.timing import Stopwatch
 from utils.redis_config import ANSWER_WITHIN_S, RedisConfig
 
 
@@ -63,19 +64,19 @@ def test_what_is_shown_holds_no_secret(redis: Redis) -> None:
 
 
 def test_a_redis_that_is_not_there_is_known_at_once(redis: Redis) -> None:
-    began = time.monotonic()
-    assert not of(redis, REDIS_PORT=str(free_port())).health_check()
-    assert not of(redis, REDIS_HOST="no.such.host.invalid").health_check()
-    assert time.monotonic() - began < 3
+    with Stopwatch() as watch:
+        assert not of(redis, REDIS_PORT=str(free_port())).health_check()
+        assert not of(redis, REDIS_HOST="no.such.host.invalid").health_check()
+    assert watch.seconds < 3
 
 
 def test_a_redis_that_hangs_costs_one_time_limit(redis: Redis) -> None:
     config = of(redis)
     assert config.health_check()
     with redis.hung():
-        began = time.monotonic()
-        assert not config.health_check()
-        assert time.monotonic() - began < ANSWER_WITHIN_S + 0.7
+        with Stopwatch() as watch:
+            assert not config.health_check()
+        assert watch.seconds < ANSWER_WITHIN_S + 0.7
     assert config.health_check()
 
 
@@ -159,9 +160,9 @@ def test_two_programs_on_flask_socketio_share_their_clients_and_recover(
 
         assert wait_until(lambda: reaches(1), timeout=5)
         redis.stop()
-        began = time.monotonic()
-        emit(2)
-        assert time.monotonic() - began < 3
+        with Stopwatch() as watch:
+            emit(2)
+        assert watch.seconds < 3
         redis.start()
         assert wait_until(lambda: reaches(3), timeout=5)
 

@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import psutil
@@ -26,6 +27,7 @@ from tests.e2e.clients import (
 )
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
+from tests.timing import Stopwatch
 
 NOW = float(int(time.time()))
 Start = Callable[..., QuadraServer]
@@ -211,12 +213,12 @@ def test_our_own_pages_connect_with_their_cookie(server: QuadraServer) -> None:
 
 
 def test_polling_is_closed(server: QuadraServer) -> None:
-    began = time.monotonic()
-    answer = server.get("/socket.io/?EIO=4&transport=polling")
-    assert (400, "websocket_only") == (answer.status_code, answer.json()["code"])
-    bomb = server.post("/socket.io/?EIO=4&transport=polling", data=b"9x", timeout=5)
-    assert 400 == bomb.status_code
-    assert time.monotonic() - began < 3
+    with Stopwatch(server.process.pid) as watch:
+        answer = server.get("/socket.io/?EIO=4&transport=polling")
+        assert (400, "websocket_only") == (answer.status_code, answer.json()["code"])
+        bomb = server.post("/socket.io/?EIO=4&transport=polling", data=b"9x", timeout=5)
+        assert 400 == bomb.status_code
+    assert watch.seconds < 3
 
 
 def test_a_revoked_token_cuts_its_open_connections_within_five_seconds(
@@ -335,14 +337,13 @@ def test_who_does_not_read_is_cut_and_memory_stays_bounded(start_quadra: Start) 
     server.post("/api/v1/samples", json={"samples": labels})
     with live(server) as good:
         good.subscribe("heavy")
-        stuck = stuck_reader(server)
-        before = process.memory_info().rss
-        deadline = time.monotonic() + 45
-        while consoles(server) > 1 and time.monotonic() < deadline:
-            server.post("/api/v1/samples", json={"samples": labels})
-            good.samples(1)
-        stuck.close()
-        assert 1 == consoles(server)
+        with closing(stuck_reader(server)):
+            before = process.memory_info().rss
+            deadline = time.monotonic() + 45
+            while consoles(server) > 1 and time.monotonic() < deadline:
+                server.post("/api/v1/samples", json={"samples": labels})
+                good.samples(1)
+            assert 1 == consoles(server)
         assert process.memory_info().rss - before < 96 << 20
         server.post("/api/v1/samples", json={"samples": labels})
         assert good.samples(1)
@@ -369,19 +370,19 @@ def test_who_reads_too_slowly_gets_the_newest_and_is_told_of_the_gap(
     ledger = live_load.Ledger()
     slow = live_load.Console(wish, ledger, small_buffer=True)
     read_at = time.monotonic()
-    for value in range(1, 41):
-        samples = [{**item, "value": value} for item in items]
-        assert 200 == server.post("/api/v1/samples", json={"samples": samples}).status_code
-        time.sleep(0.1)
-        if time.monotonic() - read_at > 5:  # on a busy machine: who reads nothing at all is cut
-            slow.take(time.time(), timed=False)
-            read_at = time.monotonic()
     newest = b'"v":[' + b",".join([b"40.0"] * 2000)
-    deadline = time.monotonic() + 8
-    while not (ledger.frames and newest in ledger.frames[-1]) and time.monotonic() < deadline:
-        select.select([slow.socket], [], [], 0.5)
-        slow.take(time.time(), timed=False)
-    slow.socket.close()
+    with closing(slow.socket):
+        for value in range(1, 41):
+            samples = [{**item, "value": value} for item in items]
+            assert 200 == server.post("/api/v1/samples", json={"samples": samples}).status_code
+            time.sleep(0.1)
+            if time.monotonic() - read_at > 5:  # on a busy machine: who reads nothing is cut
+                slow.take(time.time(), timed=False)
+                read_at = time.monotonic()
+        deadline = time.monotonic() + 20
+        while not (ledger.frames and newest in ledger.frames[-1]) and time.monotonic() < deadline:
+            select.select([slow.socket], [], [], 0.5)
+            slow.take(time.time(), timed=False)
     assert newest in ledger.frames[-1]
     assert (0, 0) == (ledger.wrong, ledger.closed)
     assert 1 <= ledger.resyncs < 40

@@ -15,6 +15,7 @@ import pytest
 
 from tests.e2e.clients import stranger
 from tests.servers.quadra import QuadraServer, run
+from tests.timing import Stopwatch
 
 DAYS, SERIES = 3, 4
 POINTS = DAYS * 86_400 * SERIES
@@ -53,9 +54,9 @@ def test_a_million_points_come_in_pieces_and_hold_up_nobody(server: QuadraServer
 
     def watch() -> None:
         while not over.wait(0.005):
-            began = time.monotonic()
-            assert 200 == stranger(server, "GET", "/health").status_code
-            slowest[0] = max(slowest[0], time.monotonic() - began)
+            with Stopwatch(server.process.pid) as watch:
+                assert 200 == stranger(server, "GET", "/health").status_code
+            slowest[0] = max(slowest[0], watch.seconds)
             most[0] = max(most[0], process.memory_info().rss)
 
     span = {"start": time.time() - (DAYS + 1) * 86_400, "end": time.time()}

@@ -18,6 +18,7 @@ import pytest
 from tests.e2e.clients import bearing, history, make_token, problem, stranger
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
+from tests.timing import Stopwatch
 
 TEXT = "text/plain; version=0.0.4"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -204,8 +205,10 @@ def test_every_kind_of_bad_target_is_down_and_said_why_and_delays_no_good_one(
     base = f"http://127.0.0.1:{exporter.port}"
     limits = {"sample_limit": 100, "body_size_limit": 1_000_000}
     ids = {path: add(quadra, base + path, job=path, **limits) for path in said}
-    good = add(quadra, f"{base}/good", job="good")
-    assert wait_until(lambda: state(quadra, good)["up"] is True, timeout=3)
+    with Stopwatch(quadra.process.pid) as watch:
+        good = add(quadra, f"{base}/good", job="good")
+        assert wait_until(lambda: state(quadra, good)["up"] is True, timeout=15)
+    assert watch.seconds < 3
     for path, words in said.items():
         found = scraped(quadra, ids[path], up=False)
         assert words in found["last_error"]

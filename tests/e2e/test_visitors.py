@@ -35,6 +35,7 @@ from tests.e2e.test_floods import frame, open_websocket
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
 from tests.servers.receivers import HttpReceiver, Reply
+from tests.timing import Stopwatch
 
 ANSWERED_WITHIN_S = 2.0
 MEMORY_MAY_GROW_BY = 64 << 20
@@ -60,11 +61,13 @@ def quadra() -> Iterator[QuadraServer]:
 
 def said(server: QuadraServer, head: str, body: bytes = b"") -> tuple[int, str]:
     """Send bytes as they are; give the status and all that was answered."""
-    began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+    with (
+        Stopwatch(server.process.pid) as watch,
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw,
+    ):
         raw.sendall(head.replace("\n", "\r\n").encode("latin-1") + body)
         answer = raw.recv(65_536)
-    assert time.monotonic() - began < ANSWERED_WITHIN_S
+    assert watch.seconds < ANSWERED_WITHIN_S
     status = re.match(rb"HTTP/1\.1 (\d+)", answer)
     return int(status[1]) if status else 0, answer.decode("latin-1")
 
@@ -373,10 +376,10 @@ def test_26_targets_inside(quadra: QuadraServer) -> None:
 def test_27_a_pattern_that_takes_for_ever(quadra: QuadraServer) -> None:
     push(quadra, "patient", 1, name="a" * 1000 + "!")
     for pattern in ("(a+)+$", "(a|aa)+$", "(.*)*x", "((a{1,100}){1,100}){1,10}", "(?=a)"):
-        began = time.monotonic()
-        params = {"match": f'patient{{name=~"{pattern}"}}'}
-        assert quadra.get("/api/v1/series", params=params).status_code in {200, 422}, pattern
-        assert time.monotonic() - began < ANSWERED_WITHIN_S
+        with Stopwatch(quadra.process.pid) as watch:
+            params = {"match": f'patient{{name=~"{pattern}"}}'}
+            assert quadra.get("/api/v1/series", params=params).status_code in {200, 422}, pattern
+        assert watch.seconds < ANSWERED_WITHIN_S
 
 
 def test_28_lines_of_their_own_in_the_log(quadra: QuadraServer) -> None:
@@ -594,21 +597,31 @@ def test_42_nul(postgres_url: str) -> None:
 def test_10_a_thousand_handshakes(quadra: QuadraServer) -> None:
     process = psutil.Process(quadra.process.pid)
     threads = process.num_threads()
+    began = time.monotonic()
     statuses = [upgrade(quadra) for _ in range(1_000)]
-    assert {101, 429} >= set(statuses)
-    assert 429 == statuses[-1]
+    assert {101, 429} == set(statuses)
+    assert statuses.count(101) <= 240 * allowances_since(began)
     assert process.num_threads() <= threads + 4
 
 
+def allowances_since(began: float) -> int:
+    """Say of how many minutes' allowances something may have been taken by now.
+
+    One was open before, and a busy machine takes its time.
+    """
+    return int((time.monotonic() - began) // 60) + 2
+
+
 def test_15_guessing(quadra: QuadraServer) -> None:
+    began = time.monotonic()
     guesses = [
         requests.get(f"{quadra.url}/api/v1/status", headers=bearing(f"guess-{i:020}"), timeout=5)
         for i in range(60)
     ]
     statuses = [answer.status_code for answer in guesses]
     assert {401, 429} == set(statuses)
-    assert 429 == statuses[-1]
-    assert int(guesses[-1].headers["Retry-After"]) > 0
+    assert statuses.count(401) <= 20 * allowances_since(began)
+    assert int(guesses[statuses.index(429)].headers["Retry-After"]) > 0
     assert 200 == quadra.get("/api/v1/status").status_code  # who is in goes on
 
 

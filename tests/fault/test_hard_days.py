@@ -11,7 +11,6 @@ import signal
 import socket
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.servers.process import ProcessEndedError, wait_until
 from tests.servers.quadra import QuadraServer
 from tests.servers.redis import redis_server
 from tests.servers.relay import Relay
+from tests.timing import Stopwatch
 
 Start = Callable[..., QuadraServer]
 ANSWERS_WITHIN_S = 20.0  # given up after 12, with all who waited behind
@@ -52,13 +52,15 @@ def test_a_database_that_hangs_is_said_so_and_its_return_is_noticed(
             wait(0.5)
             relay.hold()
             try:
-                began = time.monotonic()
-                sample = {"samples": [{"name": "hung", "value": 1}]}
-                answer = server.post("/api/v1/samples", json=sample, timeout=60)
-                assert time.monotonic() - began < ANSWERS_WITHIN_S
+                with Stopwatch(server.process.pid) as watch:
+                    sample = {"samples": [{"name": "hung", "value": 1}]}
+                    answer = server.post("/api/v1/samples", json=sample, timeout=60)
+                assert watch.seconds < ANSWERS_WITHIN_S
                 problem(answer, 503, "storage_unavailable")
                 assert int(answer.headers["Retry-After"]) > 0
-                assert 200 == stranger(server, "GET", "/health", timeout=2).status_code
+                with Stopwatch(server.process.pid) as watch:
+                    assert 200 == stranger(server, "GET", "/health").status_code
+                assert watch.seconds < 2
                 ready = stranger(server, "GET", "/ready", timeout=8)
                 assert (503, "down") == (ready.status_code, ready.json()["database"]["state"])
             finally:

@@ -35,6 +35,7 @@ from tests.servers.programs import FRONTEND, node
 from tests.servers.proxies import HAProxy, Nginx
 from tests.servers.quadra import QuadraServer
 from tests.servers.redis import Redis, Sentinels, redis_server
+from tests.timing import Stopwatch
 
 Start = Callable[..., QuadraServer]
 
@@ -264,15 +265,15 @@ def test_the_worker_s_work_moves_within_five_seconds_and_a_paused_one_writes_no_
         second = cluster.worker()
         assert wait_until(lambda: "standing by" in log_of(cluster), timeout=10)
         first.send(signal.SIGSTOP)
-        began = time.monotonic()
-        assert wait_until(lambda: log_of(cluster).count("does the work now") == 2, timeout=8)
-        assert time.monotonic() - began < 5
+        with Stopwatch(os.getpid()) as watch:
+            assert wait_until(lambda: log_of(cluster).count("does the work now") == 2, timeout=20)
+        assert watch.seconds < 5
         first.send(signal.SIGCONT)
         assert wait_until(lambda: log_of(cluster).count("standing by") == 2, timeout=5)
         second.kill9()
-        began = time.monotonic()
-        assert wait_until(lambda: log_of(cluster).count("does the work now") == 3, timeout=8)
-        assert time.monotonic() - began < 5
+        with Stopwatch(os.getpid()) as watch:
+            assert wait_until(lambda: log_of(cluster).count("does the work now") == 3, timeout=20)
+        assert watch.seconds < 5
         pause_between_writes(first, web)
         assert wait_until(lambda: part(web, "worker")["state"] == "down", timeout=8)
         assert part(web, "worker")["age"] >= 5
@@ -294,10 +295,10 @@ def test_redis_wakes_a_worker_of_its_own_and_carries_its_news(folder: Path, redi
         with live(second) as console:
             assert console.subscribe("woken", events=["alerts"])["ok"] is True
             for number in range(9):
-                began = time.monotonic()
-                push(first, "woken", 99, n=str(number))
-                console.wait_for("alert", timeout=5)
-                took.append(time.monotonic() - began)
+                with Stopwatch(os.getpid()) as watch:
+                    push(first, "woken", 99, n=str(number))
+                    console.wait_for("alert")
+                took.append(watch.seconds)
         print(f"from POST to the alert on the other process: {sorted(took)}")  # noqa: T201
         assert statistics.median(took) < 0.3
         # What it counts is the installation's: each serving process shows the same.
@@ -323,11 +324,11 @@ def test_a_worker_that_is_killed_or_hangs_is_started_again_and_goes_on(
         return next(one for one in server.process.children() if "--child" in one.cmdline())
 
     child().kill()
-    began = time.monotonic()
-    push(server, "watched", 99, n="killed")
-    assert wait_until(lambda: 1 == len(alerts(server, "watched", "firing")), timeout=10)
-    print(f"judged {time.monotonic() - began:.2f} s after the kill")  # noqa: T201
-    assert time.monotonic() - began < 5
+    with Stopwatch(os.getpid()) as watch:
+        push(server, "watched", 99, n="killed")
+        assert wait_until(lambda: 1 == len(alerts(server, "watched", "firing")), timeout=10)
+    print(f"judged {watch.seconds:.2f} s after the kill")  # noqa: T201
+    assert watch.seconds < 5
     hung = child()
     hung.suspend()
     push(server, "watched", 99, n="hung")
@@ -368,10 +369,12 @@ def test_limits_are_shared_and_hold_in_each_process_without_redis(
 
         assert [201] * 6 + [429] * 2 == [writes(servers[n % 2]) for n in range(8)]
         with redis.hung():
-            began = time.monotonic()
-            codes = [servers[n % 2].get("/api/v1/series", timeout=5).status_code for n in range(20)]
-            assert [200] * 20 == codes
-            assert time.monotonic() - began < 2.5
+            with Stopwatch(os.getpid()) as watch:
+                codes = [
+                    servers[n % 2].get("/api/v1/series", timeout=5).status_code for n in range(20)
+                ]
+                assert [200] * 20 == codes
+            assert watch.seconds < 2.5
             # Four of the eight went to each, where two are left when each counts by itself.
             assert [201] * 4 + [429] * 4 == [writes(servers[n % 2]) for n in range(8)]
             redis_is("down", *servers, within=4)
@@ -459,11 +462,18 @@ def test_processes_that_start_at_once_on_an_empty_folder_agree(folder: Path) -> 
 
         for server in servers:
             assert wait_until(partial(lambda s: seen_by(s) == ["said once"], server), timeout=5)
-        hosts = history(servers[0], 'host_load{window="1m"}')
         assert wait_until(lambda: part(servers[1], "worker")["state"] == "ok", timeout=10)
-        for line in hosts:  # one process reads the machine each second, not three
-            times = line["timestamps"]
-            assert len(times) <= times[-1] - times[0] + 2
+
+        def read_at() -> list[float]:
+            lines = history(servers[0], 'host_load{window="1m"}')
+            return [t for line in lines for t in line["timestamps"]]
+
+        def span(times: list[float]) -> float:
+            return max(times) - min(times) if times else 0.0
+
+        assert wait_until(lambda: span(read_at()) > 4, timeout=30)
+        # One process reads the machine each second, not three; a busy one reads late, never more.
+        assert len(times := read_at()) <= span(times) + 2
 
 
 def test_differences_that_come_to_one_process_and_another_add_up(folder: Path) -> None:

@@ -112,15 +112,6 @@ class Process:
         with self._heard:
             return "\n".join(self._said)
 
-    @property
-    def kept_waiting(self) -> float:
-        """For how long (s) its first thread could have run and had no core, where Linux tells.
-
-        So much sooner it would have been done on a machine with nothing else to do.
-        """
-        file = Path(f"/proc/{self.pid}/schedstat")
-        return int(file.read_text().split()[1]) / 1e9 if file.exists() else 0.0
-
     def children(self) -> list[psutil.Process]:
         """Return the processes that it has started, and theirs."""
         with contextlib.suppress(psutil.NoSuchProcess):

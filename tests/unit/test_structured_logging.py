@@ -174,9 +174,9 @@ def test_other_text_stays_as_it_is(text: str) -> None:
     "text", ["x" * 8192, "-" * 8192, "token" * 1600, "://" * 2700, "a:" * 4000]
 )
 def test_masking_long_text_takes_no_time_worth_naming(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # of work: a busy machine may keep it waiting meanwhile
     redact(text)
-    assert time.perf_counter() - began < 0.25  # a pattern that looks back takes seconds
+    assert time.thread_time() - began < 0.25  # a pattern that looks back takes seconds
 
 
 @given(st.text(max_size=50), st.text(max_size=50))
