@@ -54,7 +54,7 @@ def measure(tries: int = TRIES) -> dict[str, float]:
         for number in range(tries):  # each anew: a worker that dies often is given pauses
             with tempfile.TemporaryDirectory(prefix="quadra-bench-") as folder:
                 _go_through(setting, Path(folder), number, took)
-    every = [sum_up["well"] for tries_of in took.values() for sum_up in tries_of]
+    every = [one["well"] for tries_of in took.values() for one in tries_of]
     return {
         "faults": len(every),
         "p50_s": float(np.percentile(every, 50)),
@@ -106,12 +106,12 @@ def _alone(folder: Path) -> Iterator[Setting]:
             ),
             "worker_killed": lambda: _worker_is_sent(server, signal.SIGKILL),
             "no_writes": lambda: _for_a_while(
-                lambda: _bound(server, psutil.RLIMIT_FSIZE, 0),
-                lambda: _bound(server, psutil.RLIMIT_FSIZE, psutil.RLIM_INFINITY),
+                lambda: _bound(server, psutil.RLIMIT_FSIZE, lambda _one: 0),
+                lambda: _bound(server, psutil.RLIMIT_FSIZE),
             ),
             "no_files": lambda: _for_a_while(
-                lambda: _bound(server, psutil.RLIMIT_NOFILE, 0),
-                lambda: _bound(server, psutil.RLIMIT_NOFILE, None),
+                lambda: _bound(server, psutil.RLIMIT_NOFILE, lambda one: one.num_fds() + 1),
+                lambda: _bound(server, psutil.RLIMIT_NOFILE),
             ),
         }
         yield Setting(server, faults)
@@ -192,13 +192,14 @@ def _worker_is_sent(server: QuadraServer, number: signal.Signals) -> float:
     return time.monotonic()
 
 
-def _bound(server: QuadraServer, what: int, most: int | None) -> None:
-    """Bound a resource of all its processes; None gives all that they may have."""
+def _bound(
+    server: QuadraServer, what: int, most: Callable[[psutil.Process], int] | None = None
+) -> None:
+    """Bound a resource of each of its processes; without ``most`` each gets all that it may."""
     for one in (psutil.Process(server.process.pid), *server.process.children()):
         with suppress(psutil.NoSuchProcess):
             hard = one.rlimit(what)[1]
-            now = one.num_fds() + 1 if what == psutil.RLIMIT_NOFILE and most == 0 else most
-            one.rlimit(what, (hard if now is None else now, hard))
+            one.rlimit(what, (hard if most is None else most(one), hard))
 
 
 # --- how it is seen from outside
