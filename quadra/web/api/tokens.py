@@ -86,7 +86,7 @@ def _add_rotation(api: Blueprint, parts: WebParts) -> None:
         responses={201: schemas.MADE_TOKEN},
     )  # fmt: skip
     def rotate_token(token_id: int) -> ResponseReturnValue:
-        overlap = (asking.optional_json_object()).get("overlap", 0)
+        overlap = asking.optional_json_object().get("overlap", 0)
         if type(overlap) not in (int, float) or not 0 <= overlap <= MAX_OVERLAP_S:  # type: ignore[operator]
             raise asking.wrong("overlap", f"0 to {MAX_OVERLAP_S} seconds are needed")
         token, secret = runtime.offload(access.rotate, token_id, float(overlap))  # type: ignore[arg-type]

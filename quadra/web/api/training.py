@@ -48,7 +48,7 @@ def make_training(parts: WebParts) -> Blueprint:
         responses={200: schemas.STATE, 202: schemas.STATE},
     )  # fmt: skip
     def start_training() -> ResponseReturnValue:
-        return asked("start", _plan(_wish()))
+        return asked("start", _plan(asking.optional_json_object()))
 
     @route(
         api, "POST", "/api/train", access="write", work="heavy", tag="Training",
@@ -56,7 +56,7 @@ def make_training(parts: WebParts) -> Blueprint:
         responses={200: schemas.STATE, 202: schemas.STATE},
     )  # fmt: skip
     def train() -> ResponseReturnValue:
-        return asked("start", _plan(_wish()))
+        return asked("start", _plan(asking.optional_json_object()))
 
     @route(
         api, "POST", "/api/v1/training/stop", access="write", work="write", tag="Training",
@@ -80,11 +80,6 @@ def make_training(parts: WebParts) -> Blueprint:
 def shown(state: State) -> State:
     """Leave out what only /metrics shows."""
     return {name: value for name, value in state.items() if name != "totals"}
-
-
-def _wish() -> dict[str, Any]:
-    """Read the body, which may be left out."""
-    return asking.optional_json_object()
 
 
 def _plan(wish: dict[str, Any]) -> dict[str, Any]:
