@@ -769,7 +769,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** List the silences, those that have ended too */
+        /** List the silences, those that have ended too, and what each keeps quiet now */
         readonly get: operations["get_api_v1_silences"];
         readonly put?: never;
         /** Keep pages quiet for a while; alerts are judged and shown as ever */
@@ -1522,6 +1522,23 @@ export interface components {
                     readonly unit: string;
                 };
             };
+        };
+        readonly ListedSilence: {
+            /** @description ids of the open alerts that it keeps quiet now */
+            readonly alerts: readonly number[];
+            /** @description unix seconds */
+            readonly created_at: number;
+            readonly created_by: string;
+            /** @description unix seconds */
+            readonly ends_at: number;
+            readonly id: number;
+            /** @description conditions such as rule="x" or host=~"web.*" */
+            readonly matchers: readonly string[];
+            readonly reason: string;
+            /** @description unix seconds */
+            readonly starts_at: number;
+            /** @enum {string} */
+            readonly state: "pending" | "active" | "ended";
         };
         readonly MaintenanceWindow: {
             /** @description a time of the clock, such as 22:30 */
@@ -4677,7 +4694,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
-                        readonly silences: readonly components["schemas"]["Silence"][];
+                        readonly silences: readonly components["schemas"]["ListedSilence"][];
                     };
                 };
             };

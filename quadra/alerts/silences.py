@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from quadra.alerts.ledger import Alert
 from quadra.durations import parse_duration
 from quadra.errors import Fault, InvalidError
 from quadra.telemetry.selector import Matcher, Patterns, SelectorError, parse_selector
@@ -35,6 +36,10 @@ class Matchers:
     def match(self, labels: Mapping[str, str]) -> bool:
         """Say whether all hold; an absent label counts as the empty value."""
         return all(m.accepts(labels.get(m.label, "")) for m in self.parsed)
+
+    def ids_among(self, alerts: Iterable[Alert]) -> list[int]:
+        """Give the ids of those alerts for which all hold."""
+        return [alert.id for alert in alerts if self.match(alert.matched)]
 
 
 @dataclass(frozen=True, slots=True)

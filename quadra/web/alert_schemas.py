@@ -287,7 +287,11 @@ ONE_SILENCE = as_json(
     as_object(_SILENCE_FIELDS | {"hidden": as_list(_ALERT)}),
     "the silence; `hidden` are the alerts that it has kept quiet",
 )
-SILENCE_LIST = as_json(as_object({"silences": as_list(_SILENCE)}), "silences, the newest first")
+_HELD = {**as_list(WHOLE), "description": "ids of the open alerts that it keeps quiet now"}
+_LISTED_SILENCE = named("ListedSilence", as_object(_SILENCE_FIELDS | {"alerts": _HELD}))
+SILENCE_LIST = as_json(
+    as_object({"silences": as_list(_LISTED_SILENCE)}), "silences, the newest first"
+)
 _WANTED_WINDOW = as_object(
     {
         "name": TEXT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from quadra.alerts.ledger import OPEN
 from quadra.alerts.shown import alert_as_dict
 from quadra.engine.alerting import AlertQuestion
 from quadra.engine.anomalies import AnomalyQuestion
@@ -18,7 +19,6 @@ MOST_ALERTS = 1_000
 MOST_ANOMALIES = 200
 EVENTS = 50
 _DAY_S = 86_400.0
-_OPEN = ("pending", "firing", "recovering")
 
 
 def overview_now(parts: WebParts) -> Markup:
@@ -28,7 +28,7 @@ def overview_now(parts: WebParts) -> Markup:
     """
     try:
         services = parts.services.read(render_services(0, FIRST_LINES, 1))
-        alerts = parts.alerting.alerts(AlertQuestion(states=_OPEN, limit=MOST_ALERTS))
+        alerts = parts.alerting.alerts(AlertQuestion(states=OPEN, limit=MOST_ALERTS))
         channels = parts.runtime.offload(parts.channels.ready)
         lasting = parts.runtime.offload(
             parts.anomalies.anomalies, AnomalyQuestion(is_open=True, limit=MOST_ANOMALIES)

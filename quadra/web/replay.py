@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from quadra import __version__
@@ -72,7 +72,7 @@ def gathered(parts: WebParts, start: float, end: float, also: Sequence[Selector]
             }
             for event, alert in changes
         ],
-        "silences": _silences(parts, start, end, {alert.id: alert for _event, alert in changes}),
+        "silences": _silences(parts, start, end, {a.id: a for _event, a in changes}.values()),
         "anomalies": [one.as_dict() for one in anomalies.items],
         "events": [one.as_dict() for one in events.items],
         "cut": cut,
@@ -80,14 +80,11 @@ def gathered(parts: WebParts, start: float, end: float, also: Sequence[Selector]
 
 
 def _silences(
-    parts: WebParts, start: float, end: float, alerts: Mapping[int, Alert]
+    parts: WebParts, start: float, end: float, alerts: Collection[Alert]
 ) -> list[dict[str, Any]]:
     """Give the silences that held within the span, each with those of the alerts that it meant."""
     held = [one for one in parts.alerting.silences() if one.starts_at < end and one.ends_at > start]
-    meant = [
-        (one, [number for number, alert in alerts.items() if one.matchers.match(alert.matched)])
-        for one in held
-    ]
+    meant = [(one, one.matchers.ids_among(alerts)) for one in held]
     return [
         {"id": one.id, "starts_at": one.starts_at, "ends_at": one.ends_at, "alerts": numbers}
         for one, numbers in meant

@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.clients import bearing, live, make_token, problem, push, stranger
 from tests.servers.process import wait_until
 from tests.servers.quadra import QuadraServer
+from tests.timing import Stopwatch
 
 Start = Callable[..., QuadraServer]
 RULES, ALERTS = "/api/v1/alert-rules", "/api/v1/alerts"
@@ -55,10 +56,10 @@ def test_a_breach_reaches_the_console_and_ends(server: QuadraServer) -> None:
     made = make_rule(server, "breach", annotations={"summary": "{{ value }} at {{ labels.host }}"})
     with live(server) as console:
         assert console.subscribe(events=["alerts"])["ok"]
-        began = time.monotonic()
-        push(server, "breach", 99, host="a")
-        told = console.wait_for("alert")
-        assert time.monotonic() - began < 2
+        with Stopwatch(server.process.pid) as watch:
+            push(server, "breach", 99, host="a")
+            told = console.wait_for("alert")
+        assert watch.seconds < 2
         assert ("breach", "firing", 99.0, {"host": "a"}) == (
             told["rule"], told["state"], told["value"], told["labels"],
         )  # fmt: skip
@@ -128,7 +129,12 @@ def test_who_has_an_alert_is_known(server: QuadraServer) -> None:
 
 def test_a_silence_keeps_quiet_and_shows_what_it_hid(server: QuadraServer) -> None:
     make_rule(server, "hushed")
-    wish = {"matchers": ['rule="hushed"'], "ends_at": time.time() + 60, "reason": "deploy"}
+    # Read by the server alone: what a browser makes of such a pattern is another thing.
+    wish = {
+        "matchers": ['rule=~"(?i)HUSH\\\\pLd"'],
+        "ends_at": time.time() + 60,
+        "reason": "deploy",
+    }
     silence = server.post("/api/v1/silences", json=wish).json()
     assert ("active", "administrator") == (silence["state"], silence["created_by"])
     push(server, "hushed", 99)
@@ -136,12 +142,18 @@ def test_a_silence_keeps_quiet_and_shows_what_it_hid(server: QuadraServer) -> No
     assert (0, [f"silence:{silence['id']}"]) == (alert["pages"], alert["quieted_by"])
     shown = server.get(f"/api/v1/silences/{silence['id']}").json()
     assert [alert["id"]] == [hidden["id"] for hidden in shown["hidden"]]
+    assert ("active", [alert["id"]]) == listed(server, silence["id"])
     assert 204 == request(server, "DELETE", f"/api/v1/silences/{silence['id']}").status_code
     wait_until(lambda: alerts(server, "hushed")[0]["pages"] == 1, timeout=10)
-    listed = server.get("/api/v1/silences").json()["silences"]
-    assert {silence["id"]: "ended"}.items() <= {s["id"]: s["state"] for s in listed}.items()
+    assert ("ended", []) == listed(server, silence["id"])
     body = problem(server.post("/api/v1/silences", json={"matchers": []}), 422, "invalid")
     assert {"matchers", "ends_at", "reason"} == {fault["field"] for fault in body["errors"]}
+
+
+def listed(server: QuadraServer, silence_id: int) -> tuple[str, list[int]]:
+    """Give the state of a silence and the alerts that it keeps quiet now."""
+    silences = server.get("/api/v1/silences").json()["silences"]
+    return next((s["state"], s["alerts"]) for s in silences if s["id"] == silence_id)
 
 
 def test_maintenance_windows_are_kept_changed_and_dropped(server: QuadraServer) -> None:

@@ -62,10 +62,10 @@ export class AlertFeed {
         this.channels.value = channels;
         // An event has come meanwhile: this answer may be older. The next one will do.
         if (round !== this.#round) return;
-        const open = this.#early.reduce<readonly Alert[]>(withChange, alerts);
+        const open = this.#early.reduce<readonly Alert[]>(withChange, alerts).map(this.asNow);
         this.#early = [];
         if (fingerprint(open) !== fingerprint(this.open.value ?? [])) this.changes.value += 1;
-        this.open.value = open.map(this.asNow);
+        this.open.value = open;
         this.asked.value = true;
         if (open.length > 0) this.lookForSilences();
       },

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from quadra.alerts.ledger import OPEN
 from quadra.alerts.shown import alert_as_dict
 from quadra.engine.alerting import AlertQuestion, Page
 from quadra.web import alert_schemas as schemas
@@ -18,7 +19,7 @@ from quadra.web.parts import WebParts
 from quadra.web.schemas import AFTER, LIMIT
 
 _STATES: dict[str, tuple[str, ...]] = {
-    "open": ("pending", "firing", "recovering"),
+    "open": OPEN,
     "pending": ("pending",),
     "firing": ("firing", "recovering"),
     "resolved": ("resolved",),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
+from quadra.alerts.ledger import OPEN
 from quadra.alerts.rule_form import duration
 from quadra.alerts.shown import alert_as_dict
 from quadra.alerts.silences import Maintenance, Silence, maintenance_from, silence_from
@@ -19,7 +20,7 @@ from quadra.web.identity import current, signed
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 
-MAX_HIDDEN = 1_000
+MAX_HIDDEN = MAX_HELD = 1_000
 _SILENCE = "/api/v1/silences/<int(max=2147483647):silence_id>"
 _WINDOW = "/api/v1/maintenance-windows/<int(max=2147483647):window_id>"
 
@@ -35,12 +36,20 @@ def make_silences(parts: WebParts) -> Blueprint:
 
     @route(
         api, "GET", "/api/v1/silences", access="read", work="read", tag="Alerts",
-        summary="List the silences, those that have ended too",
+        summary="List the silences, those that have ended too, and what each keeps quiet now",
         responses={200: schemas.SILENCE_LIST},
     )  # fmt: skip
     def list_silences() -> ResponseReturnValue:
         now = parts.clock()
-        return answer({"silences": [_silence(one, now) for one in alerting.silences()]})
+        known = alerting.silences()
+        active = [one for one in known if one.is_active(now)]
+        question = AlertQuestion(states=OPEN, limit=MAX_HELD)
+        alerts = alerting.alerts(question).items if active else []
+        held = parts.runtime.offload(
+            lambda: {one.id: one.matchers.ids_among(alerts) for one in active}
+        )
+        listed = [_silence(one, now) | {"alerts": held.get(one.id, [])} for one in known]
+        return answer({"silences": listed})
 
     @route(
         api, "POST", "/api/v1/silences", access="write", work="write", tag="Alerts",
