@@ -85,8 +85,9 @@ def _close_day(s: Numbers, tables: Tables, full: Ints, place: Ints) -> None:
     mean = s["day_sum"][full] / s["day_rows"][full]
     share = np.maximum(1.0 / p.DAYS, 1.0 / (days + 1.0))
     tables.day_mean.ravel()[place] = old + share * (mean - old)
-    swing = tables.day_swing.ravel()[place].astype(np.float64) * (1.0 - 1.0 / p.DAYS)
-    tables.day_swing.ravel()[place] = np.maximum(s["swing"][full], swing)
+    swing = tables.day_swing.ravel()[place].astype(np.float64)
+    share = np.maximum(1.0 / p.HABIT_DAYS, 1.0 / (days + 1.0))
+    tables.day_swing.ravel()[place] = swing + share * (s["swing"][full] - swing)
     tables.day_seen.ravel()[place] = np.minimum(255.0, days + 1.0).astype(np.uint8)
 
 
@@ -151,7 +152,7 @@ def jump(s: Numbers, tables: Tables, now: Now) -> tuple[Values, Values, Values]:
         for more in (-1, 0, 1)
     )
     here = np.maximum(np.maximum(here, before), after)
-    swing = np.where(now.known, here.astype(np.float64), s["largest"]) * p.SWING
+    swing = np.where(now.known, here.astype(np.float64) * p.SWING, s["largest"] * p.LARGEST)
     usual = np.maximum(s["step_square"], p.LATELY_SHARE * s["step_lately"])
     scale = np.sqrt(usual + swing * swing)
     regular = np.minimum(1.0, s["step_mean"] / np.sqrt(s["step_square"]) / p.REGULAR)

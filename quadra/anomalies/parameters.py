@@ -29,14 +29,18 @@ JUMP: Final = 4.0
 """Steps (root mean square) to an alert, for rows a minute or more apart."""
 JUMP_FAST: Final = 0.5
 """How much more for a series that is read without pause: it has more rows to err in."""
-SWING: Final = 0.25
-"""Share of the largest step seen at this time of day that counts as usual."""
+SWING: Final = 0.5
+"""Share of the largest step that this time of day brings, on the mean of days, that is usual."""
+HABIT_DAYS: Final = 5
+"""Days of that mean: what comes daily is a habit after two or three, what came once is none."""
+LARGEST: Final = 0.25
+"""Share of the largest step seen lately, while this time of day has not been met."""
 LATELY: Final = 0.01
 """Weight of a new row in the recent step size."""
 LATELY_SHARE: Final = 0.5
 """A step must also stand out from the recent ones, by this share of their square."""
 FADE: Final = 0.999
-"""What is left of the largest step after a row, until this time of day has been met once."""
+"""What is left of that largest step after a row."""
 REGULAR: Final = 0.6
 """Mean over root mean square of the steps: 0.80 for Gaussian noise, 0.71 for Laplace's.
 

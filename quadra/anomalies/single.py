@@ -3,7 +3,7 @@
 Four detectors look at each sample, and the loudest is heard:
 
 * **jump**: the step from the last value against the usual steps, less what the course of the day
-  explains, and against the largest step seen at this time of day;
+  explains, and against the largest step that this time of day usually brings;
 * **drift**: a quick mean against a slow one;
 * **season**: the distance from what this time of day (or week) usually brings;
 * **novelty**: the distance from the nearest value ever seen.
@@ -108,7 +108,9 @@ class SeriesDetector(NoveltyState):
                 self.day_mean[k] += max(1.0 / p.DAYS, 1.0 / (days + 1.0)) * (
                     mean - self.day_mean[k]
                 )
-                self.day_swing[k] = max(self.swing, self.day_swing[k] * (1.0 - 1.0 / p.DAYS))
+                self.day_swing[k] += max(1.0 / p.HABIT_DAYS, 1.0 / (days + 1.0)) * (
+                    self.swing - self.day_swing[k]
+                )
                 self.day_seen[k] = min(255, days + 1)
             self.day = day
             self.day_sum = self.day_rows = self.swing = 0.0
@@ -189,14 +191,13 @@ class SeriesDetector(NoveltyState):
         score = 0.0
         if self.rows >= p.WARM and self.step_square > 0.0:
             k = self.day
-            swing = self.largest
+            swing = self.largest * p.LARGEST
             if self.known:
-                swing = max(
+                swing = p.SWING * max(
                     self.day_swing[k],
                     self.day_swing[k - 1],
                     self.day_swing[k + 1 - p.DAY_SLOTS],
                 )
-            swing *= p.SWING
             scale = math.sqrt(
                 max(self.step_square, p.LATELY_SHARE * self.step_lately) + swing * swing
             )

@@ -184,6 +184,36 @@ def test_a_step_that_each_day_brings_is_no_anomaly_at_its_hour_and_one_at_anothe
     assert max(scores(t, v)[night : night + 2]) >= 1
 
 
+def calm_days(days: int) -> tuple[Ints, Floats]:
+    """Make a series that is read each five minutes and whose days are all alike."""
+    t = START + 300_000 * np.arange(288 * days, dtype=np.int64)
+    return t, 50 + np.random.default_rng(5).standard_normal(len(t))
+
+
+THREE = 36
+"""Row of a day: three in the morning."""
+
+
+def test_what_happened_once_does_not_hide_what_happens_at_that_time_of_another_day() -> None:
+    t, v = calm_days(6)
+    first, second = 288 * 3 + THREE, 288 * 4 + THREE
+    v[first : first + 4] += 14.0
+    v[second : second + 4] += 14.0
+    found = np.array(scores(t, v))
+    assert found[first] >= 1
+    assert found[second] >= 1
+
+
+def test_what_comes_daily_is_a_habit_after_some_days() -> None:
+    t, v = calm_days(12)
+    begins = 288 * np.arange(4, 12) + THREE
+    for row in begins:
+        v[row : row + 4] += 14.0
+    found = np.array(scores(t, v))[begins] >= 1
+    assert found[0]
+    assert not found[4:].any()
+
+
 def test_an_alert_is_given_once_at_its_onset() -> None:
     t, v = series("noise", 1_000, 60_000, 21)
     v[800:804] = 60.0
