@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 import time
 from _queue import Empty, SimpleQueue  # the C queue itself: its lock is native in every mode
 from collections.abc import Callable, Iterator
@@ -357,7 +358,20 @@ def _locks(connection: Any) -> bool:
     return True
 
 
+_NOTHING: SimpleQueue[None] = SimpleQueue()
+with suppress(Empty):
+    _NOTHING.get_nowait()  # takes the queue's lock, for good: see below
+
+
 def _pause_natively(seconds: float) -> None:
-    """Sleep on a native thread, where a patched ``time.sleep`` would look for a loop."""
-    with suppress(Empty):
-        SimpleQueue().get(timeout=seconds)
+    """Sleep on a native thread, where a patched ``time.sleep`` would look for a loop.
+
+    A queue is only used where there is no ``sigtimedwait``, and never a new one: with its lock yet
+    to be taken, CPython works out anew how long is left, and if the thread was not on a core
+    meanwhile that is less than nothing, for which it waits without end.
+    """
+    if hasattr(signal, "sigtimedwait"):
+        signal.sigtimedwait((), seconds)
+    else:
+        with suppress(Empty):
+            _NOTHING.get(timeout=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -82,3 +83,26 @@ def test_who_waits_too_long_is_told_and_can_write_later(
     holder.let_go()
     two[1].write(_add)
     assert 2 == two[1].read(_count)
+
+
+@pytest.mark.parametrize("way", ["signals", "queue"])
+def test_every_pause_ends(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """A thread may be off its core for all of it: the sooner, the shorter it is."""
+    if way == "queue":
+        monkeypatch.delattr(signal, "sigtimedwait", raising=False)
+
+    def pause_often() -> None:
+        for _ in range(15_000):
+            for seconds in (1e-6, 2e-6, 3e-6):
+                database._pause_natively(seconds)
+
+    pausing = threading.Thread(target=pause_often, daemon=True)
+    pausing.start()
+    pausing.join(60)
+    assert not pausing.is_alive()
+
+
+def test_a_pause_takes_its_time() -> None:
+    began = time.monotonic()
+    database._pause_natively(0.05)
+    assert time.monotonic() - began >= 0.05
