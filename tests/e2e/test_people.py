@@ -335,8 +335,10 @@ def test_people_are_made_and_kept_out_from_the_command_line(
     assert 303 == someone.enter("Zoë", WORDS + "!").status_code
     failed = users("disable", "nobody")
     assert (1, True) == (failed.returncode, "no user" in failed.stderr)
-    kinds = server.get("/api/v1/audit", params={"target": "Zoë"}).json()["audit"]
-    assert {"command"} == {deed["kind"] for deed in kinds}
+    deeds = server.get("/api/v1/audit", params={"target": "Zoë"}).json()["audit"]
+    kinds = [deed["kind"] for deed in deeds]
+    # What the commands did, and the one who was kept out.
+    assert (4, 1, 5) == (kinds.count("command"), kinds.count("nobody"), len(kinds)), deeds
 
 
 @pytest.fixture(scope="module")
