@@ -112,6 +112,7 @@ class AnomalyWatch:
         self._traits: dict[int, Trait] = {}
         self._tuned: dict[int, tuple[float, bool]] = {}
         self._known = 0
+        self._is_full = False  # and it was said
         self._surprises = deque() if surprises is None else surprises
         self._seq = 0
         self._kept_at = self._tuned_at = self._expired_at = 0.0
@@ -206,6 +207,7 @@ class AnomalyWatch:
                 if read[0].endswith(_UNWATCHED) or is_record(read[0], described):
                     continue
                 if len(self._keys) >= MAX_SERIES:
+                    self._say_that_it_is_full()
                     break
                 watched[series_id] = True
                 self._keys[series_id] = key = self._sharing(read)
@@ -214,6 +216,12 @@ class AnomalyWatch:
             self._watched = watched
             self._known = found[-1][0]
             self._name([i for i, _key in found if i in self._keys], described)
+
+    def _say_that_it_is_full(self) -> None:
+        if not self._is_full:
+            self._is_full = True
+            msg = "There are more than %d series: the newer ones are not watched for anomalies"
+            log.warning(msg, MAX_SERIES)
 
     def _name(self, ids: Sequence[int], described: Mapping[str, Metadata]) -> None:
         """Make the traits of new series; a sum may have come before what counts its calls."""
