@@ -1,8 +1,12 @@
 import uPlot from "uplot";
 import { align } from "../data/align.ts";
+import { boxOf } from "./box.ts";
 import { BOTTOM, drawOver, drawUnder, RIGHT, RIGHT_LABELS, TOP } from "./draw.ts";
+import { drawCrowded, isCrowded, type Stretch } from "./crowded.ts";
 import type { Palette } from "./palette.ts";
 import type { DrawnLine, Picture } from "./types.ts";
+
+const joined = uPlot.paths.linear?.();
 
 /**
  * uPlot, reduced to what it does best: scales and fast lines on a canvas. Marks, names,
@@ -102,6 +106,7 @@ export class Plot {
       series: [{}, ...picture.lines.map((_, i) => this.#series(i))],
       hooks: {
         drawClear: [(u) => this.#paint((p) => drawUnder(u, p, this.#palette, devicePixelRatio))],
+        drawSeries: [(u, i) => this.#drawCrowded(u, i - 1)],
         draw: [(u) => this.#paint((p) => drawOver(u, p, this.#palette, devicePixelRatio, this.#cursor))],
       },
     };
@@ -115,11 +120,30 @@ export class Plot {
     return this.#picture?.lines[index];
   }
 
+  /** The line's own stretch of the plot, where it is so crowded there that it is not worth a stroke. */
+  #crowd(u: uPlot, index: number): Stretch | null {
+    const [picture, line] = [this.#picture, this.#line(index)];
+    if (picture === null || line === undefined || picture.heat !== undefined || line.dash !== null) return null;
+    const { from, to } = picture.window;
+    const stretch = { from, to: picture.layers?.until ?? to, wide: u.bbox.width };
+    return isCrowded(line.drawn, stretch) ? stretch : null;
+  }
+
+  #drawCrowded(u: uPlot, index: number): void {
+    const [line, stretch] = [this.#line(index), this.#crowd(u, index)];
+    if (line !== undefined && stretch !== null) drawCrowded(u, line, stretch, boxOf(u, this.#palette, devicePixelRatio), this.#color(index));
+  }
+
+  #color(index: number): string {
+    return this.#palette.color((this.#picture?.tail ?? null) === null ? (this.#line(index)?.token ?? "trace") : "ink3");
+  }
+
   #series(index: number): uPlot.Series {
     const line = this.#line(index);
     return {
       width: 1.5 * this.#palette.unit,
-      stroke: () => this.#picture?.heat !== undefined ? "transparent" : this.#palette.color((this.#picture?.tail ?? null) === null ? (this.#line(index)?.token ?? "trace") : "ink3"),
+      paths: (u, i, first, last) => (this.#crowd(u, index) === null ? (joined?.(u, i, first, last) ?? null) : null),
+      stroke: () => (this.#picture?.heat !== undefined ? "transparent" : this.#color(index)),
       ...(line?.dash ? { dash: [...line.dash] } : {}),
       points: { show: false },
       // Holes are known by time; uPlot's own, found by null, say nothing here.
