@@ -40,3 +40,11 @@ def test_what_has_ended_is_dropped_and_what_has_not_is_kept(
         counts.add(f"later {n}", 1, 1, 102.0 + n / 4)
     assert len(counts) <= 12
     assert 7 == counts.get("long", 159.0)
+
+
+def test_of_too_many_those_that_were_counted_in_longest_ago_go() -> None:
+    counts = OwnCounts(most=3)
+    for key in ("a", "b", "c", "a", "d"):
+        counts.add(key, 60, 1, 100.0)
+    assert (2, 0, 1, 1) == tuple(counts.get(key, 101.0) for key in ("a", "b", "c", "d"))
+    assert 3 == len(counts)
