@@ -286,11 +286,12 @@ def test_this_host_and_quadra_itself_are_measured_from_the_first_seconds(
 
     assert wait_until(lambda: not missing(), timeout=6, every=0.2), missing()
     assert wait_until(
-        lambda: len(history(server, "quadra_memory_bytes")[0]["values"]) >= 3, timeout=6, every=0.2
+        lambda: len(history(server, "quadra_memory_bytes")[0]["values"]) >= 5, timeout=9, every=0.2
     )
     (line,) = history(server, "quadra_memory_bytes")
-    gaps = [b - a for a, b in zip(line["timestamps"], line["timestamps"][1:], strict=False)]
-    assert all(0.5 < gap < 1.6 for gap in gaps), gaps
+    times = line["timestamps"]
+    # One of them may be late on a busy machine, and the next is on time again.
+    assert 0.7 < (times[-1] - times[0]) / (len(times) - 1) < 1.6, times
 
 
 def test_the_status_says_how_quadra_does(server: QuadraServer) -> None:
