@@ -238,18 +238,18 @@ def test_a_more_sensitive_series_alerts_earlier() -> None:
 
 def test_what_has_to_settle_is_learned_in_silence_at_first() -> None:
     observer = Observer()
-    observer.describe({1: Trait(settles_h=10.0), 2: Trait()})
-    same = 10 + np.random.default_rng(5).standard_normal(900)
-    same[[400, 800]] += (40, 400)
-    ids, t = np.arange(1, 3, dtype=np.uint32), START + MINUTE * np.arange(900)
-    changes = observer.observe(np.tile(ids, 900), np.repeat(t, 2), np.repeat(same, 2))
+    observer.describe({1: Trait(settles_h=4.0), 2: Trait()})
+    same = 10 + np.random.default_rng(5).standard_normal(330)
+    same[[200, 300]] += (40, 400)
+    ids, t = np.arange(1, 3, dtype=np.uint32), START + MINUTE * np.arange(330)
+    changes = observer.observe(np.tile(ids, 330), np.repeat(t, 2), np.repeat(same, 2))
     opened = [
         ((one.event.started_at - START) // MINUTE, one.event.series)
         for one in changes
         if one.change == "opened"
     ]
-    assert [at for at, series in opened if series == 2 and at in {400, 800}] == [400, 800]
-    assert [(800, 1)] == [one for one in opened if one[1] == 1]
+    assert [at for at, series in opened if series == 2 and at in {200, 300}] == [200, 300]
+    assert [(300, 1)] == [one for one in opened if one[1] == 1]
 
 
 def test_what_quadra_says_of_itself_settles_first() -> None:

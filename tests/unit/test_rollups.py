@@ -249,7 +249,7 @@ def test_blocks_refuse_what_they_cannot_hold() -> None:
 
 def test_damage_is_an_error_and_never_worse() -> None:
     rng = np.random.default_rng(4)
-    good = encode_block(one_series(_latency(rng, 600)), MINUTE)
+    good = encode_block(one_series(_latency(rng, 150)), MINUTE)
     for at in range(len(good)):
         for bad in (good[:at], good[:at] + bytes((good[at] ^ 1 << at % 8,)) + good[at + 1 :]):
             try:
