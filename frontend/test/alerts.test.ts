@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { alertsHeading, causeOf, firing, happened, limitOf, matchersFor, needs, ownerOf, said, sideOf, titleOf, withChange, worstFirst, worstValueOf, type Alert, type Happening } from "../src/data/alerts.ts";
+import { AlertFeed } from "../src/data/alert-feed.ts";
 import { channelBody, channelDraft, channelsInWords, healthOf, NEW_CHANNEL, type Channel } from "../src/data/channels.ts";
 import { beyond, extent, holeOf, pathOf } from "../src/data/plotting.ts";
-import { asSent, backtestInWords, bodyOf, breaches, draftOf, historyOf, NEW_DRAFT, nameFor, ruleInWords, secondsOf, suggestedLimit, typedNumber, worstOf, type Backtest, type Rule } from "../src/data/rules.ts";
+import { asSent, backtestInWords, bodyOf, breaches, draftOf, historyOf, lackOf, NEW_DRAFT, nameFor, ruleInWords, secondsOf, selectorInWords, suggestedLimit, titleOfDraft, typedNumber, worstOf, type Backtest, type Rule } from "../src/data/rules.ts";
 import { sentence } from "../src/data/sentence.ts";
 import { itemQuery } from "../src/router.ts";
 
@@ -30,6 +31,19 @@ describe("alerts", () => {
     expect(withChange(open, alert({ id: 3, state: "pending" }))).toHaveLength(3);
     expect(withChange(open, alert({ id: 1, state: "resolved" })).map(({ id }) => id)).toEqual([2]);
     expect(withChange(open, alert({ id: 1, state: "cancelled" })).map(({ id }) => id)).toEqual([2]);
+  });
+
+  it("tell one value in their row and beside it: the newest that was heard", () => {
+    const feed = new AlertFeed();
+    feed.know({ alerts: [], channels: 0 });
+    feed.open.value = [alert({ id: 1, value: 0.9 }), alert({ id: 2 })];
+    feed.heard(alert({ id: 1, value: 1.4 }));
+    expect(feed.open.value.map(({ value }) => value)).toEqual([1.4, 0.9]);
+    expect(feed.changes.value).toBe(0);
+    const before = feed.open.value;
+    feed.heard(alert({ id: 2, state: "resolved", value: 0.1 })); // its end comes as an event
+    feed.heard(alert({ id: 3, value: 7 }));
+    expect(feed.open.value).toBe(before);
   });
 
   it("are counted in a sentence that names two at most", () => {
@@ -148,6 +162,17 @@ describe("rules", () => {
     expect([">", ">=", "<", "<=", "==", "!="].map((op) => breaches(op, 2, 2))).toEqual([false, true, false, true, true, false]);
   });
 
+  it("name what they watch as people would, and say what they lack", () => {
+    expect(selectorInWords('{__name__=~"up|server_status"}')).toBe("up or server_status");
+    for (const as of ['up{job="a|b"}', '{__name__=~"up.*"}', '{__name__=~"up|"}', '{__name__=~"up",job="a"}']) expect(selectorInWords(as)).toBe(as);
+    const title = (selector: string): string => titleOfDraft({ selector });
+    expect([title(" "), title('up{job="a"}'), title('{__name__=~"a|b"}')]).toEqual(["No series yet", "up", "a or b"]);
+    const lack = (change: Partial<typeof NEW_DRAFT>): string => lackOf({ ...NEW_DRAFT, ...change });
+    expect(lack({ threshold: "5" })).toBe("Choose a series");
+    expect([lack({ selector: "up" }), lack({ selector: "up", threshold: "abc" })]).toEqual(["Set a limit", "Use a number as the limit"]);
+    expect([lack({ selector: "up", threshold: "0,5" }), lack({ selector: "up", aggregate: "absent" })]).toEqual(["", ""]);
+  });
+
   it("have a past in words", () => {
     const found = (fires: number, pages: number): Backtest => ({
       start: 0, end: 100, series: 1, samples: 9, judged_every: 1, counts: { fires, pages, clears: 0, pending: 0 },
@@ -156,7 +181,7 @@ describe("rules", () => {
     expect(backtestInWords(found(5, 5), found(15, 15), "7 days")).toBe("In the last 7 days this would have paged 5 times, not 15 times.");
     expect(backtestInWords(found(3, 1), null, "hour")).toBe("In the last hour this would have paged once, and fired 3 times.");
     expect(backtestInWords(found(0, 0), null, "hour")).toBe("In the last hour this would never have paged anybody.");
-    expect(plain(backtestInWords(found(0, 0), null, "24 hours", "", 150))).toBe("In the 2_min 30_s that there is data of, this would never have paged anybody.");
+    expect(plain(backtestInWords(found(0, 0), null, "24 hours", "", 150))).toBe("In the 2_min 30_s of data so far, this would never have paged anybody.");
     expect(backtestInWords({ ...found(0, 0), series: 0 }, null, "hour")).toMatch(/^No series matches/);
   });
 

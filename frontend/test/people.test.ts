@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { auditPath, browserOf, deedInWords, outcomeOf, usersInWords, type User } from "../src/data/people.ts";
+import { auditPath, browserOf, deedInWords, outcomeOf, signedInAs, usersInWords, type User } from "../src/data/people.ts";
 import { pagesFor } from "../src/router.ts";
 
 const user = (change: Partial<User> = {}): User => ({ id: 1, name: "mira", role: "viewer", disabled_at: null, signed_in_at: null, created_at: 0, changed_at: 0, has_password: true, openid: false, ...change });
@@ -8,6 +8,12 @@ describe("people", () => {
   it("are counted, those who are kept out apart", () => {
     expect(usersInWords([]).text).toBe("Nobody has a name here yet.");
     expect(usersInWords([user(), user({ disabled_at: 1 })])).toEqual({ text: "1 person may sign in.", sub: "1 user is disabled." });
+  });
+
+  it("are told who they are here, and what they may", () => {
+    expect(signedInAs({ user: "vera", scopes: ["read"] })).toBe("vera, viewer");
+    expect(signedInAs({ user: "ada", scopes: ["read", "write"] })).toBe("ada, editor");
+    expect(signedInAs({ user: "", scopes: ["admin"] })).toBe("admin, by token");
   });
 
   it("see the pages that they may open", () => {

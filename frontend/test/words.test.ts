@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { age, clock, duration, fixed, list, number, plural, tied } from "../src/data/format.ts";
-import { sentence, type Facts } from "../src/data/sentence.ts";
+import { asHeard, sentence, type Facts } from "../src/data/sentence.ts";
 import { matches, parseSelector, selectorOf, anyOfNames } from "../src/data/selector.ts";
 import { BYTES, BYTE_RATE, PERCENT, scaleForAll, SECONDS, unitOf, withUnit } from "../src/data/units.ts";
 import { partsOf } from "../src/data/unbroken.ts";
@@ -121,6 +121,17 @@ describe("the sentence", () => {
   it("claims nothing without fresh data, also on a busy host", () => {
     expect(says({ age: 12, cpu: 99 })).toBe("Not known: no data for 12_s.");
     expect(says({ lost: 12, age: 12 })).toBe("Not known: no data for 12_s.");
+  });
+});
+
+describe("a page's first words", () => {
+  it("claim that nothing is wrong only while the server is heard of", () => {
+    const calm = { shape: "ok", text: "Nothing is unusual.", sub: "" };
+    const wrong = { shape: "crit", text: "3 series are unusual now.", sub: "" };
+    expect(asHeard(calm, null)).toBe(calm);
+    expect(asHeard(wrong, 12)).toBe(wrong);
+    const lost = asHeard(calm, 12);
+    expect([lost.shape, plain(lost.text), lost.sub]).toEqual(["unknown", "Not known: no data for 12_s.", "What you see below is from before."]);
   });
 });
 

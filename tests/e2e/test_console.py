@@ -123,6 +123,38 @@ def test_any_series_can_be_searched_and_pinned(server: QuadraServer, browser_pag
     expect(pinned.locator(chart("needle_in_the_haystack"))).to_be_visible()
 
 
+def test_the_search_leads_to_pages_and_shows_a_series_in_explore_where_no_pins_stand(
+    server: QuadraServer, browser_page: Page
+) -> None:
+    push(server, "found_elsewhere", 1, zone="b")
+    push(server, "found_elsewhere", 2, zone="c")
+    open_console(browser_page, server)
+    search = browser_page.get_by_test_id("search")
+    search.fill("rul")
+    search.press("Enter")  # before the answer is here
+    expect(browser_page).to_have_url(re.compile("/rules"))
+    expect(search).to_have_value("")
+    search.fill("found_elsewhere b")
+    expect(browser_page.get_by_test_id("search-results").get_by_role("option")).to_have_count(1)
+    search.press("Enter")
+    expect(browser_page).to_have_url(re.compile("/explore.*m=found_elsewhere"))
+    expect(browser_page.locator(chart("found_elsewhere"))).to_have_attribute("data-value", "1")
+
+
+def test_no_page_claims_that_all_is_right_while_the_server_is_away(
+    start_quadra: Start, browser_page: Page
+) -> None:
+    server = start_quadra()
+    open_console(browser_page, server)
+    browser_page.goto(f"{server.url}/anomalies")
+    sentence = browser_page.get_by_test_id("sentence")
+    expect(sentence).to_contain_text("Nothing is unusual")
+    server.terminate()
+    expect(sentence).to_contain_text("Not known: no data for", timeout=10_000)
+    server.restart()
+    expect(sentence).to_contain_text("Nothing is unusual", timeout=15_000)
+
+
 def test_pause_holds_the_charts_and_going_on_fills_them(
     server: QuadraServer, browser_page: Page
 ) -> None:

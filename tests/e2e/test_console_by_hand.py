@@ -238,7 +238,7 @@ def test_a_rule_says_of_how_much_data_it_was_tried(
     expect(save).to_be_disabled()
     expect(save).to_have_accessible_description("Choose a series first.")
     page.get_by_label("Series", exact=True).fill("hand_heat")
-    expect(page.get_by_test_id("backtest")).to_contain_text("that there is data of, this would")
+    expect(page.get_by_test_id("backtest")).to_contain_text("of data so far, this would")
     expect(save).to_be_enabled()
 
 

@@ -194,6 +194,12 @@ def test_a_view_becomes_a_board_is_renamed_deleted_and_taken_back(
         page.get_by_role("button", name="Export Load, day by day").click()
     exported = Path(downloading.value.path())
     assert "day" == json.loads(exported.read_text("utf-8"))["view"]["compare"]
+    page.get_by_label("Import a board").set_input_files(exported)
+    expect(page.get_by_test_id("said")).to_contain_text("Imported “Load, day by day (2)”.")
+    page.get_by_test_id("boards").click()
+    page.get_by_role("button", name="Delete Load, day by day (2)").click()
+    expect(page.get_by_test_id("said")).to_contain_text("Deleted “Load, day by day (2)”.")
+    page.get_by_test_id("boards").click()
     page.get_by_role("button", name="Delete Load, day by day").click()
     page.get_by_test_id("said").get_by_role("button", name="Undo").click()
     expect(page.get_by_test_id("said")).to_contain_text("is back")

@@ -73,6 +73,14 @@ export class AlertFeed {
     );
   };
 
+  /** What was asked of one alert is as new as anything: its row tells the same value. */
+  readonly heard = (alert: Alert): void => {
+    const open = this.open.value ?? [];
+    const known = open.find(({ id }) => id === alert.id);
+    if (known?.state !== alert.state || known.value === alert.value) return;
+    this.open.value = open.map((one) => (one === known ? { ...one, value: alert.value, peak: alert.peak } : one));
+  };
+
   readonly take = (alert: Alert): void => {
     if (this.open.value === null) { this.load(); return; }
     this.#round += 1;

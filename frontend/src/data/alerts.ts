@@ -123,8 +123,9 @@ export function ownerOf(alert: Alert, channels: number | null = null): string {
 }
 
 /** The clock, with the day when it was not today. */
-export function moment(t: number, now = Date.now() / 1000): string {
-  return now - t < DAY / 2 || date(t) === date(now) ? clock(t) : `${date(t)} ${clock(t)}`;
+export function moment(t: number, now = Date.now() / 1000, withSeconds = false): string {
+  const at = clock(t, withSeconds);
+  return now - t < DAY / 2 || date(t) === date(now) ? at : `${date(t)} ${at}`;
 }
 
 export function inWords(n: number): string {

@@ -15,7 +15,7 @@ export function anomaliesInWords({ anomalies, feedback }: Anomalies, now: number
   const open = anomalies.filter(({ ended_at }) => ended_at === null);
   const hour = anomalies.filter(({ started_at }) => now - started_at < 3600);
   const said = feedback.right + feedback.wrong;
-  const sub = said === 0 ? "Say of each whether it was one: the share that was right stands here then." : `${feedback.right} of the ${said} that somebody judged were right.`;
+  const sub = said === 0 ? "Say of each whether it was right: how many were is told here." : `${feedback.right} of the ${said} that somebody judged were right.`;
   if (open.length > 0) {
     const worst = open.some(({ severity }) => severity === "critical") ? "crit" : "warn";
     // The navigation counts those that need a look: the rest is mild, Quadra's own, of the same cause, or told of by an alert.

@@ -125,11 +125,11 @@ export function healthOf({ enabled, state }: Channel): { shape: Health; text: st
   return { shape: "ok", text: `Last sent at ${moment(state.sent_at)}` };
 }
 
-export function channelsInWords(channels: readonly Channel[]): { shape: Health; text: string; sub: string } {
+export function channelsInWords(channels: readonly Channel[], may = true): { shape: Health; text: string; sub: string } {
   const on = channels.filter(({ enabled }) => enabled);
   const failing = on.filter((channel) => healthOf(channel).shape === "warn");
   if (on.length === 0) {
-    return { shape: "unknown", text: "Nobody is told when something fires.", sub: "Make a channel below and send a test through it." };
+    return { shape: "unknown", text: "Nobody is told when something fires.", sub: may ? "Make a channel below and send a test through it." : "No channel is set up." };
   }
   if (failing.length > 0) {
     const text = failing.length === 1 ? `${failing[0]?.name ?? ""} does not take its pages.` : `${failing.length} of ${on.length} channels do not take their pages.`;

@@ -10,6 +10,17 @@ export const ROLE_WORDS: Record<Role, string> = {
   admin: "all of it, and users and tokens",
 };
 
+/** "vera, viewer"; whoever came with a token has no name. */
+export function signedInAs({ user, scopes }: { readonly user: string; readonly scopes: readonly string[] }): string {
+  const role = roleOf(scopes);
+  return user === "" ? `${role}, by token` : `${user}, ${role}`;
+}
+
+function roleOf(scopes: readonly string[]): Role {
+  if (scopes.includes("admin")) return "admin";
+  return scopes.includes("write") ? "editor" : "viewer";
+}
+
 export type User = Schemas["User"];
 
 export type Session = Schemas["Session"];

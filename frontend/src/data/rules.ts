@@ -133,10 +133,29 @@ export function compared(op: string): string {
   return COMPARED[op] ?? op;
 }
 
+/** A selector as people read it: of metrics that are only listed by name, "a or b". */
+export function selectorInWords(selector: string): string {
+  const names = /^\s*\{\s*__name__\s*=~\s*"([\w:|]+)"\s*\}\s*$/.exec(selector)?.[1]?.split("|") ?? [];
+  return names.length === 0 || names.includes("") ? selector : names.join(" or ");
+}
+
+/** What stands above the chart of a rule. */
+export function titleOfDraft({ selector }: Pick<Draft, "selector">): string {
+  return selector.trim() === "" ? "No series yet" : (parseSelector(selector)?.name ?? selectorInWords(selector.trim()));
+}
+
+/** What a rule lacks before it can be tried and kept; empty when nothing. */
+export function lackOf(draft: Draft): string {
+  if (draft.selector.trim() === "") return "Choose a series";
+  if (canBeTried(draft)) return "";
+  return draft.threshold.trim() === "" ? "Set a limit" : "Use a number as the limit";
+}
+
 /** "When p95 over 5m of latency_seconds is above 2 for 1m". */
 export function ruleInWords(rule: Rule): string {
-  if (rule.aggregate === "absent") return `When ${rule.selector} is absent for ${rule.window}`;
-  const what = rule.aggregate === "last" ? rule.selector : `${rule.aggregate} over ${rule.window} of ${rule.selector}`;
+  const who = selectorInWords(rule.selector);
+  if (rule.aggregate === "absent") return `When ${who} is absent for ${rule.window}`;
+  const what = rule.aggregate === "last" ? who : `${rule.aggregate} over ${rule.window} of ${who}`;
   const held = rule.for === "0s" ? "" : ` for ${rule.for}`;
   const limit = withUnit(rule.threshold, unitOf(parseSelector(rule.selector)?.name ?? ""));
   return `When ${what} ${compared(rule.op)} ${limit}${held}`;
@@ -240,7 +259,7 @@ export function backtestInWords(found: Backtest, saved: Backtest | null, span: s
   const was = saved?.counts.pages;
   const instead = was === undefined || was === found.counts.pages ? "" : `, not ${times(was)}`;
   const head = found.counts.pages === 0 ? "this would never have paged anybody" : `this would have paged ${times(found.counts.pages)}`;
-  const when = only === null ? `In the last ${span}` : `In the ${duration(only)} that there is data of,`;
+  const when = only === null ? `In the last ${span}` : `In the ${duration(only)} of data so far,`;
   return `${when} ${head}${instead}${fires}${more}.`;
 }
 

@@ -58,8 +58,7 @@ const MOST_NAMED = 4;
 export function sentence(facts: Facts): Sentence {
   const silence = Math.max(facts.lost ?? 0, facts.age > SILENT && Number.isFinite(facts.age) ? facts.age : 0);
   if (facts.lost !== null || silence > SILENT) {
-    const text = `Not known: no data for ${duration(silence)}.`;
-    return { shape: "unknown", text, sub: "What you see below is from before.", troubles: 1 };
+    return { shape: "unknown", text: silentFor(silence), sub: FROM_BEFORE, troubles: 1 };
   }
   if (!Number.isFinite(facts.age)) {
     const text = facts.listed ? "No data has come yet." : "Waiting for the first data.";
@@ -103,6 +102,24 @@ export function sentence(facts: Facts): Sentence {
     sub: `${rest}${aside === "" && facts.alerts !== null ? "No alert is open." : ""}`.trim(),
     troubles: 0,
   };
+}
+
+/** What a page says first, as long as its server is heard of: that all is right is not known of now without it. */
+export function asHeard<T, S extends string>(told: Told<T, S>, lost: number | null): Told<T | string, S | "unknown"> {
+  if (lost === null || told.shape !== "ok") return told;
+  return { shape: "unknown", text: silentFor(lost), sub: FROM_BEFORE };
+}
+
+interface Told<T, S> {
+  readonly shape: S;
+  readonly text: T;
+  readonly sub?: string;
+}
+
+const FROM_BEFORE = "What you see below is from before.";
+
+function silentFor(seconds: number): string {
+  return `Not known: no data for ${duration(seconds)}.`;
 }
 
 /**

@@ -127,7 +127,7 @@ function Acts({ one, doing, changed }: { one: Anomaly; doing: Doing; changed: ()
       >
         {[...new Set([0.5, 1, 2, tuning.sensitivity])].sort((a, b) => a - b).map((value) => (
           <option key={value} value={String(value)}>
-            {value === 1 ? "as usual" : value < 1 ? `less (${number(value)})` : `more (${number(value)})`}
+            {value === 1 ? "watch as usual" : value < 1 ? `watch less (${number(value)})` : `watch more (${number(value)})`}
           </option>
         ))}
       </select>

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { KEYS, setSingleKeys, singleKeys } from "./keys.ts";
 import { PageLink } from "./link.tsx";
-import { Account } from "./nav.tsx";
+import { Account, Who } from "./nav.tsx";
 import { pagesFor } from "../router.ts";
 
 interface DialogProps {
@@ -85,7 +85,7 @@ export function MoreDialog({ onClose, onKeys }: { onClose: () => void; onKeys: (
         ))}
         <a href="/api/docs">API</a>
       </p>
-      <p class="place">{`${boot.hostname}, ${boot.environment}, version ${boot.version}`}</p>
+      <p class="place">{`${boot.hostname}, ${boot.environment}, version ${boot.version}`}<Who /></p>
       <Account onKeys={onKeys} />
     </Dialog>
   );

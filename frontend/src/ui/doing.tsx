@@ -51,6 +51,11 @@ export function Refusal({ doing }: { doing: Doing }): JSX.Element | null {
   );
 }
 
+/** What stands where somebody who may change things finds a form. */
+export function ReadOnly({ what }: { /** As in "this rule". */ what: string }): JSX.Element | null {
+  return useMayChange() ? null : <p class="hint" data-testid="read-only">{`You can read ${what}, not change ${what.startsWith("this ") ? "it" : "them"}. Ask an editor.`}</p>;
+}
+
 /** Whether whoever is signed in may change things; `admin` may all. */
 export function useMayChange(): boolean {
   const { boot } = useConsole();

@@ -8,6 +8,7 @@ import { useState } from "preact/hooks";
 import { useConsole } from "./context.ts";
 import { PageLink } from "./link.tsx";
 import { NoticeSwitch } from "./notices.tsx";
+import { signedInAs } from "../data/people.ts";
 import { pagesFor } from "../router.ts";
 import { useNeeds } from "./signs.ts";
 import { Logo, Shape } from "./shapes.tsx";
@@ -45,10 +46,21 @@ export function Nav({ onKeys }: { onKeys: () => void }): JSX.Element {
           {capital(boot.environment)}
           <br />
           {boot.hostname}
+          <Who />
         </p>
         <Account onKeys={onKeys} />
       </div>
     </nav>
+  );
+}
+
+/** Whoever is signed in, and what they may: nobody guesses why a button is not there. */
+export function Who(): JSX.Element {
+  const { boot } = useConsole();
+  return (
+    <span class="who" data-testid="who">
+      {signedInAs(boot)}
+    </span>
   );
 }
 

@@ -4,6 +4,8 @@ import { useCell } from "../cell.ts";
 import { searchSeries } from "../data/history.ts";
 import { selectorOf } from "../data/selector.ts";
 import type { SeriesInfo } from "../data/types.ts";
+import { pagesLike, seriesInExplore } from "../explore/search.ts";
+import { pagesFor, type PAGES } from "../router.ts";
 import { useConsole } from "./context.ts";
 
 interface Found {
@@ -12,7 +14,18 @@ interface Found {
   readonly error: boolean;
 }
 
-/** Finds any series and pins it to the top of the page. */
+type Page = (typeof PAGES)[number];
+
+/** Something that was found, and what choosing it does. */
+interface Hit {
+  readonly key: string;
+  readonly name: string;
+  readonly note: string;
+  readonly act: string;
+  readonly choose: () => void;
+}
+
+/** Finds pages and series. A series is pinned on the overview; elsewhere, where no pins stand, Explore shows it. */
 export function Search(): JSX.Element {
   const app = useConsole();
   const pins = useCell(app.pins);
@@ -21,33 +34,72 @@ export function Search(): JSX.Element {
   const [found, setFound] = useState<Found | null>(null);
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState(false);
-  useResults(q, setFound, () => setAt(0));
+  const pinning = useCell(app.router.path) === "/";
+  /** Enter was pressed before the answer came: its first result is meant. */
+  const hasty = useRef(false);
 
   const clear = (): void => {
+    hasty.current = false;
     setQ("");
     setFound(null);
   };
-  const choose = (series: SeriesInfo): void => {
-    const pin = selectorOf(series.name, series.labels);
-    const adds = !pins.includes(pin);
-    app.store.add([series]);
-    app.togglePin(pin);
-    if (!adds) return;
+  const leave = (): void => {
     clear();
     setOpen(false);
     input.current?.blur();
+  };
+  const pin = (series: SeriesInfo): void => {
+    const selector = selectorOf(series.name, series.labels);
+    const adds = !pins.includes(selector);
+    app.store.add([series]);
+    app.togglePin(selector);
+    if (!adds) return;
+    leave();
     document.getElementById("content")?.scrollTo({ top: 0 });
     scrollTo({ top: 0 });
   };
+  const pageHit = (page: Page): Hit => ({
+    key: page.path,
+    name: page.name,
+    note: "page",
+    act: "Go to",
+    choose: () => {
+      leave();
+      app.router.open(page.path);
+    },
+  });
+  const seriesHit = (series: SeriesInfo): Hit => ({
+    key: String(series.id),
+    name: series.name,
+    note: Object.entries(series.labels).map(([key, value]) => `${key} ${value}`).join(", "),
+    act: !pinning ? "Open" : pins.includes(selectorOf(series.name, series.labels)) ? "Unpin" : "Pin",
+    choose: () => {
+      if (pinning) {
+        pin(series);
+        return;
+      }
+      leave();
+      app.router.open("/explore", null, seriesInExplore(series));
+    },
+  });
+  const hits = (of: Found): Hit[] => [...pagesLike(of.q, pagesFor(app.boot.scopes)).map(pageHit), ...of.series.map(seriesHit)];
+  useResults(q, (now) => {
+    setFound(now);
+    setAt(0);
+    const [first] = hits(now);
+    if (hasty.current && first !== undefined) first.choose();
+    hasty.current = false;
+  });
+  const listed = found === null ? [] : hits(found);
+
   const onKeyDown = (event: KeyboardEvent): void => {
-    const series = found?.series ?? [];
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const n = Math.max(series.length, 1);
+      const n = Math.max(listed.length, 1);
       setAt((at + (event.key === "ArrowDown" ? 1 : n - 1)) % n);
     } else if (event.key === "Enter") {
-      const chosen = series[at];
-      if (chosen !== undefined) choose(chosen);
+      if (found?.q !== q.trim()) hasty.current = q.trim() !== "";
+      else listed[at]?.choose();
     } else if (event.key === "Escape") {
       if (q !== "") clear();
       else input.current?.blur();
@@ -64,38 +116,34 @@ export function Search(): JSX.Element {
         type="text"
         inputMode="search"
         role="combobox"
-        placeholder="Search series"
-        aria-label="Search series"
+        placeholder="Search or go to…"
+        aria-label="Search series and pages"
         aria-expanded={shown}
         aria-controls="search-results"
         aria-autocomplete="list"
-        aria-activedescendant={shown && found.series.length > 0 ? `result-${at}` : undefined}
+        aria-activedescendant={shown && listed.length > 0 ? `result-${at}` : undefined}
         autocomplete="off"
         spellcheck={false}
         value={q}
         data-testid="search"
-        onInput={(event) => setQ(event.currentTarget.value)}
+        onInput={(event) => {
+          hasty.current = false;
+          setQ(event.currentTarget.value);
+        }}
         onFocus={() => setOpen(true)}
         onKeyDown={onKeyDown}
       />
       <kbd aria-hidden="true">/</kbd>
       {shown && (
-        <div class="results" id="search-results" role="listbox" aria-label="Series" data-testid="search-results">
-          {found.series.map((series, i) => (
-            <Result
-              key={series.id}
-              id={`result-${i}`}
-              series={series}
-              active={i === at}
-              pinned={pins.includes(selectorOf(series.name, series.labels))}
-              onChoose={() => choose(series)}
-            />
+        <div class="results" id="search-results" role="listbox" aria-label="Found" data-testid="search-results">
+          {listed.map((hit, i) => (
+            <Result key={hit.key} id={`result-${i}`} hit={hit} active={i === at} />
           ))}
-          {found.series.length === 0 && (
+          {listed.length === 0 && (
             <p class="no-result">
-              {found.error ? "Could not search. " : `No chart matches “${found.q}”. `}
+              {found.error ? "Could not search. " : `No series or page matches “${found.q}”. `}
               <button type="button" class="link" onClick={() => (clear(), input.current?.focus())}>
-                Clear filter
+                Clear
               </button>
             </p>
           )}
@@ -105,17 +153,14 @@ export function Search(): JSX.Element {
   );
 }
 
-function useResults(q: string, setFound: (found: Found) => void, reset: () => void): void {
+function useResults(q: string, setFound: (found: Found) => void): void {
   useEffect(() => {
     const words = q.trim();
     if (words === "") return;
     const running = new AbortController();
     const timer = setTimeout(() => {
       searchSeries(words, running.signal).then(
-        (series) => {
-          reset();
-          setFound({ q: words, series, error: false });
-        },
+        (series) => setFound({ q: words, series, error: false }),
         () => {
           if (!running.signal.aborted) setFound({ q: words, series: [], error: true });
         },
@@ -133,16 +178,7 @@ function leaves(event: FocusEvent): boolean {
   return box instanceof Element && !box.contains(event.relatedTarget as Node | null);
 }
 
-interface ResultProps {
-  id: string;
-  series: SeriesInfo;
-  active: boolean;
-  pinned: boolean;
-  onChoose: () => void;
-}
-
-function Result({ id, series, active, pinned, onChoose }: ResultProps): JSX.Element {
-  const labels = Object.entries(series.labels).map(([key, value]) => `${key} ${value}`);
+function Result({ id, hit, active }: { readonly id: string; readonly hit: Hit; readonly active: boolean }): JSX.Element {
   return (
     <div
       id={id}
@@ -150,11 +186,11 @@ function Result({ id, series, active, pinned, onChoose }: ResultProps): JSX.Elem
       role="option"
       aria-selected={active}
       onPointerDown={(event) => event.preventDefault()}
-      onClick={onChoose}
+      onClick={hit.choose}
     >
-      <span class="result-name">{series.name}</span>
-      <span class="result-labels">{labels.join(", ")}</span>
-      <span class="result-act">{pinned ? "Unpin" : "Pin"}</span>
+      <span class="result-name">{hit.name}</span>
+      <span class="result-labels">{hit.note}</span>
+      <span class="result-act">{hit.act}</span>
     </div>
   );
 }

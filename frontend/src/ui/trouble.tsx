@@ -42,7 +42,7 @@ export function AlertRow({ alert, traces, first = false, here = false }: AlertRo
         {alert.state === "firing" && quiet === "" && <Acknowledge alert={alert} first={first} />}
         <p>
           {alert.state === "pending" ? "Pending: pages if it lasts" : ownerOf(alert, channels)}
-          {alert.state !== "pending" && isUnheard(alert, channels) && <> <PageLink to="/channels">Make one</PageLink></>}
+          {alert.state !== "pending" && isUnheard(alert, channels) && <>. <span class="one-piece"><PageLink to="/channels">Make one</PageLink></span></>}
         </p>
       </div>
     </li>

@@ -2,7 +2,8 @@ import type { Done, Schemas } from "../../answers.ts";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
-import { clock, date } from "../../data/format.ts";
+import { moment } from "../../data/alerts.ts";
+import { withFreeName } from "../../explore/names.ts";
 import { EVERYTHING, type ExploreView } from "../../explore/view.ts";
 import { useConsole } from "../context.ts";
 import { Refusal, useDoing, useMayChange, type Doing, type Method } from "../doing.tsx";
@@ -145,7 +146,7 @@ function List({ boards, here, may, doing, close, onOpen, onDone, onRemove, onSay
                 onOpen(board);
               }}>
                 {board.name}
-                <small>{`${board.changed_by}, ${date(board.changed_at)} ${clock(board.changed_at)}`}</small>
+                <small>{`${board.changed_by}, ${moment(board.changed_at)}`}</small>
               </button>
             )}
             <span class="row-actions">
@@ -181,8 +182,9 @@ function List({ boards, here, may, doing, close, onOpen, onDone, onRemove, onSay
       )}
       {may && (
         <Import
+          onBegin={doing.clear}
           onRead={async (document) => {
-            const made = await onDone("POST", PATH, document);
+            const made = await onDone("POST", PATH, withFreeName(document, boards.map(({ name }) => name)));
             if (made === null) return;
             close();
             onOpen(made);
@@ -231,10 +233,11 @@ function Faults({ faults }: { faults: Doing["faults"] }): JSX.Element | null {
 
 const LARGEST = 200_000;
 
-function Import({ onRead }: { onRead: (document: unknown) => Promise<void> }): JSX.Element {
+function Import({ onBegin, onRead }: { onBegin: () => void; onRead: (document: unknown) => Promise<void> }): JSX.Element {
   const [problem, setProblem] = useState("");
   const read = async (file: File | undefined): Promise<void> => {
     setProblem("");
+    onBegin();
     if (file === undefined) return;
     if (file.size > LARGEST) {
       setProblem("This file is too large to be a board.");
@@ -243,8 +246,8 @@ function Import({ onRead }: { onRead: (document: unknown) => Promise<void> }): J
     let document: unknown;
     try {
       document = JSON.parse(await file.text());
-    } catch (error) {
-      setProblem(`This file is not JSON: ${error instanceof Error ? error.message : ""}`);
+    } catch {
+      setProblem("This file is no board: it is not JSON. Choose one that Export wrote.");
       return;
     }
     await onRead(document);

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../../api.ts";
 import { plural } from "../../data/format.ts";
 import type { NameInfo } from "../../explore/plan.ts";
+import { sentFirst } from "../../explore/names.ts";
 import { conditions, SHIFT_WORDS, withFilter, type ExploreView, type Filter } from "../../explore/view.ts";
 import { Menu } from "../menu.tsx";
 import { METRIC } from "./arrange.ts";
@@ -36,7 +37,7 @@ function NamesMenu({ view, names, onChange }: ControlsProps): JSX.Element {
     onChange({ ...view, names: rest.length < view.names.length ? rest : [...view.names, name] });
   };
   const typed = view.names.filter((entry) => /[*+]/.test(entry)).map((value) => ({ value, note: "as typed" }));
-  const options: Option[] = [...typed, ...names.map(({ name, series, help = "" }) => ({ value: name, note: [plural(series, "series", "series"), help].filter((text) => text !== "").join(" · ") }))];
+  const options: Option[] = [...typed, ...[...names].sort((a, b) => sentFirst(a.name, b.name)).map(({ name, series, help = "" }) => ({ value: name, note: [plural(series, "series", "series"), help].filter((text) => text !== "").join(" · ") }))];
   return (
     <Menu text={namesText(view.names)} label={`Metrics: ${namesText(view.names)}`} testid="metrics">
       {() => (

@@ -11,6 +11,14 @@ export function ChartKey({ compared }: { compared: ExploreView["compare"] }): JS
           lowest to highest within a step
         </li>
         <li>
+          <i class="key-usual" aria-hidden="true" />
+          usual
+        </li>
+        <li>
+          <i class="key-unusual" aria-hidden="true" />
+          unusual
+        </li>
+        <li>
           <i class="key-hatch" aria-hidden="true" />
           no data
         </li>

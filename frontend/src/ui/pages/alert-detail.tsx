@@ -33,7 +33,10 @@ export function AlertDetail({ id }: { id: number }): JSX.Element {
   const app = useConsole();
   const changes = useCell(app.alerts.changes);
   const channels = useCell(app.alerts.channels);
-  const answer = useAnswer(`/api/v1/alerts/${id}`, 15);
+  const answer = useAnswer(`/api/v1/alerts/${id}`, 5);
+  useEffect(() => {
+    if (answer.data !== null) app.alerts.heard(answer.data);
+  }, [answer.data]);
   useEffect(() => {
     if (changes > 0) answer.again();
   }, [changes]);
@@ -124,7 +127,7 @@ function Labels({ alert }: { alert: Alert }): JSX.Element {
 
 function Acts({ alert }: { alert: Alert }): JSX.Element {
   const [silencing, setSilencing] = useState(false);
-  if (!useMayChange()) return <p class="hint">You can see this alert, not acknowledge it.</p>;
+  if (!useMayChange()) return <p class="hint read-only">You can see this alert, not acknowledge it. Ask an editor.</p>;
   return (
     <div class="acts">
       <Acknowledge key={alert.acknowledged_by} alert={alert} field />

@@ -2,8 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
 import { anomaliesInWords, lasted, momentOf, SHAPES, unitOfAnomaly, type Anomaly } from "../../data/anomalies.ts";
+import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { clock, date, number, THIN, tied } from "../../data/format.ts";
+import { clock, number, THIN, tied } from "../../data/format.ts";
 import { lanesOf, momentsOf } from "../../data/moments.ts";
 import { withUnit } from "../../data/units.ts";
 import { AnomalyMoment } from "../anomaly-moment.tsx";
@@ -44,17 +45,17 @@ export function AnomaliesPage(): JSX.Element {
     <Answered answer={answer} what="the anomalies">
       {(found) => {
         const moments = momentsOf(found.anomalies);
-        const moment = moments.find(({ key }) => key === item) ?? moments[0];
+        const open = moments.find(({ key }) => key === item) ?? moments[0];
         return (
           <>
             <Heading {...anomaliesInWords(found, app.now(), counted)} />
             <Refusal doing={doing} />
-            {moment === undefined ? (
+            {open === undefined ? (
               <Empty>{`Nothing unusual in ${view.range.words}. Every series is learned from its first sample on; there is nothing to switch on.`}</Empty>
             ) : (
               <>
-                <AnomalyTimeline lanes={lanesOf(found.anomalies)} from={from} to={to} chosen={moment.key} choose={(group) => app.router.open("/anomalies", group)} />
-                <AnomalyMoment key={moment.key} moment={moment} changed={answer.again} />
+                <AnomalyTimeline lanes={lanesOf(found.anomalies)} from={from} to={to} chosen={open.key} choose={(group) => app.router.open("/anomalies", group)} />
+                <AnomalyMoment key={open.key} moment={open} changed={answer.again} />
                 <All rows={found.anomalies.slice(0, IN_TABLE)} doing={doing} again={answer.again} />
               </>
             )}
@@ -84,7 +85,7 @@ function All({ rows, doing, again }: { rows: readonly Anomaly[]; doing: Doing; a
         keyOf={(row) => row.id}
         columns={[
           { title: "What", cell: (row) => <What row={row} now={app.now()} />, by: (row) => row.metric },
-          { title: "Began", cell: (row) => began(row), by: (row) => row.started_at },
+          { title: "Began", cell: (row) => moment(row.started_at, app.now(), true), by: (row) => row.started_at },
           { title: "Lasted", wide: true, cell: (row) => lasted(row, app.now()) },
           { title: "Peak", number: true, wide: true, cell: (row) => withUnit(row.peak, unitOfAnomaly(row.metric)) },
           { title: "Usual", number: true, wide: true, cell: usual },
@@ -143,8 +144,4 @@ function usual(row: Anomaly): string {
   const unit = unitOfAnomaly(row.metric);
   if (low === null || high === null) return "–";
   return `${withUnit(low, unit)} to ${withUnit(high, unit)}`;
-}
-
-function began({ started_at }: Anomaly): string {
-  return `${date(started_at)} ${clock(started_at, true)}`;
 }

@@ -5,7 +5,7 @@ import { channelsInWords, healthOf, KIND_WORDS, routeOf, type Channel } from "..
 import { useAnswer } from "../../data/answer.ts";
 import { number, tied } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
-import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
+import { ReadOnly, Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { Heading } from "../heading.tsx";
 import { PageLink } from "../link.tsx";
 import { Shape } from "../shapes.tsx";
@@ -52,7 +52,7 @@ export function ChannelsPage(): JSX.Element {
         const edited = channels.find(({ id }) => String(id) === item) ?? null;
         return (
           <>
-            <Heading {...channelsInWords(channels)} />
+            <Heading {...channelsInWords(channels, may)} />
             <Refusal doing={doing} />
             <Said outcome={outcome} testing={testing} />
             {channels.length > 0 && (
@@ -77,6 +77,7 @@ export function ChannelsPage(): JSX.Element {
               />
             )}
             {may && channels.some(({ enabled }) => enabled) && <FireDrill onDone={answer.again} />}
+            <ReadOnly what="channels" />
             {may && <ChannelForm key={edited?.id ?? "new"} channel={edited} onKept={answer.again} />}
           </>
         );

@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../../cell.ts";
+import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
 import { detailWords, kindWords, type Happened } from "../../data/events.ts";
-import { clock, date, number, plural } from "../../data/format.ts";
+import { number, plural } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
 import { Heading } from "../heading.tsx";
 import { PageLink } from "../link.tsx";
@@ -49,7 +50,7 @@ export function EventsPage(): JSX.Element {
                 rows={events}
                 keyOf={(event) => event.id}
                 columns={[
-                  { title: "When", cell: (event) => `${date(event.at)} ${clock(event.at, true)}`, by: (event) => event.at },
+                  { title: "When", cell: (event) => moment(event.at, app.now(), true), by: (event) => event.at },
                   { title: "Kind", wide: true, cell: (event) => kindWords(event.kind), by: (event) => event.kind },
                   { title: "What", cell: (event) => <What event={event} />, by: (event) => event.title },
                 ]}

@@ -8,10 +8,12 @@ import {
   canBeTried,
   draftOf,
   historyOf,
+  lackOf,
   nameFor,
   partKnown,
   NEW_DRAFT,
   suggestedLimit,
+  titleOfDraft,
   type Backtest,
   type Draft,
   type Rule,
@@ -24,7 +26,7 @@ import { caughtInWords, incidentsOf, stretchOf, type CurvePoint, type Incident }
 import { plural } from "../../data/format.ts";
 import { nudged, type Lane, LimitChart } from "../alert-chart.tsx";
 import { useConsole } from "../context.ts";
-import { Refusal, useDoing, useMayChange } from "../doing.tsx";
+import { ReadOnly, Refusal, useDoing, useMayChange } from "../doing.tsx";
 import { PageLink } from "../link.tsx";
 import { Found } from "./rule-past.tsx";
 import { limitOf, RuleFields } from "./rule-fields.tsx";
@@ -83,7 +85,9 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
     app.router.open("/rules");
   };
   const words = SPANS.find(([seconds]) => seconds === span)?.[1] ?? "";
-  const faults = { ...past.faults, ...doing.faults };
+  const lack = lackOf(draft);
+  const typed: Record<string, string> = draft.threshold.trim() !== "" && draft.aggregate !== "absent" && limit === null ? { threshold: "Use a number, such as 0.5." } : {};
+  const faults = { ...typed, ...past.faults, ...doing.faults };
   return (
     <form
       class="rule-editor"
@@ -103,29 +107,30 @@ export function RuleEditor({ rule, changed }: { rule: Rule | null; changed: () =
             {fixed ? "All rules" : "Discard"}
           </PageLink>
           {rule !== null && !fixed && <RemoveRule rule={rule} removed={changed} />}
+          {!fixed && lack !== "" && (
+            <small id="why-not" class="hint">
+              {`${lack} first.`}
+            </small>
+          )}
           {!fixed && (
             <button type="submit" class="primary" disabled={doing.busy || !canBeTried(draft)} aria-describedby="why-not">
               {rule === null ? "Save rule" : "Save changes"}
             </button>
           )}
-          {!fixed && !canBeTried(draft) && (
-            <small id="why-not" class="hint">
-              {draft.selector.trim() === "" ? "Choose a series first." : "Set a limit first."}
-            </small>
-          )}
         </div>
       </div>
       {rule !== null && rule.source !== "" && <p class="hint">{`This rule stands in ${rule.source}: change it there. It is read again within 2 seconds.`}</p>}
+      {rule?.source === "" && <ReadOnly what="this rule" />}
       <Refusal doing={doing} />
       <RuleFields draft={draft} faults={faults} channels={channels.data?.channels ?? []} fixed={fixed} onChange={change} nudge={nudge} />
       <div class="verdict">
         <h1 data-testid="backtest" data-pages={past.found?.counts.pages} data-limit={past.limit}>
-          {past.found === null ? (past.error ?? "Choose a series, and see what the rule would have done.") : backtestInWords(past.found, before.found, words, caughtInWords(past.found, incidents), partKnown(series, start, end))}
+          {past.found === null ? (past.error ?? (lack === "" ? "Trying it on the past…" : `${lack}, and see what the rule would have done.`)) : backtestInWords(past.found, before.found, words, caughtInWords(past.found, incidents), partKnown(series, start, end))}
         </h1>
         <SpanChoice span={span} onChange={setSpan} found={past.found} />
       </div>
       <LimitChart
-        title={parseSelector(draft.selector)?.name ?? "No series yet"}
+        title={titleOfDraft(draft)}
         sub={[asked.words, series.length > 1 ? `${series.length} series` : ""].filter((text) => text !== "").join(", ")}
         traces={series}
         from={start}

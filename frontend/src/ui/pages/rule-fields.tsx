@@ -55,14 +55,14 @@ export function RuleFields(props: FieldsProps): JSX.Element {
       <p>
         When {choice("aggregate", "Aggregate", AGGREGATES, aggregateInWords)}
         {draft.aggregate !== "last" && <> over {text("window", "Window")}</>} of{" "}
-        <SelectorField draft={draft} faults={faults} fixed={fixed} onChange={onChange} />
+        <SelectorField draft={draft} faults={faults} fixed={fixed} onChange={onChange} />{" "}
         {!absent && (
           <>
             {choice("op", "Comparison", OPERATORS, compared)} {text("threshold", "Limit", 6, "limit")}
           </>
         )}{" "}
         for {text("for", "For")}, page{" "}
-        <ChannelChoice label="Channels" chosen={draft.channels} channels={channels} fixed={fixed} onChange={(chosen) => onChange({ channels: chosen })} />
+        <ChannelChoice label="Channels" chosen={draft.channels} channels={channels} fixed={fixed} onChange={(chosen) => onChange({ channels: chosen })} />{" "}
         as {choice("severity", "Severity", SEVERITIES)}.
       </p>
       <details open={Object.keys(faults).some((name) => MORE.includes(name))}>
@@ -73,14 +73,14 @@ export function RuleFields(props: FieldsProps): JSX.Element {
           {text("repeat_interval", "Repeat interval")} while nobody has it. When it falls silent: {choice("no_data", "No data", NO_DATA, silenceInWords)}.
         </p>
         <p>
-          If nobody has it after {text("escalate_after", "Escalate after")}, tell
+          If nobody has it after {text("escalate_after", "Escalate after")}, tell{" "}
           <ChannelChoice
             label="Escalation channels"
             chosen={draft.escalate_to}
             channels={channels}
             fixed={fixed}
             onChange={(chosen) => onChange({ escalate_to: chosen })}
-          />
+          />{" "}
           too. Say: {text("summary", "Summary", 32, "{{ value }} on {{ labels.host }}")}
         </p>
       </details>
@@ -133,7 +133,7 @@ function SelectorField({ draft, faults, fixed, onChange }: Pick<FieldsProps, "dr
         list="series-options"
         size={Math.min(60, Math.max(24, draft.selector.length + 2))}
         value={draft.selector}
-        placeholder='latency_seconds{service="chat"}'
+        placeholder="name of a metric"
         disabled={fixed}
         spellcheck={false}
         autocomplete="off"

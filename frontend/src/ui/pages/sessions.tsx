@@ -35,7 +35,7 @@ export function SessionsPage(): JSX.Element {
           {isAdmin && (
             <label class="choice">
               <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
-              Everybody’s
+              Show everybody’s sessions
             </label>
           )}
           <Table

@@ -78,13 +78,13 @@ export function StatusPage(): JSX.Element {
               keyOf={([name]) => name}
               columns={[
                 { title: "What", cell: ([name]) => name },
-                { title: "", cell: ([, value]) => value },
+                { title: "Value", cell: ([, value]) => value },
               ]}
             />
           </section>
           <section aria-labelledby="numbers-title">
             <h2 id="numbers-title">
-              Quadra itself<small>{`version ${status.version}, runs since ${duration(status.uptime)}`}</small>
+              Quadra itself<small>{`version ${status.version}, running for ${duration(status.uptime)}`}</small>
             </h2>
             <div class="charts">
               {QUADRA.map((chart) => (

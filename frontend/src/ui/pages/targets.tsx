@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../../data/answer.ts";
 import { age, number, plural, THIN } from "../../data/format.ts";
 import { useConsole } from "../context.ts";
-import { Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
+import { ReadOnly, Refusal, useDoing, useMayChange, type Doing } from "../doing.tsx";
 import { Heading } from "../heading.tsx";
 import { Shape } from "../shapes.tsx";
 import { Answered, Empty } from "../states.tsx";
@@ -32,7 +32,7 @@ export function TargetsPage(): JSX.Element {
           <Heading {...inWords(targets)} />
           <Refusal doing={doing} />
           {targets.length === 0 ? (
-            <Empty>No target yet. Give the address of a Prometheus endpoint, and Quadra reads it from now on.</Empty>
+            <Empty>{may ? "No target yet. Give the address of a Prometheus endpoint, and Quadra reads it from now on." : "No target yet."}</Empty>
           ) : (
             <Table
               label="Scrape targets"
@@ -65,6 +65,7 @@ export function TargetsPage(): JSX.Element {
               ]}
             />
           )}
+          <ReadOnly what="targets" />
           {may && <NewTarget doing={doing} onMade={answer.again} />}
         </>
       )}

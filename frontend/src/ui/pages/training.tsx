@@ -146,11 +146,11 @@ function Forecasts({ state }: { state: TrainingState }): JSX.Element {
           columns={[
             { title: "Series", cell: (row) => <SeriesName row={row} />, by: (row) => row.name },
             { title: "Now", number: true, cell: (row) => value(row, row.now) },
-            { title: `In ${near}`, number: true, wide: true, cell: (row) => value(row, row.forecast.value[0]) },
+            { title: `In ${near}, about`, number: true, wide: true, cell: (row) => value(row, row.forecast.value[0]) },
             { title: `In ${ahead}, about`, number: true, cell: (row) => value(row, row.forecast.value[1]) },
-            { title: "Next step", wide: true, cell: (row) => skill(row, 0) },
-            { title: `In ${ahead}`, wide: true, cell: (row) => skill(row, 1) },
-            { title: "Four in five within", number: true, wide: true, cell: (row) => band(row, 1) },
+            { title: `Skill in ${near}`, wide: true, cell: (row) => skill(row, 0) },
+            { title: `Skill in ${ahead}`, wide: true, cell: (row) => skill(row, 1) },
+            { title: `In ${ahead}, four in five within`, number: true, wide: true, cell: (row) => band(row, 1) },
           ]}
         />
       )}

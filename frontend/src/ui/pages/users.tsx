@@ -117,12 +117,15 @@ function NewPassword({ user, onDone }: { user: User; onDone: () => void }): JSX.
   );
 }
 
+/** Characters of a password, as the server wants it. */
+const LEAST = 10;
+
 export function PasswordField({ value, fault, onInput, title = "Password" }: { value: string; fault: string | undefined; onInput: (value: string) => void; title?: string }): JSX.Element {
   return (
     <label>
       {title}
-      <input type="password" required minLength={10} maxLength={200} autocomplete="new-password" value={value} onInput={(event) => onInput(event.currentTarget.value)} />
-      {fault !== undefined && <span class="fault">{fault}</span>}
+      <input type="password" required minLength={LEAST} maxLength={200} autocomplete="new-password" value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      {fault === undefined ? <small class="field-hint">{`At least ${LEAST} characters.`}</small> : <span class="fault">{fault}</span>}
     </label>
   );
 }

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { moment } from "../../data/alerts.ts";
 import { useAnswer } from "../../data/answer.ts";
-import { clock, date, number } from "../../data/format.ts";
+import { number } from "../../data/format.ts";
 import type { Model } from "../../data/training.ts";
 import { useMayChange, type Doing } from "../doing.tsx";
 import { Shape } from "../shapes.tsx";
@@ -94,7 +95,7 @@ function Name({ model }: { model: Model }): JSX.Element {
     <>
       {model.description === "" ? model.version : model.description}
       <small class="labels">
-        {`${date(model.created_at)} ${clock(model.created_at)}`}
+        {moment(model.created_at)}
         {model.production && (
           <>
             {", "}
