@@ -194,18 +194,32 @@ def test_a_view_becomes_a_board_is_renamed_deleted_and_taken_back(
         page.get_by_role("button", name="Export Load, day by day").click()
     exported = Path(downloading.value.path())
     assert "day" == json.loads(exported.read_text("utf-8"))["view"]["compare"]
-    page.get_by_label("Import a board").set_input_files(exported)
-    expect(page.get_by_test_id("said")).to_contain_text("Imported “Load, day by day (2)”.")
-    page.get_by_test_id("boards").click()
-    page.get_by_role("button", name="Delete Load, day by day (2)").click()
-    expect(page.get_by_test_id("said")).to_contain_text("Deleted “Load, day by day (2)”.")
-    page.get_by_test_id("boards").click()
     page.get_by_role("button", name="Delete Load, day by day").click()
     page.get_by_test_id("said").get_by_role("button", name="Undo").click()
     expect(page.get_by_test_id("said")).to_contain_text("is back")
     assert ["Load, day by day"] == [
         b["name"] for b in filled.get("/api/v1/boards").json()["boards"]
     ]
+
+
+def test_a_board_is_imported_beside_one_of_the_same_name(
+    filled: QuadraServer, browser_page: Page, tmp_path: Path
+) -> None:
+    board = {"name": "Twice", "view": {"names": ["xp_load"]}}
+    file = tmp_path / "twice.board.json"
+    file.write_text(json.dumps({"quadra_board": 1, **board}))
+    address = f"{filled.url}/api/v1/boards"
+    assert 201 == filled.session.post(address, json=board, timeout=10).status_code
+    open_page(browser_page, filled, "explore")
+    browser_page.get_by_test_id("boards").click()
+    expect(browser_page.get_by_test_id("board-list")).to_contain_text("Twice")
+    browser_page.get_by_label("Import a board").set_input_files(file)
+    expect(browser_page.get_by_test_id("said")).to_contain_text("Imported “Twice (2)”.")
+    boards = filled.get("/api/v1/boards").json()["boards"]
+    assert {"Twice", "Twice (2)"} <= {board["name"] for board in boards}
+    for made in boards:
+        if made["name"].startswith("Twice"):
+            filled.session.delete(f"{address}/{made['id']}", timeout=10)
 
 
 def test_a_file_that_is_no_board_is_refused_field_by_field(
