@@ -7,7 +7,7 @@ from typing import Any
 
 from quadra import __version__
 from quadra.web.operations import Operation, all_operations
-from quadra.web.schemas import COMPONENTS, PROBLEM
+from quadra.web.schemas.common import COMPONENTS, PROBLEM
 
 _CONVERTER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _TITLES = {

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.access import Principal, Session
 from quadra.errors import ConflictError, ForbiddenError, UnauthenticatedError
-from quadra.web import access_schemas as schemas
 from quadra.web import identity
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
@@ -17,6 +16,7 @@ from quadra.web.api.users import text
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import access as schemas
 
 
 def make_account(parts: WebParts) -> Blueprint:

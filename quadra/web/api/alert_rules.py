@@ -14,13 +14,13 @@ from quadra.alerts.rule_form import rule_as_dict, rule_from
 from quadra.engine.alerting import KeptRule
 from quadra.engine.happenings import Happenings
 from quadra.errors import Fault, InvalidError, QuadraError
-from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.problems import problem_of
+from quadra.web.schemas import alerts as schemas
 
 DEFAULT_SPAN_S = 7 * 86_400.0
 MAX_SPAN_S = 366 * 86_400.0

@@ -21,12 +21,12 @@ from quadra.alerts.ledger import Alert
 from quadra.alerts.silences import MAX_MATCHERS, Matchers, Silence, matchers_from, silence_from
 from quadra.engine.alerting import AlertQuestion
 from quadra.errors import Fault, MalformedError, NotFoundError
-from quadra.web import alertmanager_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current, doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import alertmanager as schemas
 
 MAX_ALERTS_A_REQUEST = 2_000
 MAX_SHOWN = 10_000

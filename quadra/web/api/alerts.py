@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from quadra.alerts.ledger import OPEN
 from quadra.alerts.shown import alert_as_dict
 from quadra.engine.alerting import AlertQuestion, Page
-from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
-from quadra.web.schemas import AFTER, LIMIT
+from quadra.web.schemas import alerts as schemas
+from quadra.web.schemas.common import AFTER, LIMIT
 
 _STATES: dict[str, tuple[str, ...]] = {
     "open": OPEN,

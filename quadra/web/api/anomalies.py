@@ -9,13 +9,13 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.anomalies import AnomalyQuestion
-from quadra.web import anomaly_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import doer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
-from quadra.web.schemas import AFTER, LIMIT
+from quadra.web.schemas import anomalies as schemas
+from quadra.web.schemas.common import AFTER, LIMIT
 
 _OPEN: dict[str, bool | None] = {"all": None, "open": True, "ended": False}
 _SERIES = "/api/v1/anomalies/series/<int(max=4294967295):series_id>"

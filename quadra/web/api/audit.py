@@ -6,13 +6,13 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.audit import AuditQuestion, as_csv, as_lines
-from quadra.web import access_schemas as schemas
-from quadra.web.alert_schemas import SINCE, UNTIL
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
-from quadra.web.schemas import AFTER, LIMIT
+from quadra.web.schemas import access as schemas
+from quadra.web.schemas.alerts import SINCE, UNTIL
+from quadra.web.schemas.common import AFTER, LIMIT
 
 MAX_EXPORTED = 50_000
 _KINDS = {

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.board_form import board_from
 from quadra.engine.boards import Board
-from quadra.web import board_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import boards as schemas
 
 _ONE = "/api/v1/boards/<int(max=2147483647):board_id>"
 

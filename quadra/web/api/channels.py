@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from quadra.channels.form import channel_from
 from quadra.engine.channels import Channel, ChannelState, ChannelStore
 from quadra.errors import ConflictError, NotFoundError
-from quadra.web import channel_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import channels as schemas
 
 TEST_WITHIN_S = 15.0
 LOOK_EVERY_S = 0.05

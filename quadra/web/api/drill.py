@@ -6,12 +6,12 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.channels import MAX_CHANNELS
-from quadra.web import drill_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import drill as schemas
 
 DEFAULT_AFTER_S = 120.0
 

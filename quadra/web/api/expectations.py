@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.expectations import Expectations, UsualAsk
 from quadra.telemetry.selector import Matcher, Selector
-from quadra.web import anomaly_schemas, schemas, training_schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import anomalies, training
+from quadra.web.schemas import common as schemas
 
 DEFAULT_SPAN_S = 3_600.0
 
@@ -30,9 +31,9 @@ def make_expectations(parts: WebParts) -> Blueprint:
         summary="The usual range of series: where four in five of the values before lay",
         parameters=(
             schemas.MATCH, schemas.SERIES_IDS, schemas.START, schemas.END, schemas.STEP,
-            anomaly_schemas.USUAL_AGG,
+            anomalies.USUAL_AGG,
         ),
-        responses={200: anomaly_schemas.USUAL},
+        responses={200: anomalies.USUAL},
     )  # fmt: skip
     def usual() -> ResponseReturnValue:
         chosen = [*asking.selectors(required=False), *_named(parts)]
@@ -55,8 +56,8 @@ def make_expectations(parts: WebParts) -> Blueprint:
     @route(
         api, "GET", "/api/v1/forecasts", access="read", work="read", tag="Training",
         summary="What the field foretells of the series that it watches",
-        parameters=(training_schemas.FORECAST_SERIES,),
-        responses={200: training_schemas.FORECASTS},
+        parameters=(training.FORECAST_SERIES,),
+        responses={200: training.FORECASTS},
     )  # fmt: skip
     def forecasts() -> ResponseReturnValue:
         state = parts.training.state()

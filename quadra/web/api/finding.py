@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from quadra.web import finding_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
-from quadra.web.schemas import MATCH, QUERY
+from quadra.web.schemas import findings as schemas
+from quadra.web.schemas.common import MATCH, QUERY
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 10_000

@@ -8,13 +8,13 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from quadra.engine.happenings import HappeningQuestion, happening_from
-from quadra.web import happening_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current, signed
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
-from quadra.web.schemas import AFTER, END, LIMIT, START
+from quadra.web.schemas import happenings as schemas
+from quadra.web.schemas.common import AFTER, END, LIMIT, START
 
 MAX_PAGE = 1_000
 

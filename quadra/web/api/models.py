@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.models import ModelVersion
 from quadra.errors import Fault, InvalidError, UnavailableError
-from quadra.web import training_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.api.training import shown
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import training as schemas
 
 MAX_DESCRIPTION = 500
 # Longer than the words that stand in a version's place, such as `rollback`.

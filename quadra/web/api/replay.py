@@ -8,13 +8,13 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from quadra.errors import InvalidError
-from quadra.web import replay_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import already_written, answer, packs, written
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
 from quadra.web.replay import as_file, gathered
-from quadra.web.schemas import END, MATCH, START
+from quadra.web.schemas import replay as schemas
+from quadra.web.schemas.common import END, MATCH, START
 
 MAX_SPAN_S = 8 * 86_400.0
 DEFAULT_SPAN_S = 3_600.0

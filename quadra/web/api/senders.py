@@ -16,7 +16,6 @@ from quadra.engine.ports import Clock, Memo, Owner
 from quadra.errors import QuadraError, StorageError, UnavailableError, UnsupportedTypeError
 from quadra.intake import otlp, remote_write
 from quadra.intake.received import Received
-from quadra.web import schemas
 from quadra.web.api.receiving import (
     Answer,
     LargeBodies,
@@ -27,6 +26,7 @@ from quadra.web.api.receiving import (
 )
 from quadra.web.parts import WebParts
 from quadra.web.problems import CONTENT_TYPE, problem, status_of
+from quadra.web.schemas import common as schemas
 
 LOOK_AGAIN_AFTER_S = 5.0
 _VERSION_2 = "io.prometheus.write.v2.Request"

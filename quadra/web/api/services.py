@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from quadra.web import service_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import already_written, packs, written
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import services as schemas
 from quadra.web.service_view import render_services
 
 MOST_LINES = 200

@@ -13,12 +13,12 @@ from quadra.alerts.rule_form import duration
 from quadra.alerts.shown import alert_as_dict
 from quadra.alerts.silences import Maintenance, Silence, maintenance_from, silence_from
 from quadra.engine.alerting import AlertQuestion
-from quadra.web import alert_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current, signed
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import alerts as schemas
 
 MAX_HIDDEN = MAX_HELD = 1_000
 _SILENCE = "/api/v1/silences/<int(max=2147483647):silence_id>"

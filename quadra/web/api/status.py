@@ -14,12 +14,12 @@ from prometheus_client.exposition import choose_encoder
 from quadra import __version__
 from quadra.engine.health import is_ready
 from quadra.errors import QuadraError
-from quadra.web import schemas
 from quadra.web.api.answering import answer
 from quadra.web.kept_metrics import KeptCollector
 from quadra.web.openapi import document
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import common as schemas
 from quadra.web.training_metrics import TrainingCollector
 from utils.metrics import track_time
 

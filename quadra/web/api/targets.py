@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from quadra.engine.targets import Target, TargetState
 from quadra.errors import Fault, InvalidError
 from quadra.intake.target_form import target_from
-from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import common as schemas
 
 _CREDENTIALS = ("bearer_token", "basic_auth")
 _ONE = "/api/v1/targets/<int(max=2147483647):target_id>"

@@ -14,7 +14,6 @@ from quadra.errors import UnsupportedTypeError
 from quadra.intake.json_samples import parse_samples
 from quadra.telemetry.aggregate import AGGREGATES
 from quadra.telemetry.batch import Batch
-from quadra.web import schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.api.lines import Rendering, joined
@@ -28,6 +27,7 @@ from quadra.web.api.receiving import (
 )
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import common as schemas
 
 DEFAULT_SPAN_S = 3_600
 MAX_PAGE = 1_000

@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.access import Token
 from quadra.errors import Fault, InvalidError
-from quadra.web import access_schemas, schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import common as schemas
 
 MAX_LIFE_S = 10 * 366 * 86_400
 MAX_OVERLAP_S = 30 * 86_400

@@ -13,11 +13,11 @@ from quadra.engine.training import ErrandKind, State
 from quadra.errors import Fault, InvalidError
 from quadra.field.reservoir import MAX_SIZE, MIN_SIZE
 from quadra.telemetry.selector import Patterns, parse_selector
-from quadra.web import training_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import training as schemas
 
 MAX_SEED = 2**32 - 1
 MAX_MATCHES = 16

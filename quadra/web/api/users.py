@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from quadra.engine.users import User
 from quadra.errors import ConflictError
-from quadra.web import access_schemas as schemas
 from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.identity import current
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import access as schemas
 
 _ONE = "/api/v1/users/<int(max=2147483647):user_id>"
 

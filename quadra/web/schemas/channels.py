@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadra.channels.form import KINDS
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     FLAG,
     MAYBE_NUMBER,
     MAYBE_TEXT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     CONDITION,
     LABELS,
     TEXT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadra.engine.users import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, ROLES
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     NUMBER,
     SECONDS,
     TEXT,

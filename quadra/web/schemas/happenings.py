@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadra.engine.happenings import OWN_KINDS
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     LABELS,
     SECONDS,
     TEXT,

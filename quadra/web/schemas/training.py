@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quadra.engine.training_session import MAX_WATCHED
 from quadra.field.reservoir import DEFAULT_SIZE, MAX_SIZE, MIN_SIZE
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     FLAG,
     LABELS,
     MAYBE_NUMBER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quadra.services.conventions import GOLDEN
 from quadra.services.standing import ORDER
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     MAYBE_NUMBER,
     NUMBER,
     SECONDS,

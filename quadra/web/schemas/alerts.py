@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quadra.alerts.rules import AGGREGATES, NO_DATA, OPERATORS, SEVERITIES, SUBJECTS
 from quadra.alerts.silences import DAYS
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     CONDITION,
     FLAG,
     ID,

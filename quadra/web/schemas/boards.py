@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadra.engine import board_form as form
-from quadra.web.schemas import (
+from quadra.web.schemas.common import (
     SECONDS,
     TEXT,
     WHOLE,

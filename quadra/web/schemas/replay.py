@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from quadra.web.alert_schemas import CHANGE
-from quadra.web.anomaly_schemas import ANOMALY
-from quadra.web.happening_schemas import EVENT
-from quadra.web.schemas import (
+from quadra.web.schemas.alerts import CHANGE
+from quadra.web.schemas.anomalies import ANOMALY
+from quadra.web.schemas.common import (
     LINE,
     NUMBER,
     SECONDS,
@@ -16,6 +15,7 @@ from quadra.web.schemas import (
     as_object,
     named,
 )
+from quadra.web.schemas.happenings import EVENT
 
 _REPLAY = as_object(
     {

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quadra.web.schemas import TEXT, WHOLE, Schema, as_json, as_list, as_object, in_query, named
+from quadra.web.schemas.common import (
+    TEXT,
+    WHOLE,
+    Schema,
+    as_json,
+    as_list,
+    as_object,
+    in_query,
+    named,
+)
 
 LIMIT = in_query(
     "limit", {**WHOLE, "minimum": 1, "maximum": 10_000, "default": 1_000}, "how many at most"
