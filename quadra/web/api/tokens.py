@@ -13,6 +13,7 @@ from quadra.web.api import asking
 from quadra.web.api.answering import answer
 from quadra.web.operations import route
 from quadra.web.parts import WebParts
+from quadra.web.schemas import access as access_schemas
 from quadra.web.schemas import common as schemas
 
 MAX_LIFE_S = 10 * 366 * 86_400
