@@ -126,6 +126,10 @@ class Observer:
         """Take a sample that came otherwise than a forecaster elsewhere expected."""
         return self._see(sighting)
 
+    def series(self) -> Ints:
+        """Give the ids of the series that samples came of, or that have an open event."""
+        return np.union1d(self._silence.series(), np.array([*self.tracker.open_series], np.int64))
+
     def expire(self, now: int) -> list[EventChange]:
         """Close the events of series that fell silent, as of ``now`` (unix ms)."""
         return self.tracker.expire(now)
@@ -135,7 +139,11 @@ class Observer:
         self._reader.growth.forget(before)
         self._shifts.forget(before)
         self._silence.forget(before)
-        return self.detector.forget(before)
+        gone = self.detector.forget(before)
+        if gone:
+            known = set(self.series().tolist())
+            self._traits = {i: trait for i, trait in self._traits.items() if i in known}
+        return gone
 
     def keep(self, file: BinaryIO) -> None:
         """Write everything that was learned and is open, with version and checksum."""

@@ -72,6 +72,10 @@ class SilenceDetector:
         self._hear(rows, t[use].astype(np.float64), v[use])
         return self._missed()
 
+    def series(self) -> Ints:
+        """Give the ids of all series that were seen."""
+        return self._roster.ids
+
     def forget(self, before: int) -> None:
         """Drop series without a sample since ``before`` (unix ms)."""
         stays = self._number("last_t") >= before

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from quadra.anomalies.events import EventChange, Sighting
 from quadra.anomalies.observer import Observer
@@ -72,8 +73,8 @@ class AnomalyMemory(Protocol):
 class Tuning(Protocol):
     """What people have said of series; blocking; raises StorageError."""
 
-    def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
-        """Give series with larger ids, by id."""
+    def named(self, ids: Sequence[int]) -> list[tuple[int, SeriesKey]]:
+        """Give the series of these ids, as far as they are there."""
 
     def tuned(self) -> dict[int, tuple[float, bool]]:
         """Give sensitivity and whether muted, of the series that were tuned."""
@@ -108,11 +109,11 @@ class AnomalyWatch:
         self._keys: dict[int, SeriesKey] = {}
         self._ids: dict[SeriesKey, int] = {}  # of sums and counts
         self._shared: dict[Any, Any] = {}  # label pairs and traits, each once
-        self._watched = np.zeros(1, np.bool_)
+        # By id: whether it was looked at, is watched, or was turned away for want of room.
+        self._met, self._watched, self._turned_away = np.zeros((3, 1), np.bool_)
         self._traits: dict[int, Trait] = {}
         self._tuned: dict[int, tuple[float, bool]] = {}
-        self._known = 0
-        self._is_full = False  # and it was said
+        self._let_go_since = 0  # series, since labels were shared anew
         self._surprises = deque() if surprises is None else surprises
         self._seq = 0
         self._kept_at = self._tuned_at = self._expired_at = 0.0
@@ -121,11 +122,11 @@ class AnomalyWatch:
     def restore(self, seq: int) -> None:
         """Take up what was kept, and learn what came since then up to ``seq``."""
         self._observer = Observer(MAX_SERIES)
-        self._keys, self._ids, self._traits, self._tuned, self._known = {}, {}, {}, {}, 0
-        self._shared = {}
-        self._watched = np.zeros(1, np.bool_)
+        self._keys, self._ids, self._traits, self._tuned, self._shared = {}, {}, {}, {}, {}
+        self._met, self._watched, self._turned_away = np.zeros((3, 1), np.bool_)
         self._seq = self._taken_up(seq)
         self._look_at_tuning()
+        self._meet(self._observer.series())
         while self._seq < seq:
             rows = self._journal.since(self._seq, min(_ROWS_AT_ONCE, seq - self._seq))
             rows = [row for row in rows if row.seq <= seq]
@@ -176,10 +177,8 @@ class AnomalyWatch:
     def _learn(self, columns: Columns) -> list[EventChange]:
         if len(columns) == 0:
             return []
-        if int(columns.ids.max()) > self._known:
-            self._meet()
-        mine = self._watched[np.minimum(columns.ids, len(self._watched) - 1)]
-        mine &= columns.ids < len(self._watched)
+        self._meet(columns.ids)
+        mine = self._watched[columns.ids]
         mine &= np.isfinite(columns.v)
         mine &= columns.t >= round((self._clock() - LATE_S) * 1000)
         found = latest_of_each(columns.where(mine))
@@ -197,31 +196,63 @@ class AnomalyWatch:
                 changes.append(self._observer.foretold(_sighting(one)))
         return [change for change in changes if change is not None]
 
-    def _meet(self) -> None:
-        """Get to know the series that came since the last look."""
+    def _meet(self, ids: npt.NDArray[Any]) -> None:
+        """Get to know the series among these that were not looked at before."""
+        if not len(ids):
+            return
+        self._make_room(int(ids.max()))
+        new = np.unique(ids[~self._met[ids]]).tolist()
+        if not new:
+            return
+        self._met[new] = True
         described = self._tuning.described()
-        while found := self._tuning.series_after(self._known, _SERIES_AT_ONCE):
-            watched = np.zeros(found[-1][0] + 1, np.bool_)
-            watched[: len(self._watched)] = self._watched
-            for series_id, read in found:
+        for at in range(0, len(new), _SERIES_AT_ONCE):
+            taken = []
+            for series_id, read in self._tuning.named(new[at : at + _SERIES_AT_ONCE]):
                 if read[0].endswith(_UNWATCHED) or is_record(read[0], described):
                     continue
                 if len(self._keys) >= MAX_SERIES:
-                    self._say_that_it_is_full()
-                    break
-                watched[series_id] = True
+                    self._turn_away(series_id)
+                    continue
+                taken.append(series_id)
+                self._watched[series_id] = True
                 self._keys[series_id] = key = self._sharing(read)
                 if key[0].endswith(_PARTS):
                     self._ids[key] = series_id
-            self._watched = watched
-            self._known = found[-1][0]
-            self._name([i for i, _key in found if i in self._keys], described)
+            self._name(taken, described)
 
-    def _say_that_it_is_full(self) -> None:
-        if not self._is_full:
-            self._is_full = True
+    def _make_room(self, series_id: int) -> None:
+        """Let the masks reach an id."""
+        more = series_id + 1 - len(self._met)
+        if more > 0:
+            fresh = np.zeros(max(more, len(self._met) // 8), np.bool_)
+            self._met = np.concatenate((self._met, fresh))
+            self._watched = np.concatenate((self._watched, fresh))
+            self._turned_away = np.concatenate((self._turned_away, fresh))
+
+    def _turn_away(self, series_id: int) -> None:
+        if not self._turned_away.any():
             msg = "There are more than %d series: the newer ones are not watched for anomalies"
             log.warning(msg, MAX_SERIES)
+        self._turned_away[series_id] = True
+
+    def _let_go(self) -> None:
+        """Forget whose series have ended; others get their place, and they one when they return."""
+        known = np.fromiter(self._keys, np.int64, len(self._keys))
+        gone = known[~np.isin(known, self._observer.series())]
+        if not len(gone):
+            return
+        for series_id in gone.tolist():
+            self._ids.pop(self._keys.pop(series_id), None)
+            self._traits.pop(series_id, None)
+        self._watched[gone] = self._met[gone] = False
+        self._met[self._turned_away] = False
+        self._turned_away[:] = False
+        self._let_go_since += len(gone)
+        if self._let_go_since > len(self._keys):
+            self._let_go_since = 0
+            self._shared = {trait: trait for trait in self._traits.values()}
+            self._keys = {i: self._sharing(key) for i, key in self._keys.items()}
 
     def _name(self, ids: Sequence[int], described: Mapping[str, Metadata]) -> None:
         """Make the traits of new series; a sum may have come before what counts its calls."""
@@ -264,6 +295,7 @@ class AnomalyWatch:
             return
         self._kept_at = now
         self._observer.forget(round((now - FORGET_AFTER_S) * 1000))
+        self._let_go()
         began = time.perf_counter()
         try:
             self._memory.keep(self._write)

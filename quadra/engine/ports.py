@@ -192,8 +192,11 @@ class MemoStore(Protocol):
 class SeriesStore(Protocol):
     """The kept list of series and of how far their first and last times are known."""
 
-    def load(self) -> tuple[list[KnownSeries], int]:
-        """Give all series, and the journal position up to which their times are right."""
+    def load(self, since: int) -> tuple[list[KnownSeries], int]:
+        """Give the series with samples from ``since`` (unix ms) on, as far as times are kept.
+
+        And the journal position up to which the times are right.
+        """
 
     def named(self, ids: Sequence[int]) -> list[KnownSeries]:
         """Give the series of these ids, as far as they are there."""

@@ -6,13 +6,14 @@ import logging
 
 from quadra.engine.catalog import Catalog
 from quadra.engine.feed import Feed
-from quadra.engine.ports import Runtime, SeriesStore
+from quadra.engine.ports import Clock, Runtime, SeriesStore
 from quadra.errors import StorageError
 
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 30.0
 _SERIES_A_WRITE = 2_000
+_EVER = -(1 << 62)
 
 
 class SeriesTimes:
@@ -24,17 +25,28 @@ class SeriesTimes:
         series: SeriesStore,
         feed: Feed,
         runtime: Runtime,
+        clock: Clock,
+        ends_after_s: float | None,
     ) -> None:
-        """Wire the keeper."""
+        """Wire the keeper.
+
+        Of a series whose newest sample is ``ends_after_s`` old nothing is left: it makes room for
+        others at the next start, and is there again once it sends. None keeps all for good.
+        """
         self._catalog = catalog
         self._series = series
         self._feed = feed
         self._runtime = runtime
+        self._clock = clock
+        self._ends_after_s = ends_after_s
         self._kept = 0
 
     def restore(self) -> None:
         """Fill the catalog; called once, before the journal starts."""
-        known, seq = self._runtime.offload(self._series.load)
+        since = _EVER
+        if self._ends_after_s is not None:
+            since = round((self._clock() - self._ends_after_s) * 1000)
+        known, seq = self._runtime.offload(self._series.load, since)
         self._kept = seq
         self._catalog.load(known)
         self._feed.restore(seq)

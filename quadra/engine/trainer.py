@@ -265,7 +265,7 @@ class Trainer:
         self._totals.observe(self._version or LIVE_VERSION, session.take_durations())
 
     def _known(self) -> list[KnownSeries]:
-        return self._parts.series.load()[0]
+        return self._parts.series.load(0)[0]
 
     # -- telling ----------------------------------------------------------------------------
 

@@ -16,9 +16,10 @@ from quadra.errors import NotFoundError, StorageError
 from quadra.storage.alert_rows import upsert
 from quadra.storage.database import Database
 from quadra.storage.descriptions import SqlDescriptions
+from quadra.storage.series import SqlSeries
 from quadra.storage.tables import anomalies, anomaly_tuning, series
 from quadra.telemetry.metadata import Metadata
-from quadra.telemetry.series import SeriesKey, series_key
+from quadra.telemetry.series import SeriesKey
 
 _PEOPLES = ("verdict", "judged_by", "judged_at")
 
@@ -68,10 +69,11 @@ class SqlTuning:
         """Wire the store."""
         self._database = database
         self._descriptions = SqlDescriptions(database)
+        self._series = SqlSeries(database)
 
-    def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
-        """Give series with larger ids, by id."""
-        return self._database.read(_series_after, series_id, limit)
+    def named(self, ids: Sequence[int]) -> list[tuple[int, SeriesKey]]:
+        """Give the series of these ids, as far as they are there."""
+        return [(one.id, one.key) for one in self._series.named(ids)]
 
     def tuned(self) -> dict[int, tuple[float, bool]]:
         """Give sensitivity and whether muted, of the series that were tuned."""
@@ -225,18 +227,6 @@ def _verdicts(connection: sa.Connection) -> tuple[int, int]:
     )
     counts = {verdict: count for verdict, count in counted}  # noqa: C416 - rows are no pairs to dict
     return counts.get("right", 0), counts.get("wrong", 0)
-
-
-def _series_after(
-    connection: sa.Connection, series_id: int, limit: int
-) -> list[tuple[int, SeriesKey]]:
-    rows = connection.execute(
-        sa.select(series.c.id, series.c.name, series.c.labels)
-        .where(series.c.id > series_id)
-        .order_by(series.c.id)
-        .limit(limit)
-    )
-    return [(row.id, series_key(row.name, orjson.loads(row.labels))) for row in rows]
 
 
 def _tuned(connection: sa.Connection) -> dict[int, tuple[float, bool]]:

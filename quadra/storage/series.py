@@ -26,9 +26,12 @@ class SqlSeries:
         """Wire the store."""
         self._database = database
 
-    def load(self) -> tuple[list[KnownSeries], int]:
-        """Give all series, and the journal position up to which their times are right."""
-        return self._database.read(_load)
+    def load(self, since: int) -> tuple[list[KnownSeries], int]:
+        """Give the series with samples from ``since`` (unix ms) on, as far as times are kept.
+
+        And the journal position up to which the times are right.
+        """
+        return self._database.read(_load, since)
 
     def named(self, ids: Sequence[int]) -> list[KnownSeries]:
         """Give the series of these ids, as far as they are there."""
@@ -73,12 +76,12 @@ class SqlSeries:
         )
 
 
-def _load(connection: sa.Connection) -> tuple[list[KnownSeries], int]:
+def _load(connection: sa.Connection, since: int) -> tuple[list[KnownSeries], int]:
     # The position first: whatever is written meanwhile is then read again, and not missed.
     seq = connection.execute(
         sa.select(positions.c.seq).where(positions.c.follower == _FOLLOWER)
     ).scalar()
-    return _read(connection, sa.true()), seq or 0
+    return _read(connection, series.c.last_t >= since), seq or 0
 
 
 def _named(connection: sa.Connection, ids: Sequence[int]) -> list[KnownSeries]:

@@ -34,6 +34,7 @@ from quadra.storage.vault import Vault
 from utils.structured_logging import RequestContext, setup_structured_logging
 
 WORKER, SCRAPING = "worker", "scraping"  # the leases
+_ENDS_LATE_S = 2 * 86_400.0  # samples end hours after their age is reached, some at a time
 
 
 def prepare(
@@ -91,6 +92,17 @@ def make_history(settings: Settings, database: Database, clock: Clock) -> Histor
     newest_there = SqlShipments(database).newest_dropped
     keys_of = SqlSeries(database).keys_of
     return RemoteHistory(here, Asker(Client(address)), newest_there, keys_of, clock)
+
+
+def series_end_after_s(settings: Settings) -> float | None:
+    """Say after how long without a sample nothing is left of a series; None where one can't say.
+
+    With HISTORY_URL that store knows, and not we.
+    """
+    kept = (settings.retention_raw, settings.retention_rollup)
+    if settings.history_url or None in kept:
+        return None
+    return max(age for age in kept if age is not None) + _ENDS_LATE_S
 
 
 def make_keeper(settings: Settings, database: Database, clock: Clock) -> Keeper:

@@ -67,7 +67,7 @@ from quadra.web.observing import log_context
 from quadra.web.parts import WebParts
 from quadra.web.serving import make_runtime
 from quadra.wiring.arguments import CHILD, PROGRAM
-from quadra.wiring.common import make_channels, make_history, prepare
+from quadra.wiring.common import make_channels, make_history, prepare, series_end_after_s
 from quadra.wiring.delivery import channel_desk, make_deadman, make_queues
 from quadra.wiring.front import make_front
 from quadra.wiring.others import meet_others, share_descriptions
@@ -102,7 +102,9 @@ def build(settings: Settings, instance: str, mode: AsyncMode | None = None) -> Q
     journal.follow(feed.committed)
     descriptions = Descriptions(SqlDescriptions(database), runtime, catalog.has_name)
     share_descriptions(descriptions, announcements, runtime, instance)
-    times = SeriesTimes(catalog, SqlSeries(database), feed, runtime)
+    times = SeriesTimes(
+        catalog, SqlSeries(database), feed, runtime, clock, series_end_after_s(settings)
+    )
 
     secret_key = secret_key_of(settings)
     access = Access(SqlAccess(database), clock, secret_key.encode())

@@ -200,7 +200,7 @@ def test_processes_that_write_at_once_agree_on_order_and_on_every_series(
     for number in range(3):  # each writer's own positions rise
         own = [seq for writer, seq, _id in told if writer == number]
         assert sorted(own) == own
-    known, _seq = SqlSeries(database).load()
+    known, _seq = SqlSeries(database).load(0)
     assert 15 + 3 == len(known) == len({series.key for series in known})
     ids = {series.key[0]: series.id for series in known}
     stored = {number for _writer, _seq, number in told}

@@ -14,6 +14,7 @@ from quadra.telemetry.series import series_key
 from tests.unit.fakes import NOW, SetClock, batch
 
 T0 = int(NOW * 1000)
+EVER = 0
 
 
 @pytest.fixture
@@ -28,13 +29,13 @@ def ids(database: Database) -> dict[str, int]:
 
 
 def test_a_new_database_has_no_series(database: Database) -> None:
-    assert ([], 0) == SqlSeries(database).load()
+    assert ([], 0) == SqlSeries(database).load(EVER)
 
 
 def test_series_are_listed_with_the_times_of_their_own_first_samples(
     database: Database, ids: dict[str, int]
 ) -> None:
-    known, seq = SqlSeries(database).load()
+    known, seq = SqlSeries(database).load(EVER)
     assert [
         KnownSeries(ids["a"], series_key("a", {"zone": "ä"}), T0, T0 + 1000),
         KnownSeries(ids["b"], series_key("b", {}), T0 - 3_600_000, T0 - 3_600_000),
@@ -48,7 +49,7 @@ def test_times_are_kept_together_with_the_position_they_stand_for(
     store = SqlSeries(database)
     store.keep_times([(ids["a"], 5, T0)], 17)
     store.keep_times([(ids["b"], 6, T0 + 7)], 18)
-    known, seq = SqlSeries(connect()).load()
+    known, seq = SqlSeries(connect()).load(EVER)
     assert {("a", 5, T0 + 1000), ("b", 6, T0 + 7)} == {(s.key[0], s.first, s.last) for s in known}
     assert 18 == seq
 
@@ -59,7 +60,7 @@ def test_a_process_that_knows_less_takes_nothing_back(
     store = SqlSeries(database)
     store.keep_times([(ids["a"], 5, T0 + 9000)], 20)
     store.keep_times([(ids["a"], 7, T0)], 18)
-    known, seq = store.load()
+    known, seq = store.load(EVER)
     assert [(5, T0 + 9000)] == [(s.first, s.last) for s in known if s.id == ids["a"]]
     assert 20 == seq
 
@@ -75,7 +76,7 @@ def test_a_position_may_be_kept_without_any_times(database: Database) -> None:
     store = SqlSeries(database)
     store.keep_times([], 3)
     store.keep_times([], 4)
-    assert ([], 4) == store.load()
+    assert ([], 4) == store.load(EVER)
 
 
 def test_the_token_that_brought_a_series_first_is_kept(database: Database) -> None:
@@ -88,5 +89,17 @@ def test_the_token_that_brought_a_series_first_is_kept(database: Database) -> No
     journal = SqlJournal(database, SetClock())
     journal.append(entries)
     journal.append([Entry(batch("nobodys", 1.0), [0], other)])
-    owners = {series.key[0]: series.owner for series in SqlSeries(database).load()[0]}
+    owners = {series.key[0]: series.owner for series in SqlSeries(database).load(EVER)[0]}
     assert {"nobodys": 0, "both": 3} == owners
+
+
+def test_a_series_that_ended_is_left_out_and_is_the_same_when_it_comes_again(
+    database: Database, ids: dict[str, int]
+) -> None:
+    store = SqlSeries(database)
+    known, _seq = store.load(T0 - 3_599_999)
+    assert [ids["a"]] == [series.id for series in known]
+    assert 2 == len(store.load(T0 - 3_600_000)[0])
+    assert [ids["b"]] == [series.id for series in store.named([ids["b"]])]
+    again = SqlJournal(database, SetClock()).append([Entry(batch("b", 2.0), [0])])
+    assert [(ids["b"], series_key("b", {}))] == again.met

@@ -107,7 +107,7 @@ def test_it_learns_history_then_what_comes(house: House) -> None:
 def test_loss_reward_and_variance_are_series_themselves(house: House) -> None:
     trained(house)
     house.rounds()
-    names = {one.key[0] for one in house.parts.series.load()[0]}
+    names = {one.key[0] for one in house.parts.series.load(0)[0]}
     assert {
         "quadra_matrix_training_loss",
         "quadra_matrix_training_reward",

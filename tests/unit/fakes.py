@@ -85,9 +85,10 @@ class MemoryJournal:
         parts = []
         for entry in entries:
             ids = []
-            for key in entry.batch.keys:
+            for key, known in zip(entry.batch.keys, entry.ids, strict=True):
                 if key not in self.ids:
                     self.ids[key] = len(self.ids) + 1
+                if known == 0:
                     made.append((self.ids[key], key))
                 ids.append(self.ids[key])
             index = np.array(ids, np.uint32)[entry.batch.index]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -9,9 +11,11 @@ import pytest
 
 from quadra.engine import anomaly_watch
 from quadra.engine.anomaly_watch import AnomalyWatch
+from quadra.storage.anomalies import FileMemory
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.metadata import Metadata
 from quadra.telemetry.series import SeriesKey, series_key
+from tests.unit.fakes import SetClock
 
 NOW = 1_000_000.0
 
@@ -32,8 +36,8 @@ class Known:
     def __init__(self) -> None:
         self.keys: list[SeriesKey] = []
 
-    def series_after(self, series_id: int, limit: int) -> list[tuple[int, SeriesKey]]:
-        return list(enumerate(self.keys, 1))[series_id : series_id + limit]
+    def named(self, ids: Sequence[int]) -> list[tuple[int, SeriesKey]]:
+        return [(number, key) for number, key in enumerate(self.keys, 1) if number in ids]
 
     def tuned(self) -> dict[int, tuple[float, bool]]:
         return {}
@@ -42,8 +46,8 @@ class Known:
         return {}
 
 
-def samples(*ids: int) -> Columns:
-    t = np.full(len(ids), round(NOW * 1000))
+def samples(*ids: int, at: float = NOW) -> Columns:
+    t = np.full(len(ids), round(at * 1000))
     return Columns(np.array(ids, np.uint32), t, np.ones(len(ids)))
 
 
@@ -64,3 +68,45 @@ def test_the_log_says_once_that_there_are_more_series_than_are_watched(
     (said,) = caplog.messages
     assert "more than 2 series" in said
     assert {1, 2} == set(watch._keys)
+
+
+def test_who_has_ended_makes_room_and_is_met_again_on_return(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(anomaly_watch, "MAX_SERIES", 3)
+    known = Known()
+    known.keys = [
+        series_key("calls_sum", {}), series_key("calls_count", {}),
+        series_key("a", {}), series_key("b", {}),
+    ]  # fmt: skip
+    journal: Any = None  # nothing is learned again
+    clock = SetClock()
+    watch = AnomalyWatch(journal, Empty(), known, clock)
+    watch.restore(0)
+    watch.observe(samples(1, 2, 3, 4, at=clock()), 1)
+    assert {1, 2, 3} == set(watch._keys)
+    for day in range(1, 9):
+        clock.forward(86_400)
+        watch.observe(samples(3, 4, at=clock()), 1 + day)
+    assert {3} == set(watch._keys)  # the others have just been let go
+    clock.forward(61)
+    watch.observe(samples(3, 4, at=clock()), 10)
+    assert {3, 4} == set(watch._keys)
+    watch.observe(samples(2, 1, at=clock()), 11)
+    assert {2, 3, 4} == set(watch._keys) or {1, 3, 4} == set(watch._keys)
+    assert 2 == len(caplog.messages)  # full before, and full again
+    assert len(watch._observer.detector) <= 3
+
+
+def test_what_was_learned_before_is_known_by_name_from_the_start(tmp_path: Path) -> None:
+    memory = FileMemory(tmp_path / "state")
+    known = Known()
+    known.keys = [series_key("gone", {}), series_key("a", {})]
+    journal: Any = None  # nothing is learned again
+    watch = AnomalyWatch(journal, memory, known, lambda: NOW)
+    watch.restore(0)
+    watch.observe(samples(2), 0)
+    watch.close()
+    again = AnomalyWatch(journal, memory, known, lambda: NOW)
+    again.restore(0)
+    assert {2: series_key("a", {})} == again._keys

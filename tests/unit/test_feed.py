@@ -25,11 +25,14 @@ class MemorySeries:
     def __init__(self, journal: MemoryJournal) -> None:
         self._journal = journal
 
-    def load(self) -> tuple[list[KnownSeries], int]:
-        return [KnownSeries(n, key, T0, T0) for key, n in self._journal.ids.items()], 0
+    def load(self, since: int) -> tuple[list[KnownSeries], int]:
+        return [one for one in self._all() if one.last >= since], 0
 
     def named(self, ids: Sequence[int]) -> list[KnownSeries]:
-        return [one for one in self.load()[0] if one.id in ids]
+        return [one for one in self._all() if one.id in ids]
+
+    def _all(self) -> list[KnownSeries]:
+        return [KnownSeries(n, key, T0, T0) for key, n in self._journal.ids.items()]
 
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
         raise NotImplementedError

@@ -24,15 +24,17 @@ class MemorySeries:
         self.error: Exception | None = None
         self._journal = journal
 
-    def load(self) -> tuple[list[KnownSeries], int]:
-        found = [
+    def load(self, since: int) -> tuple[list[KnownSeries], int]:
+        return [one for one in self._all() if one.last >= since], self.seq
+
+    def named(self, ids: Sequence[int]) -> list[KnownSeries]:
+        return [one for one in self._all() if one.id in ids]
+
+    def _all(self) -> list[KnownSeries]:
+        return [
             KnownSeries(number, key, *self.times.get(number, (T0, T0)))
             for key, number in self._journal.ids.items()
         ]
-        return found, self.seq
-
-    def named(self, ids: Sequence[int]) -> list[KnownSeries]:
-        return [one for one in self.load()[0] if one.id in ids]
 
     def keep_times(self, times: Sequence[tuple[int, int, int]], seq: int) -> None:
         if self.error is not None:
@@ -51,12 +53,14 @@ def series(store: MemoryJournal) -> MemorySeries:
     return MemorySeries(store)
 
 
-def house(store: MemoryJournal, series: MemorySeries) -> tuple[Journal, SeriesTimes, Catalog]:
+def house(
+    store: MemoryJournal, series: MemorySeries, ends_after_s: float | None = None
+) -> tuple[Journal, SeriesTimes, Catalog]:
     catalog = Catalog(max_series=10)
     journal = Journal(store, catalog, ThreadRuntime(), SetClock())
     feed = Feed(store, series, catalog, ThreadRuntime())
     journal.follow(feed.committed)
-    times = SeriesTimes(catalog, series, feed, ThreadRuntime())
+    times = SeriesTimes(catalog, series, feed, ThreadRuntime(), lambda: NOW, ends_after_s)
     times.restore()
     journal.start()
     return journal, times, catalog
@@ -131,3 +135,18 @@ def test_many_series_are_kept_in_portions_and_the_position_with_the_last(
     assert 5 == len(series.times)
     times.keep()
     assert journal.seq == positions[-1]
+
+
+def test_a_series_of_which_nothing_is_left_makes_room_until_it_sends_again(
+    store: MemoryJournal, series: MemorySeries
+) -> None:
+    journal, times, _ = house(store, series)
+    journal.append(batch("old", 1.0, t=T0 - 100_000))
+    journal.append(batch("young", 1.0))
+    times.keep()
+    store.rows.clear()
+    journal, _times, catalog = house(store, series, ends_after_s=60.0)
+    assert (1, False, True) == (len(catalog), catalog.knows(1), catalog.knows(2))
+    journal.append(batch("old", 2.0, t=T0 + 1))
+    assert (2, True) == (len(catalog), catalog.knows(1))
+    assert "old" == catalog.key(1)[0]
