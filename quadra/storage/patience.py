@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import psycopg
-from psycopg._enums import Ready
 from psycopg.errors import ConnectionTimeout, OperationalError, _WaitTimeout
+from psycopg.waiting import Ready
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
