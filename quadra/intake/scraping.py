@@ -140,11 +140,12 @@ class TargetScrape:
             self._tools.metrics.samples_rejected.labels(code).inc()
         if self.state.up is not False:
             log.warning("Target %s is down: %s", self.target.place, why)
-        self.state = TargetState(up=False, scraped_at=at, duration=duration, error=why)
         try:
             self._keep(self._series.failed(round(at * 1000), duration))
         except QuadraError:
             log.debug("That %s is down was not kept", self.target.place, exc_info=True)
+        # Told last, as when it is up: whoever hears of it finds it in the history too.
+        self.state = TargetState(up=False, scraped_at=at, duration=duration, error=why)
 
 
 def _read(reader: PageReader, fetched: Fetched, limit: int, t: int) -> Page:

@@ -84,6 +84,32 @@ def test_metrics_are_found_filtered_and_split_and_the_address_says_it_all(
     expect(shown.locator(".chart-number")).to_have_text("6", timeout=5_000)
 
 
+NOTE_DOTS = """
+window.dots = [];
+const note = (changes) => {
+  for (const { target } of changes)
+    if (target.classList.contains("ends") && target.style.backgroundImage)
+      window.dots.push(target.style.backgroundPosition);
+};
+new MutationObserver(note)
+  .observe(document, { subtree: true, attributes: true, attributeFilter: ["style"] });
+"""
+
+
+def test_a_new_chart_has_its_dots_in_place_from_the_first_moment(
+    server: QuadraServer, browser_page: Page
+) -> None:
+    page = browser_page
+    page.add_init_script(NOTE_DOTS)
+    open_page(page, server, "explore?range=5m&m=quadra_series")
+    expect(page.locator(chart("quadra_series")).locator(".chart-number")).to_have_text(
+        re.compile("[0-9]"), timeout=5_000
+    )
+    page.wait_for_function("window.dots.length > 0", timeout=5_000)
+    places: list[str] = page.evaluate("window.dots")
+    assert [] == [one for one in places if not re.search(r"calc\([0-9]", one) or "NaN" in one]
+
+
 def test_dragging_zooms_back_returns_and_a_spike_is_never_averaged_away(
     filled: QuadraServer, browser_page: Page
 ) -> None:

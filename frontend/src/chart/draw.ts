@@ -32,14 +32,15 @@ export function drawUnder(u: uPlot, picture: Picture, palette: Palette, ratio: n
   picture.layers?.under(u, box, palette);
   drawAreas(u, picture, box, palette);
   drawHeat(u, picture, box, palette);
-  for (const gap of picture.gaps) hatch(u, gap, box, palette, true);
-  for (const span of picture.partial) hatch(u, span, box, palette, false, 14);
-  if (picture.tail !== null) hatch(u, picture.tail, box, palette, false);
+  for (const gap of picture.gaps) hatch(u, gap, box, palette);
+  for (const span of picture.partial) hatch(u, span, box, palette, 14);
+  if (picture.tail !== null) hatch(u, picture.tail, box, palette);
+  nameGaps(u, picture.gaps, box, palette);
   ctx.restore();
 }
 
 /** `pace`: how far its lines stand apart; wide where something is known, but not all. */
-function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelled: boolean, pace = 7): void {
+function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, pace = 7): void {
   const { ctx, k } = box;
   const left = Math.max(box.left, u.valToPos(from, "x", true));
   const right = Math.min(box.right, u.valToPos(to, "x", true));
@@ -60,16 +61,28 @@ function hatch(u: uPlot, { from, to }: Span, box: Box, palette: Palette, labelle
   }
   ctx.stroke();
   ctx.restore();
-  if (!labelled) return;
-  const text = `no data ${duration(to - from)}`;
-  ctx.font = palette.font(12 * k);
-  const half = ctx.measureText(text).width / 2;
-  if (right - left < 14 * k) return;
-  const middle = Math.min(Math.max((left + right) / 2, box.left + half), box.right - half);
-  // Within the plot, on a ground of its own: above it stand the letters of events.
-  ctx.fillStyle = palette.color("bg");
-  ctx.fillRect(middle - half - 3 * k, box.top + 2 * k, 2 * half + 6 * k, 15 * k);
-  write(ctx, text, middle, box.top + 13 * k, "center", palette.color("ink3"));
+}
+
+/** Says how long nothing came; the longest first, for a name that would lie on another is left out. */
+function nameGaps(u: uPlot, gaps: readonly Span[], box: Box, palette: Palette): void {
+  const { ctx, k } = box;
+  const taken: Span[] = [];
+  for (const { from, to } of [...gaps].sort((a, b) => b.to - b.from - (a.to - a.from))) {
+    const left = Math.max(box.left, u.valToPos(from, "x", true));
+    const right = Math.min(box.right, u.valToPos(to, "x", true));
+    if (right - left < 14 * k) continue;
+    const text = `no data ${duration(to - from)}`;
+    ctx.font = palette.font(12 * k);
+    const half = ctx.measureText(text).width / 2;
+    const middle = Math.min(Math.max((left + right) / 2, box.left + half), box.right - half);
+    const ground = { from: middle - half - 3 * k, to: middle + half + 3 * k };
+    if (taken.some((other) => other.from < ground.to && ground.from < other.to)) continue;
+    taken.push(ground);
+    // Within the plot, on a ground of its own: above it stand the letters of events.
+    ctx.fillStyle = palette.color("bg");
+    ctx.fillRect(ground.from, box.top + 2 * k, ground.to - ground.from, 15 * k);
+    write(ctx, text, middle, box.top + 13 * k, "center", palette.color("ink3"));
+  }
 }
 
 /** Marks, names and end points: what lies over the lines. */

@@ -38,6 +38,8 @@ export class Plot {
       this.destroy();
       this.#made = made;
       this.#plot = new uPlot(this.#options(picture), data, this.#place);
+      // It would scale itself a moment later, and what lies over it asks for places now.
+      this.#plot.batch(() => undefined);
       return;
     }
     const plot = this.#plot;
