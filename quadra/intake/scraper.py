@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,6 +42,7 @@ LOOK_EVERY_S = 2.0
 LOOKUP_TIMEOUT_S = 5.0
 MAX_FILE_BYTES = 8 * 1024**2
 _ENDS_WITHIN_S = 60.0
+_LOOK_AGAIN_S = 0.02
 
 Identity = tuple[tuple[str, str], ...]
 
@@ -93,6 +95,7 @@ class Scraper:
         self._file = file
         self._file_seen: tuple[int, int, int] | None = None
         self._jobs: dict[Identity, _Job] = {}
+        self._changing = self._changes = 0  # by the API of this process: under way, and over
         self._turns = Turns(tools.runtime, SCRAPES_AT_ONCE)
         self._states = TargetStates(store, tools.runtime, tools.monotonic, tools.is_ours)
         self.file_error = ""
@@ -129,8 +132,9 @@ class Scraper:
         """Judge, keep and scrape a new target; raises InvalidError, ConflictError, StorageError."""
         self._judge(target)
         self._refuse_double(target, None)
-        made = self._tools.runtime.offload(self._store.add, target, MAX_TARGETS)
-        self._begin(made, soon=True)
+        with self._change():
+            made = self._tools.runtime.offload(self._store.add, target, MAX_TARGETS)
+            self._begin(made, soon=True)
         self._tools.runtime.spawn(self._tell_others)
         return made
 
@@ -140,19 +144,21 @@ class Scraper:
         self._judge(target)
         self._refuse_double(target, former)
         target = replace(target, id=target_id)
-        if not self._tools.runtime.offload(self._store.replace, target_id, target):
-            raise _unknown()
-        self._end(former)
-        self._begin(target, soon=True, after=former)
+        with self._change():
+            if not self._tools.runtime.offload(self._store.replace, target_id, target):
+                raise _unknown()
+            self._end(former)
+            self._begin(target, soon=True, after=former)
         self._tools.runtime.spawn(self._tell_others)
         return target
 
     def remove(self, target_id: int) -> None:
         """End a target; raises NotFoundError."""
         job = self._job(target_id)
-        if not self._tools.runtime.offload(self._store.remove, target_id):
-            raise _unknown()
-        self._end(job)
+        with self._change():
+            if not self._tools.runtime.offload(self._store.remove, target_id):
+                raise _unknown()
+            self._end(job)
         self._tools.runtime.spawn(self._tell_others)
 
     def _tell_others(self) -> None:
@@ -163,7 +169,14 @@ class Scraper:
 
     def look_at_store(self) -> None:
         """Take over what another process has changed; raises StorageError."""
-        wanted = {one.identity: one for one in self._tools.runtime.offload(self._store.targets)}
+        while True:
+            before = self._changes
+            found = self._tools.runtime.offload(self._store.targets)
+            if before == self._changes and not self._changing:
+                break
+            # What was read may be from before a change that was made here meanwhile.
+            self._tools.runtime.sleep(_LOOK_AGAIN_S)
+        wanted = {one.identity: one for one in found}
         ended: dict[Identity, _Job] = {}
         for identity, job in list(self._jobs.items()):
             if job.target.origin == "api" and wanted.get(identity) != job.target:
@@ -172,6 +185,16 @@ class Scraper:
         for identity, target in wanted.items():
             if identity not in self._jobs:
                 self._begin(target, soon=True, after=ended.get(identity))
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Change what is kept and what is scraped within; nobody compares the two meanwhile."""
+        self._changing += 1
+        try:
+            yield
+        finally:
+            self._changing -= 1
+            self._changes += 1
 
     def _job(self, target_id: int) -> _Job:
         for job in self._jobs.values():

@@ -524,3 +524,24 @@ def test_a_process_that_does_not_scrape_tells_what_the_other_has_found() -> None
     house.scraper._states.keep(house.scraper._own_states())
     assert other.scraper.get(1)[1] == house.scraper.get(1)[1]
     assert other.scraper.get(1)[1].up is True
+
+
+def test_a_target_that_is_made_while_the_store_is_read_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was read had no such target, so it ended with the change that was looked for."""
+    house = House()
+    house.scrapes = False
+    read = house.store.targets
+    made: list[Target] = []
+
+    def old_news() -> list[Target]:
+        found = read()
+        if not made:
+            made.append(house.scraper.add(TARGET))
+        return found
+
+    monkeypatch.setattr(house.store, "targets", old_news)
+    monkeypatch.setattr(house.tools.runtime, "sleep", lambda _seconds: None)
+    house.scraper.look_at_store()
+    assert made == [one for one, _state in house.scraper.targets()]
