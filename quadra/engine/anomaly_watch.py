@@ -204,11 +204,12 @@ class AnomalyWatch:
         new = np.unique(ids[~self._met[ids]]).tolist()
         if not new:
             return
-        self._met[new] = True
         described = self._tuning.described()
         for at in range(0, len(new), _SERIES_AT_ONCE):
-            taken = []
-            for series_id, read in self._tuning.named(new[at : at + _SERIES_AT_ONCE]):
+            portion, taken = new[at : at + _SERIES_AT_ONCE], []
+            named = self._tuning.named(portion)
+            self._met[portion] = True  # only now: what could not be read is looked at again
+            for series_id, read in named:
                 if read[0].endswith(_UNWATCHED) or is_record(read[0], described):
                     continue
                 if len(self._keys) >= MAX_SERIES:

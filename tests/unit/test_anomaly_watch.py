@@ -11,6 +11,7 @@ import pytest
 
 from quadra.engine import anomaly_watch
 from quadra.engine.anomaly_watch import AnomalyWatch
+from quadra.errors import StorageError
 from quadra.storage.anomalies import FileMemory
 from quadra.telemetry.batch import Columns
 from quadra.telemetry.metadata import Metadata
@@ -110,3 +111,23 @@ def test_what_was_learned_before_is_known_by_name_from_the_start(tmp_path: Path)
     again = AnomalyWatch(journal, memory, known, lambda: NOW)
     again.restore(0)
     assert {2: series_key("a", {})} == again._keys
+
+
+def test_what_could_not_be_read_of_a_series_is_read_with_its_next_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = Known()
+    known.keys = [series_key("a", {})]
+    journal: Any = None  # nothing is learned again
+    watch = AnomalyWatch(journal, Empty(), known, lambda: NOW)
+    watch.restore(0)
+
+    def away(_ids: Sequence[int]) -> list[tuple[int, SeriesKey]]:
+        raise StorageError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(known, "named", away)
+        with pytest.raises(StorageError):
+            watch.observe(samples(1), 1)
+    watch.observe(samples(1), 1)
+    assert {1} == set(watch._keys)
